@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+extension Target.Dependency {
+    static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let x509: Self = .product(name: "X509", package: "swift-certificates")
+    static let asn1: Self = .product(name: "SwiftASN1", package: "swift-asn1")
+    static let protobuf: Self = .product(name: "SwiftProtobuf", package: "swift-protobuf")
+    static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
+    static let grpc: Self = .product(name: "GRPCCore", package: "grpc-swift-2")
+    static let grpcProtobuf: Self = .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+    static let grpcTransport: Self = .product(
+        name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport")
+    static let nio: Self = .product(name: "NIOCore", package: "swift-nio")
+    static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
+    static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
+    static let nioHPACK: Self = .product(name: "NIOHPACK", package: "swift-nio-http2")
+    static let nioHTTP2: Self = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+    static let argumentParser: Self = .product(
+        name: "ArgumentParser", package: "swift-argument-parser")
+    static let configuration: Self = .product(
+        name: "Configuration", package: "swift-configuration")
+    static let logging: Self = .product(name: "Logging", package: "swift-log")
+    static let lifecycle: Self = .product(
+        name: "ServiceLifecycle", package: "swift-service-lifecycle")
+    static let unixSignals: Self = .product(
+        name: "UnixSignals", package: "swift-service-lifecycle")
+    static let systemPackage: Self = .product(name: "SystemPackage", package: "swift-system")
+}
+
+let package = Package(
+    name: "kith",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "kith", targets: ["kith"]),
+        .executable(name: "kithd", targets: ["kithd"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        .target(
+            name: "KithModel", dependencies: [.crypto], resources: [.embedInCode("Data")],
+            swiftSettings: strict),
+        .target(
+            name: "KithProtocol", dependencies: ["KithModel", .protobuf, .crypto],
+            swiftSettings: strict),
+        .target(
+            name: "KithTrust",
+            dependencies: ["KithModel", "KithProtocol", .x509, .asn1, .crypto, .protobuf],
+            swiftSettings: strict),
+        .target(
+            name: "KithStore",
+            dependencies: ["KithModel", "KithProtocol", "KithTrust", .grdb, .crypto],
+            resources: [.embedInCode("Schema")],
+            swiftSettings: strict),
+        .target(
+            name: "KithSync",
+            dependencies: ["KithModel", "KithProtocol", "KithTrust", .crypto, .protobuf],
+            swiftSettings: strict),
+        .target(
+            name: "KithTransport",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithSync", "KithTrust", .grpc, .grpcProtobuf,
+                .grpcTransport, .nio, .nioPosix, .nioSSL, .nioTLS, .nioHTTP2, .nioHPACK, .x509,
+                .asn1, .crypto, .protobuf, .logging,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "KithSite",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSync",
+                "KithTransport", .protobuf, .logging,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "KithControl",
+            dependencies: [
+                "KithModel", "KithSite", .grpc, .grpcProtobuf, .grpcTransport, .protobuf, .nio,
+                .nioPosix, .logging,
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "KithExchange", dependencies: ["KithModel", "KithSite"], swiftSettings: strict),
+        .target(
+            name: "KithCommands", dependencies: ["KithModel", "KithSite", .argumentParser],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "kith",
+            dependencies: [
+                "KithCommands", "KithModel", "KithSite", "KithControl", "KithExchange",
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "KithDaemon",
+            dependencies: [
+                "KithModel", "KithSite", "KithControl", "KithSync", .argumentParser,
+                .configuration, .lifecycle, .unixSignals, .logging, .systemPackage,
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "kithd",
+            dependencies: ["KithModel", "KithSite", "KithDaemon", .logging],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,110 @@
+import KithModel
+import KithSite
+
+/// Partnerships, members and invitations as people read them.
+struct PartnershipPage {
+    private let context: CommandContext
+
+    init(_ context: CommandContext) {
+        self.context = context
+    }
+
+    /// A row for each partnership.
+    func table(_ partnerships: [PartnershipView]) -> Table {
+        var table = Table([
+            .init("ID", fixed: true), .init("Name"), .init("Members", number: true),
+            .init("Residents", number: true), .init("Holds"),
+        ])
+        for partnership in partnerships {
+            table.add([
+                partnership.id.short,
+                partnership.name + (partnership.isPrivate ? " (private)" : ""),
+                String(partnership.members.count), String(partnership.residents),
+                Self.words(partnership.compartments),
+            ])
+        }
+        return table
+    }
+
+    /// One partnership.
+    func lines(_ partnership: PartnershipView) -> [Line] {
+        var lines: [Line] = [Line(DisplayWidth.cut(partnership.name, to: context.width), .bold)]
+        lines += labelled("Id", partnership.id.description)
+        lines += labelled("Purpose", partnership.purpose)
+        if partnership.isPrivate { lines += labelled("Private", "this site is its only member") }
+        lines += labelled("This site holds", Self.words(partnership.compartments))
+        lines += labelled("Residents", String(partnership.residents))
+        var members = Table([
+            .init("Member"), .init("Site", fixed: true), .init("Role"), .init("Attests"),
+            .init("Holds"),
+        ])
+        for member in partnership.members {
+            members.add([
+                member.name + (member.isSelf ? " (this site)" : ""), member.site.short, member.role,
+                member.mayAttest ? "yes" : "no", Self.words(member.compartments),
+            ])
+        }
+        lines += [""] + members.lines(width: context.width)
+        guard !partnership.invitations.isEmpty else { return lines }
+        var invitations = Table([
+            .init("Invitation"), .init("Role"), .init("Holds"), .init("Until", fixed: true),
+        ])
+        for invitation in partnership.invitations {
+            invitations.add([
+                invitation.id, invitation.role, Self.words(invitation.compartments),
+                context.time(invitation.expires),
+            ])
+        }
+        return lines + [""] + invitations.lines(width: context.width)
+    }
+
+    /// What a joiner is told before saying yes.
+    func lines(_ preview: InvitationPreview) -> [Line] {
+        var lines = labelled("Invited by", preview.inviterName)
+        lines += labelled("Site id", preview.inviter.description)
+        lines += labelled("To", preview.partnership)
+        lines += labelled("For", preview.purpose)
+        lines += grants(
+            role: preview.role, compartments: preview.compartments,
+            mayAttest: preview.mayAttest, expires: preview.expires)
+        lines += labelled(
+            "Agreement",
+            "what this site writes in these compartments goes to every member who holds them, "
+                + "and what they write comes here")
+        return lines
+    }
+
+    /// What an invitation grants.
+    func grants(
+        role: String, compartments: [Compartment], mayAttest: Bool, expires: Instant
+    ) -> [Line] {
+        labelled("As", role + (mayAttest ? ", may sign clinical decisions" : ""))
+            + labelled("With", Self.words(compartments))
+            + labelled("Until", context.time(expires))
+    }
+
+    /// A label and a wrapped text beside it.
+    func labelled(_ label: String, _ text: String) -> [Line] {
+        Labelled(label, indent: 0, labelWidth: 16).lines(text, width: context.width)
+    }
+
+    /// A code broken between its groups.
+    func code(_ code: String) -> [String] {
+        var lines: [String] = []
+        for group in TerminalText.line(code).split(separator: "-") {
+            if let last = lines.last, last.count + 1 + group.count <= context.width - 8 {
+                lines[lines.count - 1] += "-" + group
+            } else {
+                lines.append(String(group))
+            }
+        }
+        // A hyphen at the end of a line says that the code goes on.
+        return lines.enumerated().map { $0 < lines.count - 1 ? $1 + "-" : $1 }
+    }
+
+    /// Compartments in words.
+    static func words(_ compartments: [Compartment]) -> String {
+        let granted = compartments.filter { $0 != .membership }
+        return granted.isEmpty ? "membership only" : granted.map(\.name).joined(separator: ", ")
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+import KithModel
+import KithSite
+
+/// `kith partnership invite`: makes a one-time code.
+struct InviteToPartnership: SiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invite", abstract: "Makes a one-time code with which a partner joins.",
+        usage: """
+            kith partnership invite PARTNERSHIP [--role R] [--compartments C,C] \\
+                [--address HOST:PORT]… [--may-attest] [--expires-hours N] [--json]
+            """,
+        discussion: """
+            Hand the code over in person, by phone or on paper: whoever has it can join until it \
+            ends. The joiner reaches this site at the address while 'kithd' runs.
+            """)
+
+    @OptionGroup var place: HomeOption
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The partnership's name or the beginning of its id.")
+    var partnership: String
+
+    @Option(
+        help: ArgumentHelp(
+            "steward, contributor, reviewer or relay (else steward for the first partner, then "
+                + "contributor).", valueName: "role"))
+    var role: RoleChoice?
+
+    @Option(
+        help: ArgumentHelp(
+            "Some of relations,personal,clinical,restricted (else all that this site holds).",
+            valueName: "list"))
+    var compartments: String?
+
+    @Option(
+        name: .customLong("address"),
+        help: ArgumentHelp(
+            "Where the joiner reaches this site (else where 'kithd' listens).",
+            valueName: "host:port"))
+    var addresses: [String] = []
+
+    @Flag(help: "Let the joiner sign clinical decisions.")
+    var mayAttest = false
+
+    @Option(help: ArgumentHelp("How long the code is good for, in hours.", valueName: "n"))
+    var expiresHours = 168
+
+    func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
+        guard (1...8760).contains(expiresHours) else {
+            throw UsageProblem("--expires-hours takes 1 to 8760 (a year)")
+        }
+        let draft = InvitationDraft(
+            partnership: partnership, role: role?.rawValue,
+            compartments: try compartments.map { try CompartmentList.parse($0) },
+            mayAttest: mayAttest, addresses: try addresses.map { try Address.checked($0) },
+            hours: expiresHours)
+        let invitation = try await site.invite(draft)
+        if output.isJSON {
+            try context.printJSON(invitation)
+            return .done
+        }
+        let page = PartnershipPage(context)
+        var lines: [Line] = [Line("Invitation to ") + Line(invitation.partnership, .bold), ""]
+        // The code is typed by people: its groups are never torn apart.
+        lines += page.code(invitation.code ?? "").map { Line("    " + $0, .bold) }
+        lines.append("")
+        lines += page.grants(
+            role: invitation.role, compartments: invitation.compartments,
+            mayAttest: invitation.mayAttest, expires: invitation.expires)
+        lines += page.labelled("Reached at", invitation.addresses.joined(separator: ", "))
+        lines += ["", "The partner runs: kith partnership join CODE"]
+        context.print(lines)
+        return .done
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import KithModel
+import KithSite
+
+/// `kith peer`: who is dialled, where, and how far behind they are.
+struct PeerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "peer", abstract: "The sites to sync with, and how far behind they are.",
+        subcommands: [ListPeers.self, AddPeer.self, SetPeer.self])
+}
+
+/// `kith peer list`.
+struct ListPeers: SiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "Lists the peers with the last time that both were equal.")
+
+    @OptionGroup var place: HomeOption
+    @OptionGroup var output: OutputOptions
+
+    func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
+        let peers = try await site.peers()
+        if output.isJSON {
+            try context.printJSON(["peers": peers])
+        } else if peers.isEmpty {
+            context.print("No peers; 'kith partnership invite' or 'join' brings the first.")
+        } else {
+            context.print(PeerPage(context).lines(peers))
+        }
+        return .done
+    }
+}
+
+/// `kith peer add`: gives a fellow member an address.
+struct AddPeer: SiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "add", abstract: "Says where a fellow member is dialled.",
+        usage: "kith peer add SITE --address HOST:PORT [--address HOST:PORT]… [--json]")
+
+    @OptionGroup var place: HomeOption
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The site's name, id, or the beginning of its id.")
+    var site: String
+
+    @Option(
+        name: .customLong("address"), help: ArgumentHelp("Where it is.", valueName: "host:port"))
+    var addresses: [String] = []
+
+    func run(on home: any Site, in context: CommandContext) async throws -> ExitStatus {
+        guard !addresses.isEmpty else {
+            throw UsageProblem("'kith peer add' needs --address HOST:PORT")
+        }
+        let change = PeerChange(
+            peer: site, addresses: try addresses.map { try Address.checked($0) }, isEnabled: true)
+        return try await PeerPage(context).set(change, on: home, asJSON: output.isJSON)
+    }
+}
+
+/// `kith peer set`: changes where and whether a fellow member is dialled.
+struct SetPeer: SiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "set", abstract: "Changes where, or whether, a fellow member is dialled.",
+        usage: "kith peer set SITE [--address HOST:PORT]… [--enable | --disable] [--json]")
+
+    @OptionGroup var place: HomeOption
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The site's name, id, or the beginning of its id.")
+    var site: String
+
+    @Option(
+        name: .customLong("address"),
+        help: ArgumentHelp("Where it is; replaces all earlier addresses.", valueName: "host:port"))
+    var addresses: [String] = []
+
+    @Flag(name: .customLong("enable"), help: "Let the nightly sync dial it.")
+    var isEnabling = false
+
+    @Flag(name: .customLong("disable"), help: "Keep the nightly sync from dialling it.")
+    var isDisabling = false
+
+    func run(on home: any Site, in context: CommandContext) async throws -> ExitStatus {
+        guard !(isEnabling && isDisabling) else {
+            throw UsageProblem("--enable and --disable exclude each other; give one")
+        }
+        guard !addresses.isEmpty || isEnabling || isDisabling else {
+            throw UsageProblem(
+                "nothing to set; give --address HOST:PORT, --enable or --disable")
+        }
+        let change = PeerChange(
+            peer: site,
+            addresses: addresses.isEmpty ? nil : try addresses.map { try Address.checked($0) },
+            isEnabled: isEnabling ? true : isDisabling ? false : nil)
+        return try await PeerPage(context).set(change, on: home, asJSON: output.isJSON)
+    }
+}

@@ -1,0 +1,200 @@
+internal import Foundation
+public import KithSite
+internal import SwiftProtobuf
+internal import Synchronization
+
+/// A site that a daemon owns, reached over the Unix socket in its home.
+///
+/// Each call has a connection of its own, so a client outlives a restart of the daemon, and calls
+/// may run at the same time. Cancelling the task of a call cancels the work in the daemon, which
+/// stops at its next safe point; the call then throws `CancellationError`.
+public struct ControlClient: Site {
+    private let home: String
+    private let version: String
+
+    /// A client of the daemon that owns a home; nil when no daemon answers there.
+    ///
+    /// On nil the caller may take the home's lock and open the site itself. A daemon that is just
+    /// starting holds the lock before it answers. Errors: `SiteError` when the socket is there but
+    /// may not be used. `version` is that of the calling program.
+    public init?(home: String, version: String) throws {
+        guard let descriptor = try ControlSocket.connect(in: home) else { return nil }
+        close(descriptor)
+        self.home = home
+        self.version = version
+    }
+
+    private func call<Arguments, Progress, Value>(
+        _ command: ControlCommand<Arguments, Progress, Value>, _ arguments: Arguments,
+        progress: @escaping @Sendable (Progress) -> Void
+    ) async throws -> Value {
+        let json = try ControlCoding.encode(arguments)
+        guard json.count <= ControlLimits.payloadBytes else {
+            throw ControlFailure.requestTooLarge
+        }
+        let request = Kith_V1_CallRequest.with {
+            $0.version = version
+            $0.command = command.name
+            $0.argumentsJson = json
+        }
+        let result = Mutex<Data?>(nil)
+        try await ControlConnection(home: home).call(request) { answer in
+            switch answer.response {
+            case .progressJson(let json):
+                if let step = try? ControlCoding.decode(Progress.self, from: json) {
+                    progress(step)
+                }
+            case .resultJson(let json): result.withLock { $0 = json }
+            case .failure(let failure): throw failure.siteError
+            case nil: throw ControlFailure.unreadable(command.name)
+            }
+        }
+        guard let json = result.withLock({ $0 }) else {
+            try Task.checkCancellation()
+            throw ControlFailure.brokenOff
+        }
+        do {
+            return try ControlCoding.decode(Value.self, from: json)
+        } catch {
+            throw ControlFailure.unreadable(command.name)
+        }
+    }
+
+    private func call<Arguments, Value>(
+        _ command: ControlCommand<Arguments, Nothing, Value>, _ arguments: Arguments
+    ) async throws -> Value {
+        try await call(command, arguments, progress: { _ in })
+    }
+
+    private func call<Value>(
+        _ command: ControlCommand<Nothing, Nothing, Value>
+    ) async throws -> Value {
+        try await call(command, Nothing())
+    }
+}
+
+// The documentation of these is that of `Site`.
+extension ControlClient {
+    // MARK: The site itself
+
+    /// Who the daemon's site is.
+    public func profile() async throws -> SiteView { try await call(ControlCommands.profile) }
+
+    /// One screen of how things stand.
+    public func status() async throws -> StatusView { try await call(ControlCommands.status) }
+
+    /// Checks what commonly goes wrong.
+    public func doctor() async throws -> [Finding] { try await call(ControlCommands.doctor) }
+
+    // MARK: Partnerships
+
+    /// Founds a partnership.
+    public func createPartnership(_ draft: PartnershipDraft) async throws -> PartnershipView {
+        try await call(ControlCommands.createPartnership, draft)
+    }
+
+    /// The partnerships that the site is in.
+    public func partnerships() async throws -> [PartnershipView] {
+        try await call(ControlCommands.partnerships)
+    }
+
+    /// One partnership.
+    public func partnership(_ reference: String) async throws -> PartnershipView {
+        try await call(ControlCommands.partnership, reference)
+    }
+
+    /// Makes a one-time invitation code.
+    public func invite(_ draft: InvitationDraft) async throws -> InvitationView {
+        try await call(ControlCommands.invite, draft)
+    }
+
+    /// Asks the inviter what a code is for.
+    public func previewInvitation(_ code: String) async throws -> InvitationPreview {
+        try await call(ControlCommands.previewInvitation, code)
+    }
+
+    /// Joins with a code.
+    public func join(
+        _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        try await call(ControlCommands.join, code, progress: progress)
+    }
+
+    // MARK: Peers and sync
+
+    /// The other members of the site's partnerships.
+    public func peers() async throws -> [PeerView] { try await call(ControlCommands.peers) }
+
+    /// Sets where and whether a fellow member is dialled.
+    public func setPeer(_ change: PeerChange) async throws -> PeerView {
+        try await call(ControlCommands.setPeer, change)
+    }
+
+    /// One session with each named peer, or with all.
+    public func sync(
+        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> [SyncReport] {
+        try await call(ControlCommands.sync, peers, progress: progress)
+    }
+
+    // MARK: Records
+
+    /// The records that match.
+    public func records(_ query: RecordQuery) async throws -> [RecordView] {
+        try await call(ControlCommands.records, query)
+    }
+
+    /// One record.
+    public func record(_ reference: String, kind: String?) async throws -> RecordView {
+        try await call(
+            ControlCommands.record, RecordArguments(reference: reference, kind: kind))
+    }
+
+    /// Saves edits as one act.
+    public func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
+        try await call(ControlCommands.save, SaveArguments(edits: edits, author: author))
+    }
+
+    /// Everything that was ever said in a record.
+    public func history(_ reference: String) async throws -> [HistoryItem] {
+        try await call(ControlCommands.history, reference)
+    }
+
+    // MARK: Conflicts
+
+    /// The open conflicts.
+    public func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
+        try await call(ControlCommands.conflicts, query)
+    }
+
+    /// One conflict.
+    public func conflict(_ id: String) async throws -> ConflictView {
+        try await call(ControlCommands.conflict, id)
+    }
+
+    /// Decides a conflict.
+    public func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+        try await call(
+            ControlCommands.resolve, ResolveArguments(resolution: resolution, author: author))
+    }
+
+    // MARK: Exchange and safekeeping
+
+    /// Takes over records from another system.
+    public func importRecords(
+        _ batch: ImportBatch, by author: Author,
+        progress: @escaping @Sendable (ImportProgress) -> Void
+    ) async throws -> ImportReport {
+        try await call(
+            ControlCommands.importRecords, ImportArguments(batch: batch, author: author),
+            progress: progress)
+    }
+
+    /// Checks every hash, chain and signature of the log.
+    public func verify() async throws -> VerifyReport { try await call(ControlCommands.verify) }
+
+    /// Replays the log into fresh state and compares.
+    public func rebuild(checkOnly: Bool) async throws -> RebuildReport {
+        try await call(ControlCommands.rebuild, checkOnly)
+    }
+}

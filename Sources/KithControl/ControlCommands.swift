@@ -1,0 +1,131 @@
+internal import KithModel
+internal import KithSite
+
+/// Every method of `Site`, declared once for client and server.
+///
+/// A new method of `Site` needs one declaration here, its place in `all`, and one line in
+/// `ControlClient`, which the compiler asks for.
+enum ControlCommands {
+    // MARK: The site itself
+
+    static let profile = ControlCommand<Nothing, Nothing, SiteView>("profile") { site, _, _ in
+        try await site.profile()
+    }
+    static let status = ControlCommand<Nothing, Nothing, StatusView>("status") { site, _, _ in
+        try await site.status()
+    }
+    static let doctor = ControlCommand<Nothing, Nothing, [Finding]>("doctor") { site, _, _ in
+        try await site.doctor()
+    }
+
+    // MARK: Partnerships
+
+    static let createPartnership = ControlCommand<PartnershipDraft, Nothing, PartnershipView>(
+        "createPartnership"
+    ) { site, draft, _ in try await site.createPartnership(draft) }
+    static let partnerships = ControlCommand<Nothing, Nothing, [PartnershipView]>(
+        "partnerships"
+    ) { site, _, _ in try await site.partnerships() }
+    static let partnership = ControlCommand<String, Nothing, PartnershipView>(
+        "partnership"
+    ) { site, reference, _ in try await site.partnership(reference) }
+    static let invite = ControlCommand<InvitationDraft, Nothing, InvitationView>(
+        "invite"
+    ) { site, draft, _ in try await site.invite(draft) }
+    static let previewInvitation = ControlCommand<String, Nothing, InvitationPreview>(
+        "previewInvitation"
+    ) { site, code, _ in try await site.previewInvitation(code) }
+    static let join = ControlCommand<String, SyncProgress, JoinReport>(
+        "join"
+    ) { site, code, progress in try await site.join(code, progress: progress) }
+
+    // MARK: Peers and sync
+
+    static let peers = ControlCommand<Nothing, Nothing, [PeerView]>("peers") { site, _, _ in
+        try await site.peers()
+    }
+    static let setPeer = ControlCommand<PeerChange, Nothing, PeerView>(
+        "setPeer"
+    ) { site, change, _ in try await site.setPeer(change) }
+    static let sync = ControlCommand<[String], SyncProgress, [SyncReport]>(
+        "sync"
+    ) { site, peers, progress in try await site.sync(peers, progress: progress) }
+
+    // MARK: Records
+
+    static let records = ControlCommand<RecordQuery, Nothing, [RecordView]>(
+        "records"
+    ) { site, query, _ in try await site.records(query) }
+    static let record = ControlCommand<RecordArguments, Nothing, RecordView>(
+        "record"
+    ) { site, wanted, _ in try await site.record(wanted.reference, kind: wanted.kind) }
+    static let save = ControlCommand<SaveArguments, Nothing, [RecordView]>(
+        "save"
+    ) { site, work, _ in try await site.save(work.edits, by: work.author) }
+    static let history = ControlCommand<String, Nothing, [HistoryItem]>(
+        "history"
+    ) { site, reference, _ in try await site.history(reference) }
+
+    // MARK: Conflicts
+
+    static let conflicts = ControlCommand<ConflictQuery, Nothing, [ConflictView]>(
+        "conflicts"
+    ) { site, query, _ in try await site.conflicts(query) }
+    static let conflict = ControlCommand<String, Nothing, ConflictView>(
+        "conflict"
+    ) { site, id, _ in try await site.conflict(id) }
+    static let resolve = ControlCommand<ResolveArguments, Nothing, RecordView>(
+        "resolve"
+    ) { site, work, _ in try await site.resolve(work.resolution, by: work.author) }
+
+    // MARK: Exchange and safekeeping
+
+    static let importRecords = ControlCommand<ImportArguments, ImportProgress, ImportReport>(
+        "importRecords"
+    ) { site, work, progress in
+        try await site.importRecords(work.batch, by: work.author, progress: progress)
+    }
+    static let verify = ControlCommand<Nothing, Nothing, VerifyReport>("verify") { site, _, _ in
+        try await site.verify()
+    }
+    static let rebuild = ControlCommand<Bool, Nothing, RebuildReport>(
+        "rebuild"
+    ) { site, checkOnly, _ in try await site.rebuild(checkOnly: checkOnly) }
+
+    /// The commands that the server answers, by name.
+    static let byName: [String: any ServedCommand] = Dictionary(
+        uniqueKeysWithValues: all.map { ($0.name, $0) })
+
+    private static let all: [any ServedCommand] = [
+        profile, status, doctor,
+        createPartnership, partnerships, partnership, invite, previewInvitation, join,
+        peers, setPeer, sync,
+        records, record, save, history,
+        conflicts, conflict, resolve,
+        importRecords, verify, rebuild,
+    ]
+}
+
+/// What `record` takes.
+struct RecordArguments: Codable, Sendable {
+    var reference: String
+    var kind: String?
+}
+
+/// What `save` takes.
+struct SaveArguments: Codable, Sendable {
+    var edits: [RecordEdit]
+    var author: Author
+}
+
+/// What `resolve` takes.
+struct ResolveArguments: Codable, Sendable {
+    var resolution: Resolution
+    var author: Author
+}
+
+/// What `importRecords` takes.
+struct ImportArguments: Codable, Sendable {
+    var batch: ImportBatch
+    var author: Author
+}

@@ -1,0 +1,15 @@
+/// What one message on the control socket may weigh, on both sides.
+enum ControlLimits {
+    /// Bytes of JSON that one call may take or give: 64 MiB.
+    static let payloadBytes = 64 * 1024 * 1024
+    /// The same with room for the message around the JSON.
+    static let messageBytes = payloadBytes + 64 * 1024
+    /// Progress messages that wait for a slow reader; beyond it the oldest give way to newer ones.
+    static let progressBacklog = 256
+    /// Bytes on their way before the reader has to ask for more.
+    static let windowBytes = 4 * 1024 * 1024
+    /// Bytes in one HTTP/2 frame.
+    static let frameBytes = 1024 * 1024
+    /// Connections that wait to be accepted.
+    static let backlog: Int32 = 64
+}

@@ -1,0 +1,89 @@
+internal import KithSite
+public import Logging
+
+/// What the daemon is told by flags, environment and `kith.yaml`.
+///
+/// | key | variable | flag | default | meaning |
+/// | --- | --- | --- | --- | --- |
+/// | `listen` | `KITH_LISTEN` | `--listen` | `0.0.0.0:7443` | where partners connect |
+/// | `sync.at` | `KITH_SYNC_AT` | `--sync-at` | `02:00` | local time of the nightly sync |
+/// | `sync.window` | `KITH_SYNC_WINDOW` | | `120` | minutes in which failures are retried |
+/// | `sync.jitter` | `KITH_SYNC_JITTER` | | `20` | the most minutes that a run is put off |
+/// | `log.level` | `KITH_LOG_LEVEL` | `--log-level` | `info` | what is logged |
+///
+/// A flag goes before the environment, the environment before the file, the file before the default.
+public struct DaemonConfiguration: Sendable, Hashable {
+    /// Where partners connect.
+    public var listen: ListenAddress
+    /// The local time of the nightly sync, in minutes after midnight.
+    public var syncMinuteOfDay: Int
+    /// For how long failures of a night are tried again, in minutes.
+    public var syncWindowMinutes: Int
+    /// The most that a run is put off, in minutes.
+    public var syncJitterMinutes: Int
+    /// The least severe level that is logged.
+    public var logLevel: Logger.Level
+    /// What a person should know about the configuration, a line each.
+    public var warnings: [String]
+
+    /// The keys that the daemon itself reads.
+    public static let keys: Set<String> = [
+        "listen", "sync.at", "sync.window", "sync.jitter", "log.level",
+    ]
+
+    /// Reads the configuration of a home.
+    ///
+    /// `flags` holds the values of flags by key. `alsoKnown` names keys of the file that other
+    /// parts of the program read. Errors: `SiteError` with one line that names the key, where its
+    /// value stands, and what is right.
+    public static func load(
+        home: String, flags: [String: String], environment: [String: String],
+        alsoKnown: Set<String> = []
+    ) async throws -> DaemonConfiguration {
+        let file = try await ConfigurationFile.read(home: home)
+        let reader = ConfigurationReader(
+            flags: flags, environment: environment, file: file?.values)
+        let known = keys.union(alsoKnown)
+        let unknown = (file?.keys ?? []).filter { !known.contains($0) }
+        return DaemonConfiguration(
+            listen: try reader.value("listen", default: "0.0.0.0:7443", wanted: listenHint) {
+                ListenAddress($0)
+            },
+            syncMinuteOfDay: try reader.value("sync.at", default: "02:00", wanted: timeHint) {
+                minuteOfDay($0)
+            },
+            syncWindowMinutes: try reader.value(
+                "sync.window", default: "120", wanted: "is minutes, 1 to 720"
+            ) { whole($0, in: 1...720) },
+            syncJitterMinutes: try reader.value(
+                "sync.jitter", default: "20", wanted: "is minutes, 0 to 720"
+            ) { whole($0, in: 0...720) },
+            logLevel: try reader.value("log.level", default: "info", wanted: levelHint) {
+                Logger.Level(rawValue: $0)
+            },
+            warnings: unknown.map {
+                "kith.yaml: nothing reads \"\($0)\": look for a misspelling, or remove it"
+            })
+    }
+
+    private static let listenHint = "is HOST:PORT, for example 0.0.0.0:7443"
+    private static let timeHint = "is a time of day HH:MM, for example 02:00"
+    private static let levelHint =
+        "is one of " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+
+    private static func minuteOfDay(_ text: String) -> Int? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count == 2, (1...2).contains(parts[0].count), parts[1].count == 2,
+            let hour = whole(String(parts[0]), in: 0...23),
+            let minute = whole(String(parts[1]), in: 0...59)
+        else { return nil }
+        return hour * 60 + minute
+    }
+
+    private static func whole(_ text: String, in range: ClosedRange<Int>) -> Int? {
+        guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let number = Int(text),
+            range.contains(number)
+        else { return nil }
+        return number
+    }
+}

@@ -1,0 +1,51 @@
+public import KithModel
+public import KithSite
+
+/// A site as the daemon needs it: what everyone may do, and what only its owner does.
+public protocol DaemonSite: Site {
+    /// Serves partners on an address, until the task is cancelled.
+    ///
+    /// `onListening` is called once, with the address as HOST:PORT, when partners can connect.
+    func servePeers(
+        listen: ListenAddress, onListening: @escaping @Sendable (String) -> Void
+    ) async throws
+
+    /// When the nightly sync last ran, by this site's clock; nil when it never did.
+    func lastNightlySync() async throws -> Instant?
+
+    /// One session with each enabled peer; notes that the nightly sync ran. A failure is in its report.
+    func nightlySync() async throws -> [SyncReport]
+
+    /// Makes a new TLS leaf when the one in use nears its end at that time.
+    func renewCertificateIfNeeded(at now: Instant) async throws
+
+    /// Checkpoints, closes the database, and lets go of the home's lock.
+    func close() async
+}
+
+/// Where the daemon listens for partners.
+public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    /// A host name or an address, without brackets.
+    public let host: String
+    /// A port, 0 to 65535; 0 lets the system choose.
+    public let port: Int
+
+    /// Reads `HOST:PORT` or `[IPv6]:PORT`; nil for all else.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        guard !host.isEmpty, !host.contains(where: \.isWhitespace) else { return nil }
+        self.host = String(host)
+        self.port = Int(port)
+    }
+
+    /// `HOST:PORT`, an IPv6 address in brackets.
+    public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+}

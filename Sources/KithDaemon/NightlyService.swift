@@ -1,0 +1,188 @@
+internal import KithModel
+internal import KithSite
+internal import KithSync
+internal import Logging
+internal import ServiceLifecycle
+
+/// The clock and the sleep of the daemon, which tests replace.
+struct DaemonClock: Sendable {
+    /// The wall clock.
+    var now: @Sendable () -> Instant
+    /// Waits; throws `CancellationError` when the task is cancelled.
+    var sleep: @Sendable (Duration) async throws -> Void
+}
+
+/// Runs the nightly sync when the schedule says so, tries failures again, and renews the certificate.
+///
+/// Sleeps at most a minute at a time: a clock that was set, or a machine that slept, is noticed
+/// within a minute.
+struct NightlyService: Service {
+    let site: any DaemonSite
+    let schedule: NightlySchedule
+    let clock: DaemonClock
+    let logger: Logger
+
+    func run() async throws {
+        // A session that is cancelled ends at its next transaction, and goes on from there next time.
+        try? await cancelWhenGracefulShutdown { try await loop() }
+    }
+
+    private func loop() async throws {
+        var certificates = CertificateRenewal(lastTry: nil)
+        var lastRun: Instant?
+        while true {
+            try Task.checkCancellation()
+            let now = clock.now()
+            if certificates.isDue(at: now) { await renew(at: now, &certificates) }
+            // The store's word counts after a start; later our own, which knows failed runs too.
+            if lastRun == nil { lastRun = try? await site.lastNightlySync() }
+            let next = schedule.nextRun(after: now, lastRun: lastRun)
+            if next <= now {
+                lastRun = now
+                try await runNight(begunAt: now)
+            } else {
+                try await wait(until: next, from: now)
+            }
+        }
+    }
+
+    private func wait(until next: Instant, from now: Instant) async throws {
+        let milliseconds = min(next.milliseconds - now.milliseconds, 60_000)
+        try await clock.sleep(.milliseconds(max(milliseconds, 1)))
+    }
+
+    // MARK: One night
+
+    /// One session with each peer, then again with those that failed until the window ends.
+    private func runNight(begunAt begun: Instant) async throws {
+        logger.info("the nightly sync begins")
+        let end = schedule.retriesEnd(forRunAt: begun)
+        var open = try await attempt { try await site.nightlySync() }
+        var pauses = RetryPauses()
+        while open.isUnfinished {
+            let pause = pauses.next()
+            let now = clock.now()
+            // Before `begun` the clock was set back: the window can then not be told, so it is over.
+            guard now >= begun, now.milliseconds + pause * 60_000 < end.milliseconds else { break }
+            try await sleep(minutes: pause)
+            let peers = open.peersToRetry
+            open = try await attempt {
+                guard let peers else { return try await site.nightlySync() }
+                return try await site.sync(peers, progress: { _ in })
+            }
+        }
+        logger.info(
+            "the nightly sync has ended",
+            metadata: ["peers.failed": "\(open.peersToRetry?.count ?? 0)"])
+    }
+
+    private func sleep(minutes: Int64) async throws {
+        for _ in 0..<minutes { try await clock.sleep(.seconds(60)) }
+    }
+
+    private func attempt(
+        _ sync: () async throws -> [SyncReport]
+    ) async throws -> NightOutcome {
+        do {
+            let reports = try await sync()
+            for report in reports { log(report) }
+            return .reports(reports)
+        } catch {
+            try Task.checkCancellation()
+            logger.error("the nightly sync failed", metadata: ["error": "\(line(for: error))"])
+            return .failed
+        }
+    }
+
+    private func log(_ report: SyncReport) {
+        let metadata: Logger.Metadata = [
+            "peer.site": "\(report.site.short)",
+            "sync.equal": "\(report.isEqual)",
+            "entries.sent": "\(report.sent)",
+            "entries.received": "\(report.received)",
+            "bytes.sent": "\(report.bytesSent)",
+            "bytes.received": "\(report.bytesReceived)",
+            "sync.milliseconds": "\(report.milliseconds)",
+        ]
+        if let problem = report.problem {
+            logger.warning(
+                "a session failed",
+                metadata: metadata.merging(["sync.problem": "\(problem)"]) { first, _ in first })
+        } else {
+            logger.info("a session ended", metadata: metadata)
+        }
+    }
+
+    // MARK: Certificates
+
+    private func renew(at now: Instant, _ certificates: inout CertificateRenewal) async {
+        do {
+            try await site.renewCertificateIfNeeded(at: now)
+            certificates.succeeded(at: now)
+        } catch {
+            certificates.failed(at: now)
+            logger.error(
+                "the certificate could not be renewed", metadata: ["error": "\(line(for: error))"])
+        }
+    }
+
+    /// Our own errors have one safe line; of others only the type is told.
+    private func line(for error: any Error) -> String {
+        (error as? SiteError)?.description ?? "\(type(of: error))"
+    }
+}
+
+/// What a night's attempt left to do.
+private enum NightOutcome {
+    case reports([SyncReport])
+    case failed
+
+    var isUnfinished: Bool {
+        switch self {
+        case .failed: true
+        case .reports(let reports): reports.contains { !$0.isEqual }
+        }
+    }
+
+    /// The peers that are to be tried again; nil: all.
+    var peersToRetry: [String]? {
+        switch self {
+        case .failed: nil
+        case .reports(let reports): reports.filter { !$0.isEqual }.map(\.site.description)
+        }
+    }
+}
+
+/// Minutes between attempts: 2, 4, 8, 16, then 30.
+private struct RetryPauses {
+    private var minutes: Int64 = 1
+
+    mutating func next() -> Int64 {
+        minutes = min(minutes * 2, 30)
+        return minutes
+    }
+}
+
+/// When to look at the certificate: daily, and an hour after a failure.
+private struct CertificateRenewal {
+    private var lastTry: Instant?
+    private var pause: Int64 = 0
+
+    init(lastTry: Instant?) { self.lastTry = lastTry }
+
+    /// Whether it is time; also after the clock was set back.
+    func isDue(at now: Instant) -> Bool {
+        guard let lastTry else { return true }
+        return now < lastTry || now.milliseconds - lastTry.milliseconds >= pause
+    }
+
+    mutating func succeeded(at now: Instant) {
+        lastTry = now
+        pause = 86_400_000
+    }
+
+    mutating func failed(at now: Instant) {
+        lastTry = now
+        pause = 3_600_000
+    }
+}

@@ -1,0 +1,79 @@
+import Crypto
+
+/// Sixteen bytes, held as two big-endian words so that comparing and hashing allocate nothing.
+public struct Bytes16: Hashable, Comparable, Sendable {
+    @usableFromInline let high: UInt64
+    @usableFromInline let low: UInt64
+
+    /// Reads exactly sixteen bytes; nil for any other count.
+    public init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == 16 else { return nil }
+        var words: (UInt64, UInt64) = (0, 0)
+        for (offset, byte) in bytes.enumerated() {
+            if offset < 8 {
+                words.0 = words.0 << 8 | UInt64(byte)
+            } else {
+                words.1 = words.1 << 8 | UInt64(byte)
+            }
+        }
+        (high, low) = words
+    }
+
+    init(firstHalfOf digest: SHA256Digest) {
+        guard let half = Self(Array(digest).prefix(16)) else {
+            preconditionFailure("a SHA-256 digest of \(SHA256Digest.byteCount) bytes")
+        }
+        self = half
+    }
+
+    /// The sixteen bytes, in order.
+    public var bytes: [UInt8] { bigEndianBytes(of: [high, low]) }
+
+    /// Orders as the bytes do.
+    public static func < (left: Bytes16, right: Bytes16) -> Bool {
+        (left.high, left.low) < (right.high, right.low)
+    }
+}
+
+/// Thirty-two bytes, held as four big-endian words so that comparing and hashing allocate nothing.
+public struct Bytes32: Hashable, Comparable, Sendable {
+    @usableFromInline let first: UInt64
+    @usableFromInline let second: UInt64
+    @usableFromInline let third: UInt64
+    @usableFromInline let fourth: UInt64
+
+    /// Reads exactly thirty-two bytes; nil for any other count.
+    public init?(_ bytes: some Collection<UInt8>) {
+        guard bytes.count == 32 else { return nil }
+        var words: [UInt64] = [0, 0, 0, 0]
+        for (offset, byte) in bytes.enumerated() {
+            words[offset / 8] = words[offset / 8] << 8 | UInt64(byte)
+        }
+        (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
+    }
+
+    init(digest: SHA256Digest) {
+        guard let whole = Self(Array(digest)) else {
+            preconditionFailure("a SHA-256 digest of \(SHA256Digest.byteCount) bytes")
+        }
+        self = whole
+    }
+
+    /// The thirty-two bytes, in order.
+    public var bytes: [UInt8] { bigEndianBytes(of: [first, second, third, fourth]) }
+
+    /// Orders as the bytes do.
+    public static func < (left: Bytes32, right: Bytes32) -> Bool {
+        (left.first, left.second, left.third, left.fourth)
+            < (right.first, right.second, right.third, right.fourth)
+    }
+}
+
+private func bigEndianBytes(of words: [UInt64]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(words.count * 8)
+    for word in words {
+        withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) }
+    }
+    return bytes
+}

@@ -1,0 +1,63 @@
+/// What kind of act an entry is. An operation never supersedes one of a higher class.
+public enum EntryClass: Int, Sendable, Codable, Comparable {
+    /// A remark on something; changes no record.
+    case comment = 1
+    /// An ordinary change to records.
+    case record = 2
+    /// A clinical decision by a member that may attest.
+    case decision = 3
+    /// A membership act.
+    case membership = 4
+    /// An erasure of parts.
+    case erasure = 5
+
+    /// The word for it in text.
+    public var name: String {
+        switch self {
+        case .comment: "comment"
+        case .record: "record"
+        case .decision: "decision"
+        case .membership: "membership"
+        case .erasure: "erasure"
+        }
+    }
+
+    /// Orders comment, record, decision, then what no operation of a record competes with.
+    public static func < (left: EntryClass, right: EntryClass) -> Bool {
+        left.rawValue < right.rawValue
+    }
+}
+
+/// Why an author wrote, as the change log of DAPB4102 asks.
+public enum ChangeType: Int, Sendable, Codable {
+    /// Made a record.
+    case create = 1
+    /// Changed it.
+    case amend = 2
+    /// Signed a clinical decision.
+    case attest = 3
+    /// Took it out of daily view.
+    case archive = 4
+    /// Brought it back.
+    case restore = 5
+    /// Decided between candidates.
+    case resolve = 6
+    /// Took it over from another system.
+    case `import` = 7
+    /// Joined two records about one thing.
+    case merge = 8
+
+    /// What the author did, as a verb in the past tense.
+    public var past: String {
+        switch self {
+        case .create: "created"
+        case .amend: "changed"
+        case .attest: "attested"
+        case .archive: "archived"
+        case .restore: "restored"
+        case .resolve: "resolved"
+        case .import: "imported"
+        case .merge: "merged"
+        }
+    }
+}

@@ -1,0 +1,24 @@
+import Crypto
+public import Foundation
+import KithModel
+
+/// The digest by which two sites tell whether they hold the same of a compartment.
+public enum FrontierDigest {
+    /// SHA-256 over the leaves in the order of author, incarnation, sequence, hash; each as author,
+    /// incarnation and sequence as eight bytes big-endian, hash.
+    public static func digest(of leaves: [Position]) -> Data {
+        var hash = SHA256()
+        for leaf in leaves.sorted(by: precedes) {
+            hash.update(data: leaf.feed.author.bytes)
+            withUnsafeBytes(of: leaf.feed.incarnation.bigEndian) { hash.update(bufferPointer: $0) }
+            withUnsafeBytes(of: leaf.sequence.bigEndian) { hash.update(bufferPointer: $0) }
+            hash.update(data: leaf.hash.bytes)
+        }
+        return Data(hash.finalize())
+    }
+
+    private static func precedes(_ left: Position, _ right: Position) -> Bool {
+        (left.feed.author, left.feed.incarnation, left.sequence, left.hash)
+            < (right.feed.author, right.feed.incarnation, right.sequence, right.hash)
+    }
+}

@@ -1,0 +1,35 @@
+/// The most that anything from outside may be. The same table stands in `Protocol/limits.md`.
+public enum Limits {
+    /// Bytes of a serialized header.
+    public static let headerBytes = 65_536
+    /// Bytes of a sealed skeleton.
+    public static let skeletonBytes = 262_144
+    /// Bytes of a sealed body.
+    public static let bodyBytes = 1_048_576
+    /// Parts of one entry.
+    public static let parts = 1_024
+    /// Operations of one part; the stride between parts in an operation's index.
+    public static let operations = 4_096
+    /// Operations that one operation may name.
+    public static let supersedes = 1_024
+    /// Feeds that one header may name.
+    public static let knows = 4_096
+    /// Bytes of one text in a skeleton: a person's name, a role.
+    public static let personBytes = 1_024
+    /// Members of one atomic group.
+    public static let groupMembers = 256
+    /// Bytes of the entries of one batch; a single larger entry is a batch of its own.
+    public static let batchBytes = 1_048_576
+    /// Entries of one batch.
+    public static let batchEntries = 5_000
+    /// Batches that may be on their way without an acknowledgement.
+    public static let batchesInFlight = 4
+    /// Bytes of one message of a session.
+    public static let messageBytes = 4_194_304
+    /// Feeds of one compartment that a session compares.
+    public static let feeds = 100_000
+    /// Compartments that a session compares.
+    public static let holdings = 100_000
+    /// The greatest sequence: what SQLite and every other language can hold.
+    public static let sequence: UInt64 = 1 << 62
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Glibc
+import KithModel
+import KithStore
+import KithTrust
+
+/// The folder that a site lives in: its keys, its database, its configuration.
+///
+/// Only its owner may look into it. Whoever opens the database holds the lock on it (D33).
+public struct Home: Sendable {
+    /// The folder.
+    public let path: String
+
+    /// Names a folder; nothing is looked at yet.
+    public init(path: String) {
+        let absolute =
+            path.hasPrefix("/") ? path : FileManager.default.currentDirectoryPath + "/" + path
+        self.path = URL(fileURLWithPath: absolute).standardizedFileURL.path
+    }
+
+    /// The SQLite database.
+    public var database: String { path + "/kith.sqlite" }
+    /// The configuration.
+    public var configuration: String { path + "/kith.yaml" }
+    /// The daemon's control socket.
+    public var controlSocket: String { path + "/control.sock" }
+    private var identityKey: String { path + "/identity.pem" }
+    private var sealingKey: String { path + "/sealing.pem" }
+    private var rootCertificate: String { path + "/root.der" }
+    private var lockFile: String { path + "/lock" }
+
+    /// Throws unless the folder is a site that this user alone can read.
+    public func check() throws(SiteError) {
+        var info = stat()
+        guard stat(path, &info) == 0 else {
+            throw SiteError(
+                .home, "there is no folder \(path); make a site with 'kith --home \(path) init'")
+        }
+        guard info.st_mode & S_IFMT == S_IFDIR else {
+            throw SiteError(.home, "\(path) is not a folder; give the folder of a site")
+        }
+        guard info.st_uid == geteuid() else {
+            throw SiteError(
+                .home, "\(path) belongs to another user; run this command as its owner")
+        }
+        guard info.st_mode & 0o077 == 0 else {
+            throw SiteError(
+                .home, "other users can read \(path); close it with 'chmod 700 \(path)'")
+        }
+        guard FileManager.default.fileExists(atPath: identityKey) else {
+            throw SiteError(
+                .home, "\(path) is not a site; make one with 'kith --home \(path) init'")
+        }
+        var key = stat()
+        guard stat(identityKey, &key) == 0, key.st_mode & 0o077 == 0 else {
+            throw SiteError(
+                .home, "other users can read \(identityKey); close it with 'chmod 600'")
+        }
+    }
+
+    /// Makes the folder and the keys of a new site; refuses a folder that holds one already.
+    func create(now: Instant) throws -> SiteKeys {
+        if FileManager.default.fileExists(atPath: identityKey) {
+            throw SiteError(.home, "\(path) is a site already; see 'kith --home \(path) status'")
+        }
+        do {
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700])
+            chmod(path, 0o700)
+            let keys = SiteKeys(identity: SiteKey(), sealing: SealingKey())
+            try write(Data(try keys.identity.rootCertificate(now: now).der), to: rootCertificate)
+            try write(Data(keys.sealing.pem.utf8), to: sealingKey)
+            // The identity comes last: without it the folder is not a site, and can be tried again.
+            try write(Data(keys.identity.pem.utf8), to: identityKey)
+            return keys
+        } catch let error as SiteError {
+            throw error
+        } catch {
+            throw SiteError(
+                .home, "\(path) cannot be written; choose a folder that this user can write to")
+        }
+    }
+
+    /// Reads the keys.
+    func keys() throws -> (keys: SiteKeys, root: RootCertificate) {
+        do {
+            let identity = try SiteKey(pem: String(contentsOfFile: identityKey, encoding: .utf8))
+            let sealing = try SealingKey(pem: String(contentsOfFile: sealingKey, encoding: .utf8))
+            let root = try RootCertificate(
+                der: Array(Data(contentsOf: URL(fileURLWithPath: rootCertificate))))
+            guard root.siteID == identity.siteID else {
+                throw SiteError(
+                    .home,
+                    "the keys in \(path) are of different sites; restore the home from a backup")
+            }
+            return (SiteKeys(identity: identity, sealing: sealing), root)
+        } catch let error as SiteError {
+            throw error
+        } catch {
+            throw SiteError(
+                .home, "the keys in \(path) cannot be read; restore the home from a backup")
+        }
+    }
+
+    /// Takes the home's lock; nil when another process holds it.
+    func lock() throws(SiteError) -> HomeLock? {
+        let descriptor = open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else {
+            throw SiteError(
+                .home,
+                "\(path) cannot be written; check that the disk is not read-only and not full")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            Glibc.close(descriptor)
+            return nil
+        }
+        return HomeLock(descriptor: descriptor)
+    }
+
+    /// Bytes of the database with its write-ahead log, and bytes free beside it.
+    func diskUse() -> (used: Int64, free: Int64) {
+        var used: Int64 = 0
+        for file in [database, database + "-wal"] {
+            var info = stat()
+            if stat(file, &info) == 0 { used += Int64(info.st_size) }
+        }
+        var volume = statvfs()
+        let free =
+            statvfs(path, &volume) == 0
+            ? Int64(
+                clamping: UInt64(volume.f_bavail).multipliedReportingOverflow(
+                    by: UInt64(volume.f_frsize)
+                ).partialValue) : 0
+        return (used, free)
+    }
+
+    private func write(_ data: Data, to file: String) throws {
+        let descriptor = open(file, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw CocoaError(.fileWriteUnknown) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        try handle.write(contentsOf: data)
+        try handle.synchronize()
+    }
+}
+
+/// The lock on a home, held until it is released or the process ends.
+final class HomeLock: Sendable {
+    private let descriptor: Int32
+
+    init(descriptor: Int32) {
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        Glibc.close(descriptor)
+    }
+}

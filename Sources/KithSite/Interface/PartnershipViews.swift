@@ -1,0 +1,198 @@
+public import KithModel
+
+/// What a new partnership is called and for.
+public struct PartnershipDraft: Codable, Sendable {
+    /// Its name.
+    public var name: String
+    /// Why the members share.
+    public var purpose: String
+
+    /// Describes a new partnership.
+    public init(name: String, purpose: String) {
+        self.name = name
+        self.purpose = purpose
+    }
+}
+
+/// A partnership as this site knows it.
+public struct PartnershipView: Codable, Sendable {
+    /// Its id.
+    public var id: PartnershipID
+    /// Its name.
+    public var name: String
+    /// Why the members share.
+    public var purpose: String
+    /// Whether this site is its only member for good.
+    public var isPrivate: Bool
+    /// The members, by name.
+    public var members: [MemberView]
+    /// The compartments that this site holds.
+    public var compartments: [Compartment]
+    /// Residents in it.
+    public var residents: Int
+    /// Invitations that stand.
+    public var invitations: [InvitationView]
+
+    /// Describes a partnership.
+    public init(
+        id: PartnershipID, name: String, purpose: String, isPrivate: Bool, members: [MemberView],
+        compartments: [Compartment], residents: Int, invitations: [InvitationView]
+    ) {
+        self.id = id
+        self.name = name
+        self.purpose = purpose
+        self.isPrivate = isPrivate
+        self.members = members
+        self.compartments = compartments
+        self.residents = residents
+        self.invitations = invitations
+    }
+}
+
+/// A site in a partnership.
+public struct MemberView: Codable, Sendable {
+    /// Which site.
+    public var site: SiteID
+    /// Its name.
+    public var name: String
+    /// The code of its kind of organisation.
+    public var kind: String
+    /// Its ODS code.
+    public var ods: String?
+    /// `steward`, `contributor`, `reviewer` or `relay`.
+    public var role: String
+    /// What it holds.
+    public var compartments: [Compartment]
+    /// Whether it may sign clinical decisions.
+    public var mayAttest: Bool
+    /// Whether it is this site.
+    public var isSelf: Bool
+
+    /// Describes a member.
+    public init(
+        site: SiteID, name: String, kind: String, ods: String?, role: String,
+        compartments: [Compartment], mayAttest: Bool, isSelf: Bool
+    ) {
+        self.site = site
+        self.name = name
+        self.kind = kind
+        self.ods = ods
+        self.role = role
+        self.compartments = compartments
+        self.mayAttest = mayAttest
+        self.isSelf = isSelf
+    }
+}
+
+/// What an invitation is to grant.
+public struct InvitationDraft: Codable, Sendable {
+    /// The partnership, by name or id.
+    public var partnership: String
+    /// The role that the joiner gets; nil: `steward` for the founder's first partner, else `contributor`.
+    public var role: String?
+    /// The compartments; nil: all that this site holds.
+    public var compartments: [Compartment]?
+    /// Whether the joiner may sign clinical decisions.
+    public var mayAttest: Bool
+    /// Where the joiner reaches this site, as HOST:PORT; empty: the address the daemon listens on.
+    public var addresses: [String]
+    /// How many hours the code is good for.
+    public var hours: Int
+
+    /// Describes an invitation.
+    public init(
+        partnership: String, role: String? = nil, compartments: [Compartment]? = nil,
+        mayAttest: Bool = false, addresses: [String] = [], hours: Int = 168
+    ) {
+        self.partnership = partnership
+        self.role = role
+        self.compartments = compartments
+        self.mayAttest = mayAttest
+        self.addresses = addresses
+        self.hours = hours
+    }
+}
+
+/// An invitation that stands.
+public struct InvitationView: Codable, Sendable {
+    /// The code to hand over; only when it has just been made.
+    public var code: String?
+    /// Its name in lists.
+    public var id: String
+    /// The partnership's name.
+    public var partnership: String
+    /// The role.
+    public var role: String
+    /// The compartments.
+    public var compartments: [Compartment]
+    /// Whether the joiner may sign clinical decisions.
+    public var mayAttest: Bool
+    /// Where the joiner reaches this site.
+    public var addresses: [String]
+    /// When it ends.
+    public var expires: Instant
+
+    /// Describes an invitation.
+    public init(
+        code: String?, id: String, partnership: String, role: String, compartments: [Compartment],
+        mayAttest: Bool, addresses: [String], expires: Instant
+    ) {
+        self.code = code
+        self.id = id
+        self.partnership = partnership
+        self.role = role
+        self.compartments = compartments
+        self.mayAttest = mayAttest
+        self.addresses = addresses
+        self.expires = expires
+    }
+}
+
+/// What a joiner is told before saying yes.
+public struct InvitationPreview: Codable, Sendable {
+    /// Who invites.
+    public var inviter: SiteID
+    /// Its name.
+    public var inviterName: String
+    /// Into which partnership.
+    public var partnership: String
+    /// What it is for.
+    public var purpose: String
+    /// With which role.
+    public var role: String
+    /// With which compartments.
+    public var compartments: [Compartment]
+    /// Whether the joiner may sign clinical decisions.
+    public var mayAttest: Bool
+    /// Until when.
+    public var expires: Instant
+
+    /// Describes an invitation to its receiver.
+    public init(
+        inviter: SiteID, inviterName: String, partnership: String, purpose: String, role: String,
+        compartments: [Compartment], mayAttest: Bool, expires: Instant
+    ) {
+        self.inviter = inviter
+        self.inviterName = inviterName
+        self.partnership = partnership
+        self.purpose = purpose
+        self.role = role
+        self.compartments = compartments
+        self.mayAttest = mayAttest
+        self.expires = expires
+    }
+}
+
+/// What joining brought.
+public struct JoinReport: Codable, Sendable {
+    /// The partnership.
+    public var partnership: PartnershipView
+    /// How the first sync went.
+    public var sync: SyncReport
+
+    /// Describes a join.
+    public init(partnership: PartnershipView, sync: SyncReport) {
+        self.partnership = partnership
+        self.sync = sync
+    }
+}

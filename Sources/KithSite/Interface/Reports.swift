@@ -1,0 +1,189 @@
+public import KithModel
+
+/// Records taken from another system, ready to be written.
+public struct ImportBatch: Codable, Sendable {
+    /// The partnership, by name or id; nil where only one is shared.
+    public var partnership: String?
+    /// The records, in any order.
+    public var records: [ImportRecord]
+
+    /// Gathers records.
+    public init(partnership: String?, records: [ImportRecord]) {
+        self.partnership = partnership
+        self.records = records
+    }
+}
+
+/// One record taken from another system.
+public struct ImportRecord: Codable, Sendable {
+    /// Names a record by where it comes from; the record's id is derived from it.
+    public struct Source: Codable, Sendable, Hashable {
+        /// The kind's name.
+        public var kind: String
+        /// What names the thing in the other system, for example `fhir:Patient/123`.
+        public var identity: String
+
+        /// Names a source.
+        public init(kind: String, identity: String) {
+            self.kind = kind
+            self.identity = identity
+        }
+    }
+
+    /// A field and its value.
+    public struct Field: Codable, Sendable {
+        /// The field's name.
+        public var name: String
+        /// The value; ignored when `target` is given.
+        public var value: FieldValue
+        /// For a reference: the record it points to.
+        public var target: Source?
+
+        /// Puts a value under a field.
+        public init(_ name: String, _ value: FieldValue) {
+            self.name = name
+            self.value = value
+        }
+
+        /// Points a field at another record of the same source system.
+        public init(_ name: String, to target: Source) {
+            self.name = name
+            value = .cleared
+            self.target = target
+        }
+    }
+
+    /// Where it comes from.
+    public var source: Source
+    /// The record it is part of.
+    public var parent: Source?
+    /// Its fields.
+    public var fields: [Field]
+    /// When it was recorded there: a date or an RFC 3339 time.
+    public var event: FieldValue?
+    /// Who recorded or asserted it there.
+    public var performer: Author?
+
+    /// Describes a record from elsewhere.
+    public init(
+        source: Source, parent: Source? = nil, fields: [Field], event: FieldValue? = nil,
+        performer: Author? = nil
+    ) {
+        self.source = source
+        self.parent = parent
+        self.fields = fields
+        self.event = event
+        self.performer = performer
+    }
+}
+
+/// How far an import is.
+public struct ImportProgress: Codable, Sendable {
+    /// Records looked at so far.
+    public var done: Int
+    /// Records in all.
+    public var total: Int
+
+    /// Describes progress.
+    public init(done: Int, total: Int) {
+        self.done = done
+        self.total = total
+    }
+}
+
+/// What an import did.
+public struct ImportReport: Codable, Sendable {
+    /// The partnership's name.
+    public var partnership: String
+    /// Records that are new, by kind.
+    public var created: [String: Int]
+    /// Records of which fields changed, by kind.
+    public var changed: [String: Int]
+    /// Records that were already here unchanged, by kind.
+    public var unchanged: [String: Int]
+
+    /// Describes what an import did.
+    public init(
+        partnership: String, created: [String: Int], changed: [String: Int],
+        unchanged: [String: Int]
+    ) {
+        self.partnership = partnership
+        self.created = created
+        self.changed = changed
+        self.unchanged = unchanged
+    }
+}
+
+/// What `verify` found.
+public struct VerifyReport: Codable, Sendable {
+    /// One partnership of the log.
+    public struct Partnership: Codable, Sendable {
+        /// Its id.
+        public var id: PartnershipID
+        /// Its name.
+        public var name: String
+        /// The compartments that this site has entries of.
+        public var compartments: [CompartmentDigest]
+
+        /// Describes a partnership.
+        public init(id: PartnershipID, name: String, compartments: [CompartmentDigest]) {
+            self.id = id
+            self.name = name
+            self.compartments = compartments
+        }
+    }
+
+    /// One compartment of the log.
+    public struct CompartmentDigest: Codable, Sendable {
+        /// Its name.
+        public var name: Compartment
+        /// Entries of it here.
+        public var entries: Int
+        /// SHA-256 over the leaves of its feeds, in hexadecimal.
+        public var frontier: String
+        /// SHA-256 over its candidates, in hexadecimal.
+        public var stateDigest: String
+
+        /// Describes a compartment.
+        public init(name: Compartment, entries: Int, frontier: String, stateDigest: String) {
+            self.name = name
+            self.entries = entries
+            self.frontier = frontier
+            self.stateDigest = stateDigest
+        }
+    }
+
+    /// The partnerships, by name.
+    public var partnerships: [Partnership]
+    /// What is wrong, a line each; empty when all is well.
+    public var problems: [String]
+    /// Whether all is well.
+    public var ok: Bool
+
+    /// Describes what was found.
+    public init(partnerships: [Partnership], problems: [String]) {
+        self.partnerships = partnerships
+        self.problems = problems
+        ok = problems.isEmpty
+    }
+}
+
+/// What `rebuild` found.
+public struct RebuildReport: Codable, Sendable {
+    /// Entries replayed.
+    public var entries: Int
+    /// Whether the fresh state equals the old one.
+    public var isEqual: Bool
+    /// What differs, a line each.
+    public var differences: [String]
+    /// Whether the fresh state was put in place.
+    public var isReplaced: Bool
+
+    /// Describes what was found.
+    public init(entries: Int, isEqual: Bool, differences: [String], isReplaced: Bool) {
+        self.entries = entries
+        self.isEqual = isEqual
+        self.differences = differences
+        self.isReplaced = isReplaced
+    }
+}

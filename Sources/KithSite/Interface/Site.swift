@@ -1,0 +1,122 @@
+/// One site: everything that the command line, the daemon and the web page do goes through here.
+///
+/// Implemented in-process by `LocalSite`, which owns the home, and over the daemon's Unix socket
+/// by `ControlClient`. Every method throws `SiteError`, whose message is one line that says what
+/// to do next; a call that throws has changed nothing.
+public protocol Site: Sendable {
+    // MARK: The site itself
+
+    /// Who this site is.
+    func profile() async throws -> SiteView
+    /// One screen of how things stand.
+    func status() async throws -> StatusView
+    /// Checks what commonly goes wrong; findings in the order of urgency, empty when all is well.
+    func doctor() async throws -> [Finding]
+
+    // MARK: Partnerships
+
+    /// Founds a partnership with this site as its steward.
+    func createPartnership(_ draft: PartnershipDraft) async throws -> PartnershipView
+    /// The partnerships that this site is in, by name; the private one last.
+    func partnerships() async throws -> [PartnershipView]
+    /// One partnership, by name or by a beginning of its id.
+    func partnership(_ reference: String) async throws -> PartnershipView
+    /// Makes a one-time invitation code.
+    func invite(_ draft: InvitationDraft) async throws -> InvitationView
+    /// Asks the inviter what a code is for; nothing is joined.
+    func previewInvitation(_ code: String) async throws -> InvitationPreview
+    /// Joins with a code, and takes over the records by a first sync.
+    func join(
+        _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws
+        -> JoinReport
+
+    // MARK: Peers and sync
+
+    /// The other members of this site's partnerships, and how far behind each is.
+    func peers() async throws -> [PeerView]
+    /// Sets where and whether a fellow member is dialled; by site id, its beginning, or name.
+    func setPeer(_ change: PeerChange) async throws -> PeerView
+    /// One session with each named peer, or with all that have an address; a failure is in its report.
+    func sync(
+        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws
+        -> [SyncReport]
+
+    // MARK: Records
+
+    /// The records that match, in the order of their titles.
+    func records(_ query: RecordQuery) async throws -> [RecordView]
+    /// One record, by id, by the beginning of its id, or by a title that only it has.
+    func record(_ reference: String, kind: String?) async throws -> RecordView
+    /// Saves edits as one act: all of them or none.
+    func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView]
+    /// Everything that was ever said in a record, oldest first.
+    func history(_ reference: String) async throws -> [HistoryItem]
+
+    // MARK: Conflicts
+
+    /// The open conflicts, safety-critical ones first, then by age.
+    func conflicts(_ query: ConflictQuery) async throws -> [ConflictView]
+    /// One conflict by its id (`RECORD.field`).
+    func conflict(_ id: String) async throws -> ConflictView
+    /// Decides a conflict by an entry that supersedes the candidates that were seen.
+    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView
+
+    // MARK: Exchange and safekeeping
+
+    /// Takes over records from another system; what is already here unchanged is left alone.
+    func importRecords(
+        _ batch: ImportBatch, by author: Author,
+        progress: @escaping @Sendable (ImportProgress) -> Void
+    ) async throws -> ImportReport
+    /// Checks every hash, chain and signature of the log, and gives the state digests.
+    func verify() async throws -> VerifyReport
+    /// Replays the log into fresh state and compares; with `checkOnly` the old state stays.
+    func rebuild(checkOnly: Bool) async throws -> RebuildReport
+}
+
+/// Why something was not done, in one line that says what to do next.
+public struct SiteError: Error, Codable, Sendable, CustomStringConvertible {
+    /// What kind of problem it is.
+    public enum Code: String, Codable, Sendable {
+        /// The request names something that does not exist here.
+        case notFound
+        /// The request names more than one thing.
+        case ambiguous
+        /// A value or an option is not acceptable.
+        case invalid
+        /// The request needs what its maker has not seen or is not entitled to.
+        case refused
+        /// The home is missing, foreign, unsafe, in use or unwritable.
+        case home
+        /// The database cannot be used.
+        case store
+        /// A partner could not be reached or broke off.
+        case network
+        /// Something that a person has to look at.
+        case needsPerson
+        /// The programs are of different versions.
+        case version
+    }
+
+    /// The kind of problem.
+    public let code: Code
+    /// One line: what is wrong, and what to do.
+    public let description: String
+
+    /// Says what is wrong and what to do.
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+
+    /// The exit status of a command that ends with this error: 1 failed, 2 wrong usage, 3 a person.
+    public var exitStatus: Int32 {
+        switch code {
+        case .notFound, .home, .store, .network, .version: 1
+        case .ambiguous, .invalid, .refused: 2
+        case .needsPerson: 3
+        }
+    }
+}

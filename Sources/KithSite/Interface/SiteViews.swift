@@ -1,0 +1,111 @@
+public import KithModel
+
+/// Who a site is.
+public struct SiteView: Codable, Sendable {
+    /// Its identity.
+    public var site: SiteID
+    /// What people call it.
+    public var name: String
+    /// The code of its kind of organisation.
+    public var kind: String
+    /// Its ODS code, if it has one.
+    public var ods: String?
+    /// The version of the program.
+    public var version: String
+    /// The folder it lives in.
+    public var home: String
+
+    /// Describes a site.
+    public init(
+        site: SiteID, name: String, kind: String, ods: String?, version: String, home: String
+    ) {
+        self.site = site
+        self.name = name
+        self.kind = kind
+        self.ods = ods
+        self.version = version
+        self.home = home
+    }
+}
+
+/// One screen of how a site stands.
+public struct StatusView: Codable, Sendable {
+    /// The site.
+    public var site: SiteView
+    /// Whether the daemon answers.
+    public var daemonRunning: Bool
+    /// Its partnerships.
+    public var partnerships: [PartnershipView]
+    /// Its peers.
+    public var peers: [PeerView]
+    /// Open conflicts of safety-critical fields.
+    public var safetyCriticalConflicts: Int
+    /// Open conflicts of routine fields.
+    public var routineConflicts: Int
+    /// When the oldest open safety-critical conflict arose here.
+    public var oldestConflict: Instant?
+    /// Parts of entries that are kept but cannot be read or applied yet.
+    public var partsWaiting: Int
+    /// Entries that are kept but not applied, because of what they are.
+    public var entriesSetAside: Int
+    /// Entries in the log.
+    public var entries: Int
+    /// Bytes of the database and its write-ahead log.
+    public var diskBytes: Int64
+    /// Bytes still free where the home is.
+    public var diskFreeBytes: Int64
+    /// When the site's TLS leaf ends.
+    public var certificateEnds: Instant
+
+    /// Describes how a site stands.
+    public init(
+        site: SiteView, daemonRunning: Bool, partnerships: [PartnershipView], peers: [PeerView],
+        safetyCriticalConflicts: Int, routineConflicts: Int, oldestConflict: Instant?,
+        partsWaiting: Int, entriesSetAside: Int, entries: Int, diskBytes: Int64,
+        diskFreeBytes: Int64, certificateEnds: Instant
+    ) {
+        self.site = site
+        self.daemonRunning = daemonRunning
+        self.partnerships = partnerships
+        self.peers = peers
+        self.safetyCriticalConflicts = safetyCriticalConflicts
+        self.routineConflicts = routineConflicts
+        self.oldestConflict = oldestConflict
+        self.partsWaiting = partsWaiting
+        self.entriesSetAside = entriesSetAside
+        self.entries = entries
+        self.diskBytes = diskBytes
+        self.diskFreeBytes = diskFreeBytes
+        self.certificateEnds = certificateEnds
+    }
+}
+
+/// Something that `doctor` noticed.
+public struct Finding: Codable, Sendable {
+    /// How urgent it is.
+    public enum Level: String, Codable, Sendable {
+        /// As it should be.
+        case ok
+        /// Will become a problem.
+        case warning
+        /// Is a problem.
+        case problem
+    }
+
+    /// How urgent it is.
+    public var level: Level
+    /// What was checked, in a word or two.
+    public var check: String
+    /// What was found.
+    public var message: String
+    /// What to do about it; nil when nothing.
+    public var remedy: String?
+
+    /// Describes a finding.
+    public init(_ level: Level, check: String, message: String, remedy: String? = nil) {
+        self.level = level
+        self.check = check
+        self.message = message
+        self.remedy = remedy
+    }
+}

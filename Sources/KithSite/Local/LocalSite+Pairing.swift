@@ -1,0 +1,197 @@
+import Foundation
+import KithModel
+package import KithProtocol
+import KithStore
+package import KithTransport
+import KithTrust
+import SwiftProtobuf
+import Synchronization
+
+// Both ends of pairing by code (D18): the joiner's, and what the inviter answers.
+extension LocalSite {
+    package func previewInvitation(_ code: String) async throws -> InvitationPreview {
+        try await translating {
+            let code = try readCode(code)
+            return try await dial(code) { [self] connection in
+                let response = try await connection.preview(
+                    .with {
+                        $0.invitation = code.id
+                        $0.proof = proof(code)
+                    })
+                let grant = try Grant(response.grant)
+                return InvitationPreview(
+                    inviter: code.inviter, inviterName: response.inviterName,
+                    partnership: response.partnershipName, purpose: response.purpose,
+                    role: grant.role.name, compartments: grant.compartments.sorted(),
+                    mayAttest: grant.mayAttest,
+                    expires: Instant(milliseconds: response.expiresS &* 1000))
+            }
+        }
+    }
+
+    package func join(
+        _ text: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        try await translating {
+            let code = try readCode(text)
+            let listeningOn = listening.withLock { $0 }
+            let joined = try await dial(code) { [self] connection in
+                let preview = try await connection.preview(
+                    .with {
+                        $0.invitation = code.id
+                        $0.proof = proof(code)
+                    })
+                let response = try await connection.join(
+                    .with {
+                        $0.invitation = code.id
+                        $0.proof = proof(code)
+                        $0.site = Kith_V1_SiteProfile(
+                            profile(addresses: [listeningOn].compactMap(\.self)))
+                    })
+                let inviter = try SiteProfile(response.inviter)
+                guard inviter.site == code.inviter,
+                    response.partnership == Data(code.partnership.bytes)
+                else {
+                    throw SiteError(
+                        .network,
+                        "the inviting site answered for another partnership; ask for a new code")
+                }
+                return (preview, inviter)
+            }
+            let (preview, inviter) = joined
+            let now = Instant(Date())
+            try await store.write { transaction in
+                if try !transaction.partnerships().contains(where: { $0.id == code.partnership }) {
+                    try transaction.addPartnership(
+                        code.partnership, name: preview.partnershipName,
+                        purpose: preview.purpose, isPrivate: false, sponsor: code.inviter,
+                        now: now)
+                }
+                try transaction.setPeer(
+                    inviter.site, name: inviter.name, root: inviter.root,
+                    addresses: code.addresses, isEnabled: true)
+            }
+            try await refreshDirectory()
+            let report = try await sync([code.inviter.description], progress: progress)
+            guard let first = report.first else {
+                throw SiteError(.network, "joined; now run 'kith sync' to take over the records")
+            }
+            return JoinReport(
+                partnership: try await partnership(code.partnership.description), sync: first)
+        }
+    }
+
+    private func readCode(_ text: String) throws -> InvitationCode {
+        let code: InvitationCode
+        do {
+            code = try InvitationCode(text: text)
+        } catch {
+            throw SiteError(.invalid, error.description)
+        }
+        guard code.inviter != keys.site else {
+            throw SiteError(
+                .invalid, "this site made that code; give it to the site that is to join")
+        }
+        guard code.expires > Instant(Date()) else {
+            throw SiteError(
+                .invalid,
+                "the code ended at \(code.expires.formatted(in: .current)); ask for a new one")
+        }
+        return code
+    }
+
+    private func proof(_ code: InvitationCode) -> Data {
+        InvitationCode.proof(
+            secret: code.secret, inviter: code.inviter, joiner: keys.site,
+            partnership: code.partnership)
+    }
+
+    private func dial<Result: Sendable>(
+        _ code: InvitationCode,
+        _ body: @escaping @Sendable (PeerConnection) async throws -> Result
+    ) async throws -> Result {
+        let client = PeerClient(identity: { [self] in tlsIdentity })
+        var last: any Error = SiteError(.network, "the code names no address; ask for a new one")
+        for address in code.addresses {
+            do {
+                return try await client.withConnection(
+                    to: try HostPort(text: address), expecting: code.inviter, root: nil, body)
+            } catch let error as TransportError where error.code != .refused {
+                last = error
+            }
+        }
+        throw last
+    }
+}
+
+extension LocalSite: PeerServiceHandler {
+    package func preview(
+        _ request: Kith_V1_PreviewRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_PreviewResponse {
+        let invitation = try await standing(
+            request.invitation, proof: request.proof, joiner: site.siteID)
+        let partnership = try await partnership(invitation.partnership.description)
+        return .with {
+            $0.inviterName = name
+            $0.partnershipName = partnership.name
+            $0.purpose = partnership.purpose
+            $0.grant = Kith_V1_Grant(invitation.grant)
+            $0.expiresS = invitation.expires.milliseconds / 1000
+        }
+    }
+
+    package func join(
+        _ request: Kith_V1_JoinRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_JoinResponse {
+        let invitation = try await standing(
+            request.invitation, proof: request.proof, joiner: site.siteID)
+        guard let profile = try? SiteProfile(request.site), profile.site == site.siteID,
+            profile.root.der == site.root.der
+        else {
+            throw TransportError(.refused, "The joining site describes another site than itself.")
+        }
+        let now = Instant(Date())
+        try await translating {
+            try await store.write { transaction in
+                // Looked at again inside the transaction: of two that come at once, one joins.
+                guard let fresh = try transaction.invitation(invitation.id), fresh.usedBy == nil
+                else { throw TransportError(.refused, Self.unusable) }
+                try transaction.useInvitation(invitation.id, by: site.siteID, now: now)
+                try transaction.admit(
+                    profile, invitation.grant, invitation: invitation.id,
+                    to: invitation.partnership, now: now)
+            }
+        }
+        try await refreshDirectory()
+        let addresses = listening.withLock { $0 }.map { [$0] } ?? []
+        return .with {
+            $0.partnership = Data(invitation.partnership.bytes)
+            $0.inviter = Kith_V1_SiteProfile(self.profile(addresses: addresses))
+            $0.grant = Kith_V1_Grant(invitation.grant)
+        }
+    }
+
+    private static let unusable =
+        "The invitation is not known here, was used, or has ended; ask for a new code."
+
+    /// The invitation that a joiner holds the secret of; every other case gets the same answer.
+    private func standing(
+        _ id: Data, proof: Data, joiner: SiteID
+    ) async throws -> StoredInvitation {
+        let now = Instant(Date())
+        let found = try await store.read { try $0.invitation(id) }
+        guard let invitation = found, invitation.usedBy == nil, invitation.expires > now,
+            invitation.failures < StoreTransaction.invitationFailures
+        else { throw TransportError(.refused, Self.unusable) }
+        guard
+            InvitationCode.isProof(
+                proof, secret: invitation.secret, inviter: keys.site, joiner: joiner,
+                partnership: invitation.partnership)
+        else {
+            try await store.write { try $0.noteFailure(ofInvitation: id) }
+            try await refreshDirectory()
+            throw TransportError(.refused, Self.unusable)
+        }
+        return invitation
+    }
+}

@@ -1,0 +1,191 @@
+import Foundation
+import KithModel
+import KithProtocol
+import KithStore
+import KithTransport
+import KithTrust
+import Synchronization
+
+extension LocalSite {
+    package func createPartnership(_ draft: PartnershipDraft) async throws -> PartnershipView {
+        try await translating {
+            let name = try line(draft.name, "a partnership's name")
+            let purpose = try line(draft.purpose, "a partnership's purpose")
+            if try await partnerships().contains(where: { $0.name == name }) {
+                throw SiteError(
+                    .invalid, "there is a partnership of that name already; choose another name")
+            }
+            let profile = profile(addresses: [])
+            let id = try await store.write { transaction in
+                try transaction.found(
+                    name: name, purpose: purpose, profile: profile, isPrivate: false,
+                    now: Instant(Date()))
+            }
+            return try await partnership(id.description)
+        }
+    }
+
+    package func partnerships() async throws -> [PartnershipView] {
+        try await translating {
+            let now = Instant(Date())
+            let site = keys.site
+            return try await store.read { transaction in
+                let invitations = try transaction.standingInvitations(at: now)
+                let residentKind = Vocabulary.kind(named: "resident")?.number ?? 0
+                return try transaction.partnerships().map { partnership in
+                    let own = partnership.members.first { $0.profile.site == site }?.grant
+                    return PartnershipView(
+                        id: partnership.id, name: partnership.name, purpose: partnership.purpose,
+                        isPrivate: partnership.isPrivate,
+                        members: partnership.members.map {
+                            MemberView($0, isSelf: $0.profile.site == site)
+                        },
+                        compartments: Compartment.allCases.filter { own?.holds($0) ?? false },
+                        residents: try transaction.recordCount(
+                            ofKind: residentKind, in: partnership.id),
+                        invitations: invitations.filter { $0.partnership == partnership.id }
+                            .map { InvitationView($0, partnership: partnership.name) })
+                }
+            }
+        }
+    }
+
+    package func partnership(_ reference: String) async throws -> PartnershipView {
+        let all = try await partnerships()
+        let wanted = reference.lowercased()
+        let exact = all.filter {
+            $0.name.lowercased() == wanted || $0.id.description == reference.uppercased()
+        }
+        if let match = exact.first, exact.count == 1 { return match }
+        let similar = all.filter {
+            $0.name.lowercased().hasPrefix(wanted)
+                || (wanted.count >= 4 && $0.id.description.lowercased().hasPrefix(wanted))
+        }
+        guard let match = similar.first else {
+            throw SiteError(
+                .notFound,
+                "there is no partnership \(shown(reference)); see 'kith partnership list'")
+        }
+        guard similar.count == 1 else {
+            throw SiteError(
+                .ambiguous,
+                "\(shown(reference)) may mean \(similar.map(\.name).joined(separator: " or ")); give the whole name"
+            )
+        }
+        return match
+    }
+
+    /// The partnership that new records go to: the named one, or the only shared one.
+    func targetPartnership(_ reference: String?) async throws -> PartnershipView {
+        if let reference { return try await partnership(reference) }
+        let shared = try await partnerships().filter { !$0.isPrivate }
+        guard let only = shared.first else {
+            throw SiteError(
+                .invalid,
+                "this site shares no partnership yet; make one with 'kith partnership create', or name the private one with --partnership"
+            )
+        }
+        guard shared.count == 1 else {
+            throw SiteError(
+                .ambiguous,
+                "say which partnership with --partnership: \(shared.map(\.name).joined(separator: ", "))"
+            )
+        }
+        return only
+    }
+
+    package func invite(_ draft: InvitationDraft) async throws -> InvitationView {
+        try await translating {
+            let partnership = try await partnership(draft.partnership)
+            guard !partnership.isPrivate else {
+                throw SiteError(
+                    .refused, "the private partnership has no other members; create another one")
+            }
+            guard partnership.members.contains(where: { $0.isSelf && $0.role == Role.steward.name })
+            else {
+                let stewards = partnership.members.filter { $0.role == Role.steward.name }
+                throw SiteError(
+                    .refused,
+                    "only a steward invites; ask \(stewards.map(\.name).joined(separator: " or "))")
+            }
+            let grant = try grant(for: draft, in: partnership)
+            let addresses =
+                draft.addresses.isEmpty
+                ? [listening.withLock { $0 }].compactMap(\.self) : draft.addresses
+            guard !addresses.isEmpty else {
+                throw SiteError(
+                    .invalid,
+                    "say where this site can be reached with --address HOST:PORT, or start kithd first"
+                )
+            }
+            let checked = try addresses.map { try HostPort(text: $0).description }
+            guard (1...24 * 366).contains(draft.hours) else {
+                throw SiteError(.invalid, "an invitation lasts from 1 hour to 366 days")
+            }
+            let code = InvitationCode(
+                inviter: keys.site, partnership: partnership.id,
+                secret: cryptography.randomBytes(16),
+                expires: Instant(Date().addingTimeInterval(Double(draft.hours) * 3600)),
+                addresses: checked)
+            try await store.write { try $0.addInvitation(code, grant: grant) }
+            try await refreshDirectory()
+            return InvitationView(
+                code: code.text, id: code.id.hexadecimal, partnership: partnership.name,
+                role: grant.role.name, compartments: grant.compartments.sorted(),
+                mayAttest: grant.mayAttest, addresses: checked, expires: code.expires)
+        }
+    }
+
+    private func grant(for draft: InvitationDraft, in partnership: PartnershipView) throws -> Grant
+    {
+        // The founder's first partner is a steward too, so that no one site is in charge (D17).
+        let first = partnership.members.count == 1
+        let name = draft.role ?? (first ? Role.steward.name : Role.contributor.name)
+        guard let role = Role(name: name) else {
+            throw SiteError(
+                .invalid,
+                "a role is one of: \(Role.allCases.reversed().map(\.name).joined(separator: ", "))")
+        }
+        let held = Set(partnership.compartments)
+        let wanted = draft.compartments.map { Set($0) } ?? held.subtracting([.restricted])
+        guard wanted.isSubset(of: held.union([.membership])) else {
+            throw SiteError(
+                .refused,
+                "this site can only share what it holds: \(partnership.compartments.map(\.name).joined(separator: ", "))"
+            )
+        }
+        return Grant(role: role, compartments: wanted, mayAttest: draft.mayAttest)
+    }
+
+    func line(_ text: String, _ what: String) throws -> String {
+        let normal = text.precomposedStringWithCanonicalMapping
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        guard (1...500).contains(normal.count), ShownText(line: normal).text == normal else {
+            throw SiteError(.invalid, "\(what) is one line of 1 to 500 characters")
+        }
+        return normal
+    }
+
+    func shown(_ text: String) -> String { "'\(ShownText(line: String(text.prefix(60))).text)'" }
+}
+
+extension MemberView {
+    init(_ member: StoredMember, isSelf: Bool) {
+        self.init(
+            site: member.profile.site, name: member.profile.name, kind: member.profile.kind,
+            ods: member.profile.ods.isEmpty ? nil : member.profile.ods,
+            role: member.grant.role.name,
+            compartments: Compartment.allCases.filter { member.grant.holds($0) },
+            mayAttest: member.grant.mayAttest, isSelf: isSelf)
+    }
+}
+
+extension InvitationView {
+    init(_ invitation: StoredInvitation, partnership: String) {
+        self.init(
+            code: nil, id: invitation.id.hexadecimal, partnership: partnership,
+            role: invitation.grant.role.name, compartments: invitation.grant.compartments.sorted(),
+            mayAttest: invitation.grant.mayAttest, addresses: invitation.addresses,
+            expires: invitation.expires)
+    }
+}

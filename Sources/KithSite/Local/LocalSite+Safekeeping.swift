@@ -1,0 +1,134 @@
+import Foundation
+import KithModel
+import KithStore
+import KithTrust
+
+extension LocalSite {
+    package func verify() async throws -> VerifyReport {
+        try await translating {
+            try await store.read { transaction in
+                let partnerships = try transaction.partnerships().map { partnership in
+                    VerifyReport.Partnership(
+                        id: partnership.id, name: partnership.name,
+                        compartments: try transaction.writtenCompartments(of: partnership.id).map {
+                            VerifyReport.CompartmentDigest(
+                                name: $0.compartment, entries: try transaction.entryCount(in: $0),
+                                frontier: try transaction.frontierDigest($0).hexadecimal,
+                                stateDigest: try transaction.stateDigest($0).hexadecimal)
+                        })
+                }
+                return VerifyReport(
+                    partnerships: partnerships, problems: try transaction.problemsOfLog())
+            }
+        }
+    }
+
+    package func rebuild(checkOnly: Bool) async throws -> RebuildReport {
+        try await translating {
+            let replay = try await store.replay(keeping: !checkOnly)
+            return RebuildReport(
+                entries: replay.entries, isEqual: replay.differences.isEmpty,
+                differences: replay.differences, isReplaced: !checkOnly)
+        }
+    }
+
+    package func status() async throws -> StatusView {
+        try await translating {
+            let conflicts = try await conflicts(ConflictQuery())
+            let critical = conflicts.filter { $0.severity == .safetyCritical }
+            let (waiting, entries) = try await store.read {
+                (try $0.waiting(), try $0.entryCount())
+            }
+            let disk = home.diskUse()
+            return StatusView(
+                site: try await profile(), daemonRunning: isDaemon,
+                partnerships: try await partnerships(), peers: try await peers(),
+                safetyCriticalConflicts: critical.count,
+                routineConflicts: conflicts.count - critical.count,
+                oldestConflict: critical.map(\.opened).min(),
+                partsWaiting: waiting.unread.values.reduce(0, +),
+                entriesSetAside: waiting.setAside.values.reduce(0, +), entries: entries,
+                diskBytes: disk.used, diskFreeBytes: disk.free,
+                certificateEnds: tlsIdentity.leaf.notAfter)
+        }
+    }
+
+    package func doctor() async throws -> [Finding] {
+        var findings: [Finding] = []
+        let status = try await status()
+        findings.append(databaseFinding(try await verify()))
+        let rebuilt = try await rebuild(checkOnly: true)
+        findings.append(
+            rebuilt.isEqual
+                ? Finding(
+                    .ok, check: "state", message: "equals the replay of \(rebuilt.entries) entries")
+                : Finding(
+                    .problem, check: "state", message: rebuilt.differences.joined(separator: "; "),
+                    remedy: "run 'kith rebuild', then 'kith verify'"))
+        findings.append(diskFinding(status))
+        if status.partsWaiting > 0 {
+            findings.append(
+                Finding(
+                    .warning, check: "waiting",
+                    message: "\(status.partsWaiting) parts of entries cannot be read yet",
+                    remedy: "sync with a steward of the partnership, so that the keys arrive"))
+        }
+        if status.entriesSetAside > 0 {
+            findings.append(
+                Finding(
+                    .warning, check: "set aside",
+                    message:
+                        "\(status.entriesSetAside) entries are kept but have no effect, because their authors were not entitled to write them",
+                    remedy: "ask the authors' organisations what they meant to do"))
+        }
+        for peer in status.peers {
+            if let problem = peer.lastProblem {
+                findings.append(
+                    Finding(
+                        .problem, check: "sync", message: "\(peer.name): \(problem)",
+                        remedy: "run 'kith sync' when that is mended"))
+            } else if peer.addresses.isEmpty, peer.lastEqual == nil {
+                findings.append(
+                    Finding(
+                        .warning, check: "sync",
+                        message: "\(peer.name) has no address here and has not called yet",
+                        remedy: "give it one with 'kith peer set', or wait for it to call"))
+            }
+        }
+        if !status.peers.isEmpty, !isDaemon {
+            findings.append(
+                Finding(
+                    .warning, check: "daemon", message: "kithd is not running",
+                    remedy: "start it, so that this site syncs at night and partners can reach it"))
+        }
+        return findings.sorted { Self.urgency($0.level) < Self.urgency($1.level) }
+    }
+
+    private static func urgency(_ level: Finding.Level) -> Int {
+        switch level {
+        case .problem: 0
+        case .warning: 1
+        case .ok: 2
+        }
+    }
+
+    private func databaseFinding(_ report: VerifyReport) -> Finding {
+        report.ok
+            ? Finding(.ok, check: "log", message: "every hash, chain and signature is right")
+            : Finding(
+                .problem, check: "log",
+                message:
+                    "\(report.problems.count) problems: \(report.problems.prefix(3).joined(separator: "; "))",
+                remedy: "keep a copy of the home, then restore the last backup and sync")
+    }
+
+    private func diskFinding(_ status: StatusView) -> Finding {
+        let free = status.diskFreeBytes
+        let megabytes = free / 1_048_576
+        return free < 256 * 1_048_576
+            ? Finding(
+                .problem, check: "disk", message: "only \(megabytes) MiB are free",
+                remedy: "free some space: without it nothing can be saved")
+            : Finding(.ok, check: "disk", message: "\(megabytes) MiB are free")
+    }
+}

@@ -1,0 +1,278 @@
+import Foundation
+package import KithModel
+import KithProtocol
+import KithStore
+import KithSync
+package import KithTransport
+import KithTrust
+import Logging
+import Synchronization
+
+extension LocalSite {
+    package func peers() async throws -> [PeerView] {
+        try await translating {
+            try await store.read { transaction in
+                let partnerships = try transaction.partnerships()
+                return try transaction.peers().map { peer in
+                    PeerView(
+                        site: peer.site, name: peer.name, addresses: peer.addresses,
+                        isEnabled: peer.isEnabled,
+                        partnerships: partnerships.filter { partnership in
+                            partnership.members.contains { $0.profile.site == peer.site }
+                        }.map(\.name),
+                        lastEqual: peer.lastEqual, lastAttempt: peer.lastAttempt,
+                        lastProblem: peer.lastProblem,
+                        entriesToSend: try transaction.entriesNotProved(to: peer.site))
+                }
+            }
+        }
+    }
+
+    package func setPeer(_ change: PeerChange) async throws -> PeerView {
+        try await translating {
+            let peer = try await storedPeer(change.peer)
+            let addresses = try change.addresses.map {
+                try $0.map { try HostPort(text: $0).description }
+            }
+            try await store.write { transaction in
+                try transaction.setPeer(
+                    peer.site, name: peer.name, root: peer.root, addresses: addresses,
+                    isEnabled: change.isEnabled)
+            }
+            guard let changed = try await peers().first(where: { $0.site == peer.site }) else {
+                throw SiteError(.notFound, "the peer is gone; see 'kith peer list'")
+            }
+            return changed
+        }
+    }
+
+    private func storedPeer(_ reference: String) async throws -> StoredPeer {
+        let all = try await store.read { try $0.peers() }
+        let wanted = reference.lowercased()
+        let matches = all.filter {
+            $0.name.lowercased() == wanted || $0.site.description.lowercased() == wanted
+        }
+        let similar =
+            matches.isEmpty
+            ? all.filter {
+                $0.name.lowercased().hasPrefix(wanted)
+                    || (wanted.count >= 4 && $0.site.description.lowercased().hasPrefix(wanted))
+            } : matches
+        guard let match = similar.first else {
+            throw SiteError(
+                .notFound,
+                "no member of this site's partnerships is called \(shown(reference)); see 'kith peer list'"
+            )
+        }
+        guard similar.count == 1 else {
+            throw SiteError(
+                .ambiguous, "\(shown(reference)) may mean several sites; give the site id")
+        }
+        return match
+    }
+
+    package func sync(
+        _ references: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> [SyncReport] {
+        try await translating {
+            var chosen: [StoredPeer] = []
+            for reference in references { chosen.append(try await storedPeer(reference)) }
+            if references.isEmpty {
+                chosen = try await store.read { try $0.peers() }
+                    .filter { $0.isEnabled && !$0.addresses.isEmpty }
+                guard !chosen.isEmpty else {
+                    throw SiteError(
+                        .invalid,
+                        "there is nobody to sync with yet; invite a site, join with a code, or give a peer an address with 'kith peer set'"
+                    )
+                }
+            }
+            var reports: [SyncReport] = []
+            for peer in chosen { reports.append(await sync(peer, progress)) }
+            return reports
+        }
+    }
+
+    /// When the nightly sync last ran; nil when it never did.
+    package func lastNightlySync() async throws -> Instant? {
+        try await translating {
+            try await store.read { try $0.note("sync.lastNight").flatMap(Instant.init(rfc3339:)) }
+        }
+    }
+
+    /// One session with each peer that has an address, and a note that the night was kept.
+    package func nightlySync() async throws -> [SyncReport] {
+        try await translating {
+            let reachable = try await store.read { try $0.peers() }
+                .contains { $0.isEnabled && !$0.addresses.isEmpty }
+            let reports = reachable ? try await sync([]) { _ in } : []
+            try await store.write {
+                try $0.setNote("sync.lastNight", Instant(Date()).rfc3339)
+            }
+            return reports
+        }
+    }
+
+    /// Sessions with one peer until no more compartments come into reach; three at the most.
+    private func sync(
+        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async -> SyncReport {
+        var report = SyncReport(
+            site: peer.site, peer: peer.name, isEqual: false, problem: nil, sent: 0, received: 0,
+            bytesSent: 0, bytesReceived: 0, milliseconds: 0)
+        let started = ContinuousClock.now
+        for _ in 0..<3 {
+            var again = false
+            do {
+                let result = try await dial(peer, progress)
+                report.add(result)
+                again = result.outcome.isMembershipChanged && report.isEqual
+            } catch let error as TransportError {
+                report.problem = error.description
+            } catch let error as SiteError {
+                report.problem = error.description
+            } catch let error as StoreError {
+                report.problem = error.description
+            } catch {
+                report.problem = "the session was stopped"
+            }
+            guard again else { break }
+        }
+        report.isEqual = report.isEqual && report.problem == nil
+        report.milliseconds = Int((ContinuousClock.now - started) / .milliseconds(1))
+        await note(peer, problem: report.problem, isEqual: report.isEqual)
+        return report
+    }
+
+    private func note(_ peer: StoredPeer, problem: String?, isEqual: Bool) async {
+        do {
+            try await store.write { transaction in
+                try transaction.noteSession(
+                    with: peer, at: Instant(Date()), problem: problem, isEqual: isEqual)
+            }
+            try await refreshDirectory()
+        } catch {
+            logger.error(
+                "the outcome of a session could not be noted",
+                metadata: [
+                    "peer.site": "\(peer.site.short)"
+                ])
+        }
+    }
+
+    private func dial(
+        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> SessionDriver.Result {
+        guard enter(peer) else {
+            throw SiteError(.network, "a session with \(peer.name) is running already; wait for it")
+        }
+        defer { leave(peer) }
+        guard !peer.addresses.isEmpty else {
+            throw SiteError(
+                .network,
+                "no address is known for \(peer.name); give one with 'kith peer set \(peer.site.short) --address HOST:PORT'"
+            )
+        }
+        let client = PeerClient(identity: { [self] in tlsIdentity })
+        let driver = driver(for: peer, side: .initiator, progress)
+        var last: any Error = SiteError(.network, "no address is known for \(peer.name)")
+        for address in peer.addresses {
+            do {
+                return try await client.withConnection(
+                    to: try HostPort(text: address), expecting: peer.site, root: peer.root
+                ) { connection in
+                    try await connection.runSession { try await driver.run($0) }
+                }
+            } catch let error as TransportError
+                where [.couldNotConnect, .timedOut, .wrongSite].contains(error.code)
+            {
+                last = error
+            }
+        }
+        throw last
+    }
+
+    private func driver(
+        for peer: StoredPeer, side: SyncSession.Side,
+        _ progress: @escaping @Sendable (SyncProgress) -> Void
+    ) -> SessionDriver {
+        SessionDriver(
+            store: store, peer: peer, side: side, software: "kith \(Self.programVersion)",
+            cryptography: cryptography,
+            report: { state in
+                progress(
+                    SyncProgress(
+                        peer: peer.name, sent: state.sent, toSend: state.toSend,
+                        received: state.received))
+            })
+    }
+
+    private func enter(_ peer: StoredPeer) -> Bool {
+        busyPeers.withLock { $0.insert(peer.site.description).inserted }
+    }
+
+    private func leave(_ peer: StoredPeer) {
+        busyPeers.withLock { _ = $0.remove(peer.site.description) }
+    }
+
+    /// Answers a session that a peer began.
+    package func session(with site: SiteID, _ stream: SessionStream) async throws {
+        guard let peer = try await store.read({ try $0.peers() }).first(where: { $0.site == site })
+        else { throw TransportError(.refused, "This site is not a peer any more.") }
+        guard enter(peer) else {
+            try await stream.send(.busy)
+            return
+        }
+        defer { leave(peer) }
+        let result = try await driver(for: peer, side: .responder) { _ in }.run(stream)
+        var report = SyncReport(
+            site: site, peer: peer.name, isEqual: false, problem: nil, sent: 0, received: 0,
+            bytesSent: 0, bytesReceived: 0, milliseconds: 0)
+        report.add(result)
+        logger.info(
+            "a peer's session ended",
+            metadata: [
+                "peer.site": "\(site.short)", "session.equal": "\(report.isEqual)",
+                "entries.received": "\(report.received)", "entries.sent": "\(report.sent)",
+            ])
+        await note(peer, problem: report.problem, isEqual: report.isEqual)
+    }
+
+    /// Listens for peers until the task is cancelled.
+    package func servePeers(
+        on address: String, onListening: @escaping @Sendable (String) -> Void
+    ) async throws {
+        try await translating {
+            let server = PeerServer(
+                listeningOn: try HostPort(text: address), identity: { [self] in tlsIdentity },
+                directory: directory, handler: self, logger: logger)
+            self.server.withLock { $0 = server }
+            defer { self.server.withLock { $0 = nil } }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [self] in
+                    guard let bound = await server.listeningAddress else { return }
+                    listening.withLock { $0 = bound.description }
+                    onListening(bound.description)
+                }
+                try await server.run()
+                group.cancelAll()
+            }
+        }
+    }
+}
+
+extension SyncReport {
+    /// Adds what one session moved, and takes over how it ended.
+    mutating func add(_ result: SessionDriver.Result) {
+        sent += result.outcome.progress.sent
+        received += result.outcome.progress.received
+        bytesSent += result.bytesSent
+        bytesReceived += result.bytesReceived
+        switch result.outcome.reason {
+        case .equal: isEqual = true
+        case .closedHere(let why), .closedByPeer(let why):
+            isEqual = false
+            problem = why
+        }
+    }
+}

@@ -1,0 +1,152 @@
+import Foundation
+import KithModel
+import KithProtocol
+import KithStore
+import KithTrust
+
+/// Makes what people see of a record out of what the store holds: policy is applied here, when
+/// reading, and nowhere else (D9).
+struct RecordPresenter {
+    let version: Int64
+    let partnerships: [PartnershipID: StoredPartnership]
+    let entry: FieldEntry
+    /// Whether parts of a partnership's compartment are here that cannot be read yet.
+    let hasUnread: Bool
+
+    init(_ transaction: StoreTransaction, entry: FieldEntry) throws {
+        version = try transaction.version()
+        partnerships = Dictionary(
+            uniqueKeysWithValues: try transaction.partnerships().map { ($0.id, $0) })
+        self.entry = entry
+        hasUnread = try !transaction.waiting().unread.isEmpty
+    }
+
+    /// The view of a record. A kind that stands in another compartment than its own is not shown as
+    /// that kind: nothing clinical can be smuggled into what more people read.
+    func view(_ record: StoredRecord) -> RecordView {
+        let kind = Vocabulary.kind(record.kind).flatMap {
+            $0.compartment == record.compartment ? $0 : nil
+        }
+        let byField = Dictionary(grouping: record.operations, by: \.field)
+        var fields = (kind?.fields ?? []).map { field in
+            view(field, byField[field.number] ?? [], in: record)
+        }
+        let known = Set((kind?.fields ?? []).map(\.number))
+        for number in byField.keys.sorted() where !known.contains(number) {
+            fields.append(unknownField(number, byField[number] ?? [], in: record))
+        }
+        return RecordView(
+            id: record.id, short: record.id.short, kind: kind?.name ?? "kind \(record.kind)",
+            title: title(of: kind, fields, record), partnership: name(of: record.partnership),
+            partnershipID: record.partnership, compartment: record.compartment,
+            parent: record.parent, isArchived: isArchived(fields), version: version,
+            fields: fields, created: provenance(record.created, in: record.partnership),
+            changed: provenance(record.changed, in: record.partnership))
+    }
+
+    /// The candidates of a field: equal values are one, with everyone who said so.
+    func candidates(
+        _ operations: [StoredOperation], of field: FieldDefinition?, in partnership: PartnershipID
+    ) -> [(view: CandidateView, operations: [StoredOperation])] {
+        var groups: [(value: Data?, operations: [StoredOperation])] = []
+        for operation in operations.sorted(by: { $0.rank > $1.rank }) {
+            if let index = groups.firstIndex(where: { $0.value == operation.value }) {
+                groups[index].operations.append(operation)
+            } else {
+                groups.append((operation.value, [operation]))
+            }
+        }
+        return groups.enumerated().map { number, group in
+            let (value, absence) = read(group.value)
+            let words = value.map { entry.words(for: $0, of: field) } ?? absence?.words ?? ""
+            let said = group.operations.sorted { $0.act.arrival < $1.act.arrival }
+            return (
+                CandidateView(
+                    number: number + 1, value: value, words: words, absence: absence,
+                    isAuthorRemoved: false,
+                    provenance: said.map { provenance($0.act, in: partnership) }),
+                group.operations
+            )
+        }
+    }
+
+    private func read(_ bytes: Data?) -> (FieldValue?, Absence?) {
+        guard let bytes else { return (nil, .erased) }
+        guard let value = try? FieldValue(decoding: bytes) else { return (nil, .needsNewerVersion) }
+        return (value, nil)
+    }
+
+    private func view(
+        _ field: FieldDefinition, _ operations: [StoredOperation], in record: StoredRecord
+    ) -> FieldView {
+        let found = candidates(operations, of: field, in: record.partnership).map(\.view)
+        if let only = found.first, found.count == 1, only.value == .cleared {
+            return FieldView(
+                name: field.name, label: field.label, policy: field.policy, candidates: found,
+                absence: .cleared)
+        }
+        let absence: Absence? = found.isEmpty ? (hasUnread ? .unreadable : .notRecorded) : nil
+        return FieldView(
+            name: field.name, label: field.label, policy: field.policy, candidates: found,
+            absence: absence)
+    }
+
+    private func unknownField(
+        _ number: UInt32, _ operations: [StoredOperation], in record: StoredRecord
+    ) -> FieldView {
+        let found = candidates(operations, of: nil, in: record.partnership).map(\.view)
+        return FieldView(
+            name: "field\(number)", label: "Field \(number) (needs a newer version)",
+            policy: .safetyCritical, candidates: found, absence: nil)
+    }
+
+    private func title(
+        of kind: RecordKind?, _ fields: [FieldView], _ record: StoredRecord
+    ) -> String {
+        guard let kind else { return "needs a newer version of Kith" }
+        let parts = kind.title.compactMap { name -> String? in
+            guard let field = fields.first(where: { $0.name == name }) else { return nil }
+            let said = field.candidates.filter { $0.value != .cleared }.map(\.words)
+            guard let first = said.first else { return nil }
+            return field.policy == .safetyCritical ? said.joined(separator: " / ") : first
+        }
+        return parts.isEmpty ? kind.label : parts.joined(separator: ", ")
+    }
+
+    private func isArchived(_ fields: [FieldView]) -> Bool {
+        // With a conflict about it, a record is not put out of sight.
+        guard let field = fields.first(where: { $0.name == "archived" }) else { return false }
+        return !field.candidates.isEmpty
+            && field.candidates.allSatisfy { $0.value == .boolean(true) }
+    }
+
+    func name(of partnership: PartnershipID) -> String {
+        partnerships[partnership]?.name ?? partnership.short
+    }
+
+    func provenance(_ act: StoredAct, in partnership: PartnershipID) -> ProvenanceView {
+        let member = partnerships[partnership]?.members.first { $0.profile.site == act.site }
+        return ProvenanceView(
+            site: act.site, siteName: member?.profile.name ?? act.site.short,
+            committer: Author(act.committer), performer: act.performer.map(Author.init),
+            change: act.change, entryClass: act.entryClass,
+            event: act.event.map { value in
+                if case .instant(let instant) = value { return instant.rfc3339 }
+                return entry.words(for: value, of: nil)
+            },
+            recorded: act.recorded, received: act.received, version: act.arrival,
+            reason: act.reason, entry: act.entry)
+    }
+}
+
+extension Author {
+    init(_ person: Person) {
+        self.init(
+            user: person.user, name: person.name, role: person.role,
+            organisation: person.organisation)
+    }
+
+    var person: Person {
+        Person(user: user, name: name, role: role, organisation: organisation)
+    }
+}

@@ -1,0 +1,200 @@
+import Foundation
+import GRDB
+public import KithModel
+public import KithProtocol
+import KithTrust
+
+extension StoreTransaction {
+    /// The row of a partnership; an error when this site is not in it.
+    func partnershipRow(_ id: PartnershipID) throws -> Int64 {
+        guard let row = try number("SELECT id FROM partnership WHERE uuid = ?", [id.blob]) else {
+            throw StoreError(.other, "this site is not in that partnership")
+        }
+        return row
+    }
+
+    /// An entry as it was stored, parsed and checked against its digests again.
+    func storedEntry(_ arrival: Int64) throws -> (ParsedEntry, Place) {
+        guard
+            let row = try row(
+                """
+                SELECT chain, sequence, depth, header, signature FROM entry WHERE arrival = ?
+                """, [arrival])
+        else { throw StoreError(.damaged, "entry \(arrival) is missing from the log") }
+        let received = ReceivedEntry(
+            header: row["header"], signature: row["signature"], parts: try storedParts(arrival))
+        let place = Place(
+            arrival: arrival, chain: row["chain"], sequence: row["sequence"], depth: row["depth"])
+        do {
+            return (try ParsedEntry(received), place)
+        } catch {
+            throw StoreError(
+                .damaged,
+                "entry \(arrival) of the log is damaged (\(error)); run 'kith verify', then restore a backup"
+            )
+        }
+    }
+
+    private func storedParts(_ arrival: Int64) throws -> [Part] {
+        try rows("SELECT skeleton, body FROM part WHERE entry = ? ORDER BY number", [arrival])
+            .map { Part(skeleton: $0["skeleton"], body: $0["body"]) }
+    }
+
+    /// Entries to send, in the order of their arrival numbers; every hash is checked again first.
+    public func entries(at arrivals: ArraySlice<Int64>) throws -> [ReceivedEntry] {
+        try arrivals.map { try storedEntry($0).0.received }
+    }
+
+    /// The leaves of every feed of a compartment: normally one a feed, sorted by feed and sequence.
+    public func frontier(_ id: CompartmentID) throws -> [Position] {
+        let partnership = try partnershipRow(id.partnership)
+        let found = try rows(
+            """
+            SELECT author, incarnation, last_sequence, last_hash
+            FROM feed JOIN chain ON chain.feed = feed.id
+            WHERE partnership = ? AND compartment = ?
+            ORDER BY author, incarnation, last_sequence, last_hash
+            """, [partnership, id.compartment.rawValue])
+        return try found.map {
+            Position(
+                feed: FeedID(
+                    author: try SiteID(blob: $0["author"]),
+                    incarnation: UInt64(bitPattern: $0["incarnation"]),
+                    compartment: id.compartment),
+                sequence: UInt64($0["last_sequence"] as Int64),
+                hash: try EntryHash(blob: $0["last_hash"]))
+        }
+    }
+
+    /// Whether an entry is here.
+    public func holds(_ hash: EntryHash) throws -> Bool {
+        try place(of: hash) != nil
+    }
+
+    /// The arrival numbers, ascending, of the entries of a compartment that are not in the past of
+    /// the leaves that somebody declares; leaves that are not here count for nothing.
+    public func missing(
+        from leaves: [Position], in id: CompartmentID
+    ) throws -> [Int64] {
+        let partnership = try partnershipRow(id.partnership)
+        var held: [Int64: Int64] = [:]
+        for leaf in leaves {
+            guard let place = try place(of: leaf.hash) else { continue }
+            for link in try lineage(of: place.chain, upTo: place.sequence) {
+                held[link.chain] = max(held[link.chain] ?? 0, link.sequence)
+            }
+        }
+        var arrivals: [Int64] = []
+        for row in try rows(
+            """
+            SELECT chain.id, last_sequence FROM feed JOIN chain ON chain.feed = feed.id
+            WHERE partnership = ? AND compartment = ?
+            """, [partnership, id.compartment.rawValue])
+        {
+            let chain: Int64 = row["id"]
+            let after = held[chain] ?? 0
+            let last: Int64 = row["last_sequence"]
+            guard after < last else { continue }
+            arrivals += try Int64.fetchAll(
+                database.cachedStatement(
+                    sql: "SELECT arrival FROM entry WHERE chain = ? AND sequence > ?"),
+                arguments: [chain, after])
+        }
+        return arrivals.sorted()
+    }
+
+    /// The bytes that entries take in messages, nearly.
+    public func byteCount(at arrivals: [Int64]) throws -> Int {
+        try arrivals.reduce(0) { sum, arrival in
+            let header =
+                try number(
+                    "SELECT length(header) + 100 FROM entry WHERE arrival = ?", [arrival]) ?? 0
+            let parts =
+                try number(
+                    """
+                    SELECT coalesce(sum(length(skeleton) + coalesce(length(body), 0) + 8), 0)
+                    FROM part WHERE entry = ?
+                    """, [arrival]) ?? 0
+            return sum + Int(header + parts)
+        }
+    }
+
+    /// Entries of the log.
+    public func entryCount() throws -> Int {
+        Int(try number("SELECT count(*) FROM entry") ?? 0)
+    }
+}
+
+extension StoreTransaction {
+    /// As many entries from the front as fit a batch; at least one if there is one.
+    public func batch(
+        of arrivals: ArraySlice<Int64>, maximumBytes: Int
+    ) throws -> [ReceivedEntry] {
+        var entries: [ReceivedEntry] = []
+        var bytes = 0
+        for arrival in arrivals {
+            let entry = try storedEntry(arrival).0.received
+            bytes += entry.byteCount
+            if !entries.isEmpty, bytes > maximumBytes { break }
+            entries.append(entry)
+        }
+        return entries
+    }
+
+    /// Entries of every branch of a feed, at distances of 1, 2, 4, … from its end, and its first.
+    public func samples(of feed: FeedID, in id: CompartmentID) throws -> [Position] {
+        let partnership = try partnershipRow(id.partnership)
+        var samples: [Position] = []
+        for leaf in try rows(
+            """
+            SELECT chain.id, last_sequence FROM feed JOIN chain ON chain.feed = feed.id
+            WHERE partnership = ? AND compartment = ? AND author = ? AND incarnation = ?
+            """,
+            [
+                partnership, feed.compartment.rawValue, feed.author.blob,
+                Int64(bitPattern: feed.incarnation),
+            ])
+        {
+            let last: Int64 = leaf["last_sequence"]
+            var wanted: Set<Int64> = [1]
+            var distance: Int64 = 1
+            while distance < last {
+                wanted.insert(last - distance)
+                distance *= 2
+            }
+            for link in try lineage(of: leaf["id"], upTo: last) {
+                for sequence in wanted where sequence <= link.sequence {
+                    guard
+                        let row = try row(
+                            "SELECT hash FROM entry WHERE chain = ? AND sequence = ?",
+                            [link.chain, sequence])
+                    else { continue }
+                    samples.append(
+                        Position(
+                            feed: feed, sequence: UInt64(sequence),
+                            hash: try EntryHash(blob: row["hash"])))
+                }
+            }
+        }
+        return samples
+    }
+}
+
+extension StoreTransaction {
+    /// The compartments of a partnership that this site has entries of.
+    public func writtenCompartments(of partnership: PartnershipID) throws -> [CompartmentID] {
+        try Compartment.allCases.map { CompartmentID(partnership, $0) }.filter {
+            try entryCount(in: $0) > 0
+        }
+    }
+
+    /// Entries of one compartment.
+    public func entryCount(in id: CompartmentID) throws -> Int {
+        Int(
+            try number(
+                """
+                SELECT count(*) FROM feed JOIN chain ON chain.feed = feed.id
+                JOIN entry ON entry.chain = chain.id WHERE partnership = ? AND compartment = ?
+                """, [try partnershipRow(id.partnership), id.compartment.rawValue]) ?? 0)
+    }
+}

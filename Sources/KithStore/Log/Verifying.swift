@@ -1,0 +1,91 @@
+import Foundation
+import GRDB
+import KithModel
+import KithProtocol
+import KithTrust
+
+extension StoreTransaction {
+    /// Checks the whole log again: SQLite's own check, every digest, chain, place and signature.
+    /// Gives a line for each problem; empty when all is well.
+    public func problemsOfLog() throws -> [String] {
+        var problems: [String] = []
+        for row in try rows("PRAGMA integrity_check") {
+            let line: String = row[0]
+            if line != "ok" { problems.append("SQLite: \(line)") }
+        }
+        if try !rows("PRAGMA foreign_key_check").isEmpty {
+            problems.append("SQLite: a row refers to one that is not there")
+        }
+        for arrival in stride(from: Int64(1), through: try version(), by: 1) {
+            do {
+                if let problem = try problem(ofEntry: arrival) {
+                    problems.append("entry \(arrival): \(problem)")
+                }
+            } catch let error as StoreError {
+                problems.append(error.description)
+            }
+        }
+        for row in try rows(
+            """
+            SELECT chain.id, last_sequence, fork_sequence, last_hash,
+                (SELECT count(*) FROM entry WHERE entry.chain = chain.id) AS entries,
+                (SELECT hash FROM entry WHERE entry.chain = chain.id
+                 ORDER BY sequence DESC LIMIT 1) AS newest
+            FROM chain
+            """)
+        {
+            let length = (row["last_sequence"] as Int64) - (row["fork_sequence"] as Int64)
+            if length != row["entries"] as Int64 {
+                problems.append("a feed has a gap (chain \(row["id"] as Int64))")
+            }
+            if (row["newest"] as Data?) != (row["last_hash"] as Data) {
+                problems.append("a feed's end is not its last entry (chain \(row["id"] as Int64))")
+            }
+        }
+        return problems
+    }
+
+    private func problem(ofEntry arrival: Int64) throws -> String? {
+        guard
+            let row = try row(
+                """
+                SELECT entry.hash, entry.sequence, author, feed.partnership, feed.compartment,
+                    incarnation, partnership.uuid
+                FROM entry JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+                JOIN partnership ON partnership.id = feed.partnership WHERE arrival = ?
+                """, [arrival])
+        else { return "missing" }
+        let (entry, place) = try storedEntry(arrival)
+        let header = entry.header
+        guard entry.hash == (try EntryHash(blob: row["hash"])) else {
+            return "its header does not match its hash"
+        }
+        guard header.feed.author == (try SiteID(blob: row["author"])),
+            Int64(header.sequence) == row["sequence"] as Int64,
+            header.feed.incarnation == UInt64(bitPattern: row["incarnation"]),
+            header.feed.compartment.rawValue == row["compartment"] as Int,
+            header.partnership == (try PartnershipID(blob: row["uuid"]))
+        else { return "it stands in another feed than its header says" }
+        if let previous = header.previous {
+            guard let before = try self.place(of: previous), before.arrival < arrival,
+                before.sequence == place.sequence - 1
+            else { return "the entry before it is missing" }
+        }
+        for known in header.knows {
+            guard let before = try self.place(of: known.hash), before.arrival < arrival else {
+                return "an entry that it knows is missing"
+            }
+        }
+        guard
+            let member = try self.row(
+                "SELECT root FROM member WHERE partnership = ? AND site = ?",
+                [row["partnership"] as Int64, header.feed.author.blob]),
+            let root = try? RootCertificate(der: Array(member["root"] as Data))
+        else { return "its author is not a member" }
+        guard
+            EntrySignature.isValid(
+                entry.received.signature, of: entry.hash, by: root.publicKey, cryptography)
+        else { return "its signature is not its author's" }
+        return nil
+    }
+}

@@ -1,0 +1,57 @@
+-- The log: what every site signed, byte for byte as authored. State is rebuilt from it.
+
+-- One site's entries in one compartment, in one incarnation.
+CREATE TABLE feed (
+    id INTEGER PRIMARY KEY,
+    partnership INTEGER NOT NULL REFERENCES partnership,
+    compartment INTEGER NOT NULL,
+    author BLOB NOT NULL CHECK (length(author) = 32),
+    incarnation INTEGER NOT NULL,       -- bit pattern of an unsigned 64-bit number
+    UNIQUE (partnership, compartment, author, incarnation)
+) STRICT;
+
+-- A run of a feed without forks. A feed normally has one. A fork's chain names the chain it left and
+-- the last sequence that both share; its own entries begin after that.
+CREATE TABLE chain (
+    id INTEGER PRIMARY KEY,
+    feed INTEGER NOT NULL REFERENCES feed,
+    parent INTEGER REFERENCES chain,
+    fork_sequence INTEGER NOT NULL,
+    last_sequence INTEGER NOT NULL,
+    last_hash BLOB NOT NULL,
+    last_arrival INTEGER NOT NULL
+) STRICT;
+CREATE INDEX chain_of_feed ON chain (feed);
+
+-- Entries in the order in which they came here, which is a causal order: the arrival number is what
+-- `--seen` takes.
+CREATE TABLE entry (
+    arrival INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE CHECK (length(hash) = 32),
+    chain INTEGER NOT NULL REFERENCES chain,
+    sequence INTEGER NOT NULL,
+    depth INTEGER NOT NULL,             -- 1 + the greatest among previous and knows
+    recorded_ms INTEGER NOT NULL,       -- by the author's clock; information only
+    received_ms INTEGER NOT NULL,
+    header BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    UNIQUE (chain, sequence)
+) STRICT;
+
+-- The parts of entries, as they travel. A body is NULL when it was erased, or when there is none.
+CREATE TABLE part (
+    entry INTEGER NOT NULL REFERENCES entry,
+    number INTEGER NOT NULL,
+    skeleton BLOB NOT NULL,
+    body BLOB,
+    PRIMARY KEY (entry, number)
+) STRICT, WITHOUT ROWID;
+
+-- What headers know of other feeds: for each feed the known sequence only grows along a chain.
+CREATE TABLE knows (
+    chain INTEGER NOT NULL REFERENCES chain,
+    known_chain INTEGER NOT NULL REFERENCES chain,
+    sequence INTEGER NOT NULL,
+    known_sequence INTEGER NOT NULL,
+    PRIMARY KEY (chain, known_chain, sequence)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,60 @@
+-- What belongs to this installation alone: never sent, never rebuilt from the log.
+
+-- Small facts by name: the site's incarnation, counters.
+CREATE TABLE meta (
+    name TEXT NOT NULL PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- The partnerships that this site is in. Name and purpose come from the founding act; until it has
+-- arrived they are what the inviter said.
+CREATE TABLE partnership (
+    id INTEGER PRIMARY KEY,
+    uuid BLOB NOT NULL UNIQUE CHECK (length(uuid) = 16),
+    name TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    is_private INTEGER NOT NULL DEFAULT 0,
+    -- the site through which this one joined, asked for `membership` until that has arrived
+    sponsor BLOB CHECK (sponsor IS NULL OR length(sponsor) = 32),
+    joined_ms INTEGER NOT NULL
+) STRICT;
+
+-- Sites that this one has met or that share a partnership with it.
+CREATE TABLE peer (
+    site BLOB NOT NULL PRIMARY KEY CHECK (length(site) = 32),
+    name TEXT NOT NULL,
+    root BLOB NOT NULL,                 -- root certificate, DER
+    addresses TEXT NOT NULL,            -- HOST:PORT, one a line
+    is_enabled INTEGER NOT NULL DEFAULT 1,
+    last_attempt_ms INTEGER,
+    last_problem TEXT,
+    last_equal_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- Invitations that this site made.
+CREATE TABLE invitation (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 8),
+    partnership INTEGER NOT NULL REFERENCES partnership,
+    secret BLOB NOT NULL CHECK (length(secret) = 16),
+    role INTEGER NOT NULL,
+    compartments INTEGER NOT NULL,      -- bit N: compartment N
+    may_attest INTEGER NOT NULL,
+    addresses TEXT NOT NULL,            -- HOST:PORT, one a line
+    expires_ms INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    used_by BLOB,                       -- site id of the joiner
+    used_ms INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- The latest signed word of each site on each compartment: outside the log, newer replaces older.
+CREATE TABLE statement (
+    partnership INTEGER NOT NULL REFERENCES partnership,
+    compartment INTEGER NOT NULL,
+    site BLOB NOT NULL CHECK (length(site) = 32),
+    counter INTEGER NOT NULL,
+    frontier_digest BLOB NOT NULL,
+    bytes BLOB NOT NULL,                -- serialized Statement
+    signature BLOB NOT NULL,
+    time_ms INTEGER NOT NULL,
+    PRIMARY KEY (partnership, compartment, site)
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,111 @@
+-- The state: a cache of what the log means. `kith rebuild` empties these tables and fills them again.
+
+-- Who was admitted, by which entry, with what. Several admissions of one site are joined when read.
+CREATE TABLE admission (
+    arrival INTEGER PRIMARY KEY REFERENCES entry,
+    partnership INTEGER NOT NULL REFERENCES partnership,
+    site BLOB NOT NULL CHECK (length(site) = 32),
+    role INTEGER NOT NULL,
+    compartments INTEGER NOT NULL,      -- bit N: compartment N
+    may_attest INTEGER NOT NULL
+) STRICT;
+CREATE INDEX admission_of_site ON admission (partnership, site);
+
+-- What members say of themselves; the admission's word until they do.
+CREATE TABLE member (
+    partnership INTEGER NOT NULL REFERENCES partnership,
+    site BLOB NOT NULL CHECK (length(site) = 32),
+    root BLOB NOT NULL,                 -- root certificate, DER
+    sealing_key BLOB NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    ods TEXT NOT NULL,
+    addresses TEXT NOT NULL,            -- HOST:PORT, one a line
+    is_own_word INTEGER NOT NULL,
+    PRIMARY KEY (partnership, site)
+) STRICT, WITHOUT ROWID;
+
+-- Compartment keys. The secret is NULL until a copy sealed to this site has come.
+CREATE TABLE compartment_key (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32),
+    partnership INTEGER NOT NULL REFERENCES partnership,
+    compartment INTEGER NOT NULL,
+    commitment BLOB NOT NULL,
+    depth INTEGER NOT NULL,
+    secret BLOB
+) STRICT, WITHOUT ROWID;
+
+-- Records, as the operations on them imply. The parent is the one shown; NULL for none.
+CREATE TABLE record (
+    id INTEGER PRIMARY KEY,
+    partnership INTEGER NOT NULL REFERENCES partnership,
+    compartment INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    uuid BLOB NOT NULL CHECK (length(uuid) = 16),
+    parent BLOB,
+    first_act INTEGER NOT NULL,
+    last_act INTEGER NOT NULL,
+    UNIQUE (uuid, partnership, compartment, kind)
+) STRICT;
+CREATE INDEX record_of_kind ON record (kind, partnership);
+CREATE INDEX record_of_parent ON record (parent) WHERE parent IS NOT NULL;
+
+-- People who wrote or decided.
+CREATE TABLE person (
+    id INTEGER PRIMARY KEY,
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    role TEXT NOT NULL,
+    organisation TEXT NOT NULL,
+    UNIQUE (user, name, role, organisation)
+) STRICT;
+
+-- One part that was read: who did what to which record. The id is arrival * 1024 + part number.
+CREATE TABLE act (
+    id INTEGER PRIMARY KEY,
+    record INTEGER NOT NULL REFERENCES record,
+    class INTEGER NOT NULL,
+    change INTEGER,
+    committer INTEGER NOT NULL REFERENCES person,
+    performer INTEGER REFERENCES person,
+    event BLOB,                         -- serialized Value
+    save BLOB,                          -- the same for every entry of one save
+    reason TEXT
+) STRICT;
+
+-- Operations. The id is arrival * 4194304 + place in the entry (part * 4096 + number).
+CREATE TABLE operation (
+    id INTEGER PRIMARY KEY,
+    record INTEGER NOT NULL REFERENCES record,
+    field INTEGER NOT NULL,
+    class INTEGER NOT NULL,
+    value BLOB,                         -- serialized Value; NULL when erased
+    is_superseded INTEGER NOT NULL,
+    is_contested INTEGER NOT NULL       -- live, and not the only live one of its field
+) STRICT;
+CREATE INDEX operation_live ON operation (record, field) WHERE is_superseded = 0;
+CREATE INDEX operation_contested ON operation (record, field) WHERE is_contested = 1;
+CREATE INDEX operation_of_record ON operation (record, field);
+
+-- What operations supersede: only edges into the causal past. The target may still be unread.
+CREATE TABLE edge (
+    target INTEGER NOT NULL,
+    source INTEGER NOT NULL REFERENCES operation,
+    PRIMARY KEY (target, source)
+) STRICT, WITHOUT ROWID;
+
+-- Parts that are kept but not applied, and why: `key`, `version`, `malformed`.
+CREATE TABLE unread (
+    entry INTEGER NOT NULL REFERENCES entry,
+    part INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    key BLOB,
+    PRIMARY KEY (entry, part)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unread_of_key ON unread (key) WHERE key IS NOT NULL;
+
+-- Entries that are kept but do not take effect, and why: a verdict of `Membership`, or a fault.
+CREATE TABLE set_aside (
+    entry INTEGER PRIMARY KEY REFERENCES entry,
+    reason TEXT NOT NULL
+) STRICT;

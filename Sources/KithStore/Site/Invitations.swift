@@ -1,0 +1,88 @@
+public import Foundation
+import GRDB
+public import KithModel
+public import KithTrust
+
+/// An invitation as the store knows it.
+public struct StoredInvitation: Sendable {
+    /// Eight bytes.
+    public let id: Data
+    /// The partnership.
+    public let partnership: PartnershipID
+    /// Sixteen bytes.
+    public let secret: Data
+    /// What the joiner is granted.
+    public let grant: Grant
+    /// Where the joiner reaches this site.
+    public let addresses: [String]
+    /// When it ends.
+    public let expires: Instant
+    /// Wrong proofs so far.
+    public let failures: Int
+    /// Who used it.
+    public let usedBy: SiteID?
+}
+
+extension StoreTransaction {
+    /// Wrong proofs that an invitation takes before it ends.
+    public static let invitationFailures = 5
+
+    /// Keeps an invitation that has just been made.
+    public func addInvitation(_ code: InvitationCode, grant: Grant) throws {
+        try execute(
+            """
+            INSERT INTO invitation
+                (id, partnership, secret, role, compartments, may_attest, addresses, expires_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            [
+                code.id, try partnershipRow(code.partnership), code.secret, grant.role.rawValue,
+                grant.compartments.bits, grant.mayAttest, code.addresses.joined(separator: "\n"),
+                code.expires.milliseconds,
+            ])
+    }
+
+    /// An invitation by its id.
+    public func invitation(_ id: Data) throws -> StoredInvitation? {
+        try invitations("invitation.id = ?", [id]).first
+    }
+
+    /// The invitations that still stand.
+    public func standingInvitations(at now: Instant) throws -> [StoredInvitation] {
+        try invitations(
+            "used_by IS NULL AND expires_ms > ? AND failures < ?",
+            [now.milliseconds, Self.invitationFailures])
+    }
+
+    /// Counts a wrong proof.
+    public func noteFailure(ofInvitation id: Data) throws {
+        try execute("UPDATE invitation SET failures = failures + 1 WHERE id = ?", [id])
+    }
+
+    /// Uses an invitation up.
+    public func useInvitation(_ id: Data, by site: SiteID, now: Instant) throws {
+        try execute(
+            "UPDATE invitation SET used_by = ?, used_ms = ? WHERE id = ?",
+            [site.blob, now.milliseconds, id])
+    }
+
+    private func invitations(
+        _ filter: String, _ arguments: StatementArguments
+    ) throws -> [StoredInvitation] {
+        try rows(
+            """
+            SELECT invitation.id, uuid, secret, role, compartments, may_attest, addresses,
+                expires_ms, failures, used_by
+            FROM invitation JOIN partnership ON partnership.id = invitation.partnership
+            WHERE \(filter) ORDER BY expires_ms
+            """, arguments
+        ).compactMap { row in
+            guard let grant = Grant(row: row) else { return nil }
+            return StoredInvitation(
+                id: row["id"], partnership: try PartnershipID(blob: row["uuid"]),
+                secret: row["secret"], grant: grant, addresses: (row["addresses"] as String).lines,
+                expires: Instant(milliseconds: row["expires_ms"]), failures: row["failures"],
+                usedBy: (row["used_by"] as Data?).flatMap { SiteID(bytes: $0) })
+        }
+    }
+}

@@ -1,0 +1,179 @@
+public import Foundation
+import GRDB
+public import KithModel
+public import KithProtocol
+public import KithTrust
+
+/// A peer as the store knows it.
+public struct StoredPeer: Sendable {
+    /// The site.
+    public let site: SiteID
+    /// Its name.
+    public let name: String
+    /// Its root certificate: the pin.
+    public let root: RootCertificate
+    /// Where it is dialled.
+    public let addresses: [String]
+    /// Whether the nightly sync dials it.
+    public let isEnabled: Bool
+    /// When a session with it was last begun.
+    public let lastAttempt: Instant?
+    /// Why the last session failed.
+    public let lastProblem: String?
+    /// When both sides last proved that they hold the same.
+    public let lastEqual: Instant?
+}
+
+extension StoreTransaction {
+    /// Everyone that this site syncs with: fellow members of its partnerships, and the site that it
+    /// is just joining through.
+    public func peers() throws -> [StoredPeer] {
+        var found: [SiteID: StoredPeer] = [:]
+        for row in try rows(
+            """
+            SELECT member.site, member.root, member.name, member.addresses AS stated,
+                peer.addresses, peer.is_enabled, peer.last_attempt_ms, peer.last_problem,
+                peer.last_equal_ms
+            FROM member LEFT JOIN peer ON peer.site = member.site WHERE member.site <> ?
+            """, [keys.site.blob])
+        {
+            if let peer = peer(row) { found[peer.site] = peer }
+        }
+        for row in try rows(
+            """
+            SELECT peer.site, peer.root, peer.name, '' AS stated, peer.addresses, is_enabled,
+                last_attempt_ms, last_problem, last_equal_ms
+            FROM peer JOIN partnership ON partnership.sponsor = peer.site
+            """)
+        {
+            if let peer = peer(row), found[peer.site] == nil { found[peer.site] = peer }
+        }
+        return found.values.sorted { ($0.name, $0.site) < ($1.name, $1.site) }
+    }
+
+    private func peer(_ row: Row) -> StoredPeer? {
+        guard let root = try? RootCertificate(der: Array(row["root"] as Data)) else { return nil }
+        let own = (row["addresses"] as String?)?.lines ?? []
+        func instant(_ column: String) -> Instant? {
+            (row[column] as Int64?).map { Instant(milliseconds: $0) }
+        }
+        return StoredPeer(
+            site: root.siteID, name: row["name"], root: root,
+            addresses: own.isEmpty ? (row["stated"] as String).lines : own,
+            isEnabled: row["is_enabled"] ?? true, lastAttempt: instant("last_attempt_ms"),
+            lastProblem: row["last_problem"], lastEqual: instant("last_equal_ms"))
+    }
+
+    /// Sets where a peer is dialled, whether it is, or both.
+    public func setPeer(
+        _ site: SiteID, name: String, root: RootCertificate, addresses: [String]?, isEnabled: Bool?
+    ) throws {
+        try execute(
+            """
+            INSERT INTO peer (site, name, root, addresses, is_enabled) VALUES (?, ?, ?, ?, ?)
+            ON CONFLICT (site) DO UPDATE SET
+                name = excluded.name, root = excluded.root,
+                addresses = CASE WHEN ? THEN excluded.addresses ELSE peer.addresses END,
+                is_enabled = CASE WHEN ? THEN excluded.is_enabled ELSE peer.is_enabled END
+            """,
+            [
+                site.blob, name, Data(root.der), (addresses ?? []).joined(separator: "\n"),
+                isEnabled ?? true, addresses != nil, isEnabled != nil,
+            ])
+    }
+
+    /// Notes how a session with a peer ended.
+    public func noteSession(
+        with peer: StoredPeer, at now: Instant, problem: String?, isEqual: Bool
+    ) throws {
+        try setPeer(
+            peer.site, name: peer.name, root: peer.root, addresses: nil, isEnabled: nil)
+        try execute(
+            """
+            UPDATE peer SET last_attempt_ms = ?, last_problem = ?,
+                last_equal_ms = CASE WHEN ? THEN ? ELSE last_equal_ms END
+            WHERE site = ?
+            """, [now.milliseconds, problem, isEqual, now.milliseconds, peer.site.blob])
+    }
+
+    /// Keeps a site's word on a compartment if it is newer than the one that is here.
+    public func keepStatement(
+        _ bytes: Data, signature: Data, by site: SiteID, on id: CompartmentID, counter: Int64,
+        frontier: [Position], time: Instant
+    ) throws {
+        try execute(
+            """
+            INSERT INTO statement (partnership, compartment, site, counter, frontier_digest, bytes,
+                signature, time_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (partnership, compartment, site) DO UPDATE SET
+                counter = excluded.counter, frontier_digest = excluded.frontier_digest,
+                bytes = excluded.bytes, signature = excluded.signature, time_ms = excluded.time_ms
+            WHERE excluded.counter > statement.counter
+            """,
+            [
+                try partnershipRow(id.partnership), id.compartment.rawValue, site.blob, counter,
+                FrontierDigest.digest(of: frontier), bytes, signature, time.milliseconds,
+            ])
+    }
+
+    /// The latest statement of a site on a compartment, as bytes.
+    public func statement(by site: SiteID, on id: CompartmentID) throws -> Data? {
+        try row(
+            """
+            SELECT bytes FROM statement WHERE partnership = ? AND compartment = ? AND site = ?
+            """,
+            [try partnershipRow(id.partnership), id.compartment.rawValue, site.blob]
+        ).map { $0["bytes"] }
+    }
+
+    /// The next number of this site's own statements.
+    public func nextStatementCounter() throws -> Int64 {
+        let next =
+            (try number("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'statements'") ?? 0)
+            + 1
+        try execute(
+            """
+            INSERT INTO meta (name, value) VALUES ('statements', ?)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value
+            """, [Data(String(next).utf8)])
+        return next
+    }
+
+    /// A small fact by name.
+    public func note(_ name: String) throws -> String? {
+        try row("SELECT value FROM meta WHERE name = ?", [name])
+            .map { String(decoding: $0["value"] as Data, as: UTF8.self) }
+    }
+
+    /// Sets a small fact.
+    public func setNote(_ name: String, _ value: String) throws {
+        try execute(
+            """
+            INSERT INTO meta (name, value) VALUES (?, ?)
+            ON CONFLICT (name) DO UPDATE SET value = excluded.value
+            """, [name, Data(value.utf8)])
+    }
+}
+
+extension StoreTransaction {
+    /// Entries here that a peer has not yet stated to hold, over the compartments shared with it.
+    public func entriesNotProved(to site: SiteID) throws -> Int {
+        try sharedCompartments(with: site).reduce(0) { sum, id in
+            guard let bytes = try statement(by: site, on: id),
+                let statement = try? Kith_V1_Statement(checked: bytes, "statement")
+            else { return try sum + missing(from: [], in: id).count }
+            let leaves = statement.frontier.compactMap { leaf -> Position? in
+                guard let author = SiteID(bytes: leaf.author),
+                    let hash = EntryHash(bytes: leaf.hash)
+                else { return nil }
+                return Position(
+                    feed: FeedID(
+                        author: author, incarnation: leaf.incarnation,
+                        compartment: id.compartment),
+                    sequence: leaf.sequence, hash: hash)
+            }
+            return try sum + missing(from: leaves, in: id).count
+        }
+    }
+}

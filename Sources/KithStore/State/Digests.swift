@@ -1,0 +1,60 @@
+import Crypto
+public import Foundation
+import GRDB
+import KithModel
+import KithProtocol
+
+extension StoreTransaction {
+    /// SHA-256 over a compartment's candidates: record, kind, field, operation id and value bytes,
+    /// sorted in that order (D9). Of `membership`: over the admissions and keys in effect.
+    public func stateDigest(_ id: CompartmentID) throws -> Data {
+        let partnership = try partnershipRow(id.partnership)
+        var hash = SHA256()
+        let cursor = try Row.fetchCursor(
+            database.cachedStatement(
+                sql: id.compartment == .membership ? Self.membershipState : Self.recordState),
+            arguments: id.compartment == .membership
+                ? [partnership, partnership] : [partnership, id.compartment.rawValue])
+        while let row = try cursor.next() {
+            for column in row.databaseValues {
+                switch column.storage {
+                case .blob(let bytes):
+                    hash.update(data: bigEndian(UInt32(bytes.count)))
+                    hash.update(data: bytes)
+                case .int64(let number):
+                    hash.update(data: bigEndian(UInt32(truncatingIfNeeded: number)))
+                default:
+                    // An erased value: no length that a value can have.
+                    hash.update(data: bigEndian(UInt32.max))
+                }
+            }
+        }
+        return Data(hash.finalize())
+    }
+
+    private static let recordState = """
+        SELECT record.uuid, record.kind, operation.field, entry.hash,
+            operation.id & 4194303 AS place, operation.value
+        FROM record JOIN operation ON operation.record = record.id
+        JOIN entry ON entry.arrival = operation.id >> 22
+        WHERE record.partnership = ? AND record.compartment = ? AND operation.is_superseded = 0
+        ORDER BY record.uuid, record.kind, operation.field, entry.hash, place
+        """
+
+    private static let membershipState = """
+        SELECT site, role, compartments, may_attest, hash
+        FROM admission JOIN entry ON entry.arrival = admission.arrival WHERE partnership = ?
+        UNION ALL
+        SELECT commitment, compartment, 0, 0, id FROM compartment_key WHERE partnership = ?
+        ORDER BY 5, 1
+        """
+
+    /// SHA-256 over the leaves of a compartment's feeds: author, incarnation, sequence and hash.
+    public func frontierDigest(_ id: CompartmentID) throws -> Data {
+        FrontierDigest.digest(of: try frontier(id))
+    }
+
+    private func bigEndian(_ number: UInt32) -> Data {
+        withUnsafeBytes(of: number.bigEndian) { Data($0) }
+    }
+}

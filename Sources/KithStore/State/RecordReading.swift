@@ -1,0 +1,273 @@
+public import Foundation
+import GRDB
+public import KithModel
+import KithProtocol
+
+/// Which records to read.
+public struct RecordSelection: Sendable {
+    /// Only of this kind, by number.
+    public var kind: UInt32?
+    /// Only in this partnership.
+    public var partnership: PartnershipID?
+    /// Only direct children of this record.
+    public var parent: RecordID?
+    /// Only records whose id begins so, in Crockford base32.
+    public var prefix: String?
+    /// Only the record of this row.
+    public var row: Int64?
+
+    /// Selects all records; narrow it down by its properties.
+    public init(
+        kind: UInt32? = nil, partnership: PartnershipID? = nil, parent: RecordID? = nil,
+        prefix: String? = nil, row: Int64? = nil
+    ) {
+        self.kind = kind
+        self.partnership = partnership
+        self.parent = parent
+        self.prefix = prefix
+        self.row = row
+    }
+}
+
+extension StoreTransaction {
+    /// The records of a selection with their live operations, in the order of their first acts.
+    public func records(_ selection: RecordSelection) throws -> [StoredRecord] {
+        var conditions: [String] = []
+        var arguments: StatementArguments = []
+        if let kind = selection.kind {
+            conditions.append("record.kind = ?")
+            arguments += [kind]
+        }
+        if let partnership = selection.partnership {
+            conditions.append("record.partnership = ?")
+            arguments += [try partnershipRow(partnership)]
+        }
+        if let parent = selection.parent {
+            conditions.append("record.parent = ?")
+            arguments += [parent.blob]
+        }
+        if let prefix = selection.prefix {
+            guard let (low, high) = Self.range(ofPrefix: prefix) else { return [] }
+            conditions.append("record.uuid BETWEEN ? AND ?")
+            arguments += [low, high]
+        }
+        if let row = selection.row {
+            conditions.append("record.id = ?")
+            arguments += [row]
+        }
+        let filter = conditions.isEmpty ? "1" : conditions.joined(separator: " AND ")
+        var records: [Int64: StoredRecord] = [:]
+        for row in try rows(
+            """
+            SELECT record.id, record.kind, record.compartment, record.uuid, record.parent,
+                first_act, last_act, partnership.uuid AS partnership_uuid
+            FROM record JOIN partnership ON partnership.id = record.partnership WHERE \(filter)
+            """, arguments)
+        {
+            guard let compartment = Compartment(rawValue: row["compartment"]),
+                let created = try act(row["first_act"]), let changed = try act(row["last_act"])
+            else { continue }
+            records[row["id"]] = StoredRecord(
+                row: row["id"], id: try RecordID(blob: row["uuid"]), kind: row["kind"],
+                partnership: try PartnershipID(blob: row["partnership_uuid"]),
+                compartment: compartment,
+                parent: (row["parent"] as Data?).flatMap { RecordID(bytes: $0) }, created: created,
+                changed: changed, operations: [])
+        }
+        for row in try rows(
+            Self.operationQuery(
+                where: "operation.is_superseded = 0 AND \(filter)",
+                from: "record JOIN operation ON operation.record = record.id"), arguments)
+        {
+            records[row["record"]]?.operations.append(try operation(row))
+        }
+        return records.values.map { record in
+            var sorted = record
+            sorted.operations.sort {
+                ($0.field, $1.rank) < ($1.field, $0.rank)
+            }
+            return sorted
+        }.sorted { ($0.created.arrival, $0.row) < ($1.created.arrival, $1.row) }
+    }
+
+    /// All operations of a record, superseded ones too, in the order of arrival.
+    public func history(ofRecord row: Int64) throws -> [StoredOperation] {
+        try rows(
+            Self.operationQuery(where: "operation.record = ?", from: "operation"), [row]
+        ).map(operation).sorted { ($0.act.arrival, $0.id.index) < ($1.act.arrival, $1.id.index) }
+    }
+
+    /// The candidates of a field as they were when this site had so many entries: what somebody
+    /// who read the record at that version saw.
+    public func candidates(
+        ofField field: UInt32, record: Int64, asOf version: Int64
+    ) throws -> [OperationID] {
+        let limit = RowID.operation(arrival: version + 1, index: 0)
+        let found = try rows(
+            """
+            SELECT operation.id, class, hash FROM operation
+            JOIN entry ON entry.arrival = operation.id >> 22
+            WHERE record = ? AND field = ? AND operation.id < ?
+            """, [record, field, limit])
+        var names: [Int64: OperationID] = [:]
+        for row in found {
+            names[row["id"]] = OperationID(
+                entry: try EntryHash(blob: row["hash"]), index: RowID.index(operation: row["id"]))
+        }
+        var edges: [Int64: [OperationID]] = [:]
+        for (target, name) in names {
+            for row in try rows("SELECT source FROM edge WHERE target = ?", [target]) {
+                edges[row["source"], default: []].append(name)
+            }
+        }
+        let nodes = found.compactMap { row -> OperationNode? in
+            guard let name = names[row["id"]], let entryClass = EntryClass(rawValue: row["class"])
+            else { return nil }
+            return OperationNode(
+                id: name, entryClass: entryClass, supersedes: edges[row["id"]] ?? [])
+        }
+        return Candidates(of: nodes).operations
+    }
+
+    /// How many operations one supersedes.
+    public func supersededCount(by operation: OperationID) throws -> Int {
+        guard let place = try place(of: operation.entry) else { return 0 }
+        let id = RowID.operation(arrival: place.arrival, index: operation.index)
+        return Int(try number("SELECT count(*) FROM edge WHERE source = ?", [id]) ?? 0)
+    }
+
+    /// The newest arrival number: the version of a view that is read now.
+    public func version() throws -> Int64 {
+        try number("SELECT max(arrival) FROM entry") ?? 0
+    }
+
+    /// The fields with more than one live operation, as rows of records and field numbers.
+    public func contestedFields() throws -> [(record: Int64, field: UInt32)] {
+        try rows(
+            "SELECT DISTINCT record, field FROM operation WHERE is_contested = 1 ORDER BY record, field"
+        ).map { ($0["record"], $0["field"]) }
+    }
+
+    /// The row of a record; nil when nothing was ever said of it here.
+    public func recordRow(
+        _ id: RecordID, kind: UInt32, in partnership: PartnershipID, _ compartment: Compartment
+    ) throws -> Int64? {
+        try number(
+            """
+            SELECT id FROM record
+            WHERE uuid = ? AND partnership = ? AND compartment = ? AND kind = ?
+            """, [id.blob, try partnershipRow(partnership), compartment.rawValue, kind])
+    }
+
+    /// The value that this site itself last imported into a field; nil when it never did.
+    public func lastImported(
+        field: UInt32, record: Int64
+    ) throws -> (id: OperationID, value: Data?)? {
+        try row(
+            """
+            SELECT operation.id, operation.value, entry.hash FROM operation
+            JOIN act ON act.id = operation.id >> 12
+            JOIN entry ON entry.arrival = operation.id >> 22
+            JOIN chain ON chain.id = entry.chain
+            JOIN feed ON feed.id = chain.feed
+            WHERE operation.record = ? AND operation.field = ? AND feed.author = ? AND act.change = ?
+            ORDER BY operation.id DESC LIMIT 1
+            """,
+            [record, field, keys.site.blob, ChangeType.import.rawValue]
+        ).map {
+            (
+                OperationID(
+                    entry: try EntryHash(blob: $0["hash"]),
+                    index: RowID.index(operation: $0["id"])), $0["value"]
+            )
+        }
+    }
+
+    // MARK: Rows into values
+
+    func rank(of operation: Int64) throws -> DisplayRank {
+        guard
+            let row = try row(
+                """
+                SELECT depth, hash, author FROM entry JOIN chain ON chain.id = entry.chain
+                JOIN feed ON feed.id = chain.feed WHERE arrival = ?
+                """, [RowID.arrival(operation: operation)])
+        else { throw StoreError(.damaged, "an operation has no entry") }
+        return DisplayRank(
+            depth: row["depth"], author: try SiteID(blob: row["author"]),
+            operation: OperationID(
+                entry: try EntryHash(blob: row["hash"]), index: RowID.index(operation: operation)))
+    }
+
+    private static let actColumns = """
+        act.class, act.change, act.event, act.reason, entry.arrival, entry.hash, entry.recorded_ms,
+        entry.received_ms, feed.author, entry.depth,
+        c.user AS c_user, c.name AS c_name, c.role AS c_role, c.organisation AS c_organisation,
+        p.user AS p_user, p.name AS p_name, p.role AS p_role, p.organisation AS p_organisation
+        """
+
+    private static let actJoins = """
+        JOIN person c ON c.id = act.committer
+        LEFT JOIN person p ON p.id = act.performer
+        JOIN entry ON entry.arrival = act.id >> 10
+        JOIN chain ON chain.id = entry.chain
+        JOIN feed ON feed.id = chain.feed
+        """
+
+    private static func operationQuery(where filter: String, from: String) -> String {
+        """
+        SELECT operation.id AS operation, operation.record, operation.field, operation.value,
+            operation.is_superseded, \(actColumns)
+        FROM \(from) JOIN act ON act.id = operation.id >> 12 \(actJoins) WHERE \(filter)
+        """
+    }
+
+    private func act(_ id: Int64) throws -> StoredAct? {
+        try row("SELECT \(Self.actColumns) FROM act \(Self.actJoins) WHERE act.id = ?", [id])
+            .map(act)
+    }
+
+    private func act(_ row: Row) throws -> StoredAct {
+        let change: Int? = row["change"]
+        let performer: String? = row["p_user"]
+        return StoredAct(
+            site: try SiteID(blob: row["author"]), entry: try EntryHash(blob: row["hash"]),
+            arrival: row["arrival"], entryClass: EntryClass(rawValue: row["class"]) ?? .record,
+            change: change.flatMap(ChangeType.init(rawValue:)),
+            committer: Person(
+                user: row["c_user"], name: row["c_name"], role: row["c_role"],
+                organisation: row["c_organisation"]),
+            performer: performer.map {
+                Person(
+                    user: $0, name: row["p_name"], role: row["p_role"],
+                    organisation: row["p_organisation"])
+            },
+            event: (row["event"] as Data?).flatMap { try? FieldValue(decoding: $0) },
+            recorded: Instant(milliseconds: row["recorded_ms"]),
+            received: Instant(milliseconds: row["received_ms"]), reason: row["reason"])
+    }
+
+    private func operation(_ row: Row) throws -> StoredOperation {
+        let act = try act(row)
+        let id = OperationID(entry: act.entry, index: RowID.index(operation: row["operation"]))
+        return StoredOperation(
+            id: id, field: row["field"], value: row["value"], isSuperseded: row["is_superseded"],
+            rank: DisplayRank(depth: row["depth"], author: act.site, operation: id), act: act)
+    }
+
+    /// The least and greatest sixteen bytes whose text begins so.
+    private static func range(ofPrefix prefix: String) -> (Data, Data)? {
+        guard let bounds = RecordID.bounds(ofPrefix: prefix) else { return nil }
+        return (bounds.lowerBound.blob, bounds.upperBound.blob)
+    }
+}
+
+extension StoreTransaction {
+    /// How many records of a kind there are in a partnership, archived ones too.
+    public func recordCount(ofKind kind: UInt32, in partnership: PartnershipID) throws -> Int {
+        Int(
+            try number(
+                "SELECT count(*) FROM record WHERE kind = ? AND partnership = ?",
+                [kind, try partnershipRow(partnership)]) ?? 0)
+    }
+}

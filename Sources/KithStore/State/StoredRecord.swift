@@ -1,0 +1,67 @@
+public import Foundation
+public import KithModel
+public import KithProtocol
+
+/// Who did what in one part of an entry.
+public struct StoredAct: Sendable {
+    /// The site that signed it.
+    public let site: SiteID
+    /// The entry.
+    public let entry: EntryHash
+    /// The entry's local arrival number.
+    public let arrival: Int64
+    /// The entry's class.
+    public let entryClass: EntryClass
+    /// Why the author wrote.
+    public let change: ChangeType?
+    /// The person at the keyboard.
+    public let committer: Person
+    /// The person who did or decided it, when another.
+    public let performer: Person?
+    /// When it happened, if not when it was recorded.
+    public let event: FieldValue?
+    /// When it was written, by the author's clock.
+    public let recorded: Instant
+    /// When it came here, by our clock.
+    public let received: Instant
+    /// The reason that was given.
+    public let reason: String?
+}
+
+/// One operation of a record's field.
+public struct StoredOperation: Sendable {
+    /// Its identity.
+    public let id: OperationID
+    /// The field's number.
+    public let field: UInt32
+    /// The value's bytes; nil when erased.
+    public let value: Data?
+    /// Whether another operation supersedes it.
+    public let isSuperseded: Bool
+    /// Its rank for display.
+    public let rank: DisplayRank
+    /// Who did it.
+    public let act: StoredAct
+}
+
+/// One record with the operations that were asked for.
+public struct StoredRecord: Sendable {
+    /// The row, for further queries.
+    public let row: Int64
+    /// Its id.
+    public let id: RecordID
+    /// The number of its kind.
+    public let kind: UInt32
+    /// The partnership.
+    public let partnership: PartnershipID
+    /// The compartment.
+    public let compartment: Compartment
+    /// The record that it is part of.
+    public let parent: RecordID?
+    /// Who made it.
+    public let created: StoredAct
+    /// Who changed it last, in the order of arrival.
+    public let changed: StoredAct
+    /// The live operations, by field, then rank with the greatest first.
+    public var operations: [StoredOperation]
+}

@@ -1,0 +1,182 @@
+import Crypto
+import Foundation
+import GRDB
+public import KithModel
+public import KithProtocol
+public import KithTrust
+
+/// The keys of the site that owns a store.
+public struct SiteKeys: Sendable {
+    /// Signs entries and certificates.
+    public let identity: SiteKey
+    /// Opens compartment keys.
+    public let sealing: SealingKey
+
+    /// Holds a site's keys.
+    public init(identity: SiteKey, sealing: SealingKey) {
+        self.identity = identity
+        self.sealing = sealing
+    }
+
+    /// The site.
+    public var site: SiteID { identity.siteID }
+}
+
+/// One site's database: the log, and the state that follows from it.
+///
+/// The caller holds the home's lock: one process owns the database and one connection writes
+/// (D33). Everything goes through a transaction; a thrown error leaves nothing behind.
+public final class Store: Sendable {
+    let pool: DatabasePool
+    /// The keys of the site.
+    public let keys: SiteKeys
+    let cryptography: any Cryptography
+
+    /// The version of the schema that this program writes.
+    public static let schemaVersion = 1
+    /// "Kith" in ASCII, in the header of every database of ours.
+    static let applicationID = 0x4B69_7468
+
+    /// Opens a database, or makes it; refuses one of a newer version, and one that would not be
+    /// durable (D36, D33).
+    public init(path: String, keys: SiteKeys, cryptography: any Cryptography) throws {
+        self.keys = keys
+        self.cryptography = cryptography
+        do {
+            try Self.checkVersion(path: path)
+            var configuration = Configuration()
+            configuration.maximumReaderCount = 4
+            configuration.busyMode = .timeout(10)
+            configuration.prepareDatabase { database in
+                try database.execute(
+                    sql: """
+                        PRAGMA trusted_schema = OFF;
+                        PRAGMA cell_size_check = ON;
+                        PRAGMA mmap_size = 0;
+                        """)
+            }
+            pool = try DatabasePool(path: path, configuration: configuration)
+            // GRDB sets NORMAL when it switches to WAL, so this has to come after.
+            let level = try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                return try Int.fetchOne(database, sql: "PRAGMA synchronous")
+            }
+            guard level == 2 else {
+                throw StoreError(
+                    .other, "SQLite does not sync every commit here (synchronous is not FULL)")
+            }
+            try migrate()
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        }
+    }
+
+    /// Closes the database; every committed transaction is on disk already.
+    public func close() throws {
+        try pool.close()
+    }
+
+    /// Runs a read in one snapshot.
+    public func read<Result: Sendable>(
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.read { [self] in
+                try body(StoreTransaction(database: $0, store: self))
+            }
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        }
+    }
+
+    /// Runs a write in one transaction: all of it is on disk when this returns, or none.
+    public func write<Result: Sendable>(
+        _ body: @escaping @Sendable (StoreTransaction) throws -> Result
+    ) async throws -> Result {
+        do {
+            return try await pool.write { [self] in
+                try body(StoreTransaction(database: $0, store: self))
+            }
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        }
+    }
+
+    private static func checkVersion(path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        var configuration = Configuration()
+        configuration.readonly = true
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        let (version, application, tables) = try queue.read { database in
+            (
+                try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
+                try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+            )
+        }
+        try queue.close()
+        if tables > 0, application != applicationID {
+            throw StoreError(.foreign, "the file is a database, but not one of Kith")
+        }
+        if version > schemaVersion {
+            throw StoreError(
+                .newer,
+                "the database was written by a newer version of Kith (schema \(version), this program knows \(schemaVersion)); install that version or newer"
+            )
+        }
+    }
+
+    private func migrate() throws {
+        try pool.write { database in
+            let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+            guard version < Self.schemaVersion else { return }
+            for script in [
+                PackageResources.v1_site_sql, PackageResources.v1_log_sql,
+                PackageResources.v1_state_sql,
+            ] {
+                try database.execute(sql: String(decoding: script, as: UTF8.self))
+            }
+            try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
+            try database.execute(sql: "PRAGMA user_version = \(Self.schemaVersion)")
+        }
+    }
+}
+
+/// One transaction on a store; never kept beyond the closure that it was handed to.
+public struct StoreTransaction {
+    let database: Database
+    let store: Store
+
+    var keys: SiteKeys { store.keys }
+    var cryptography: any Cryptography { store.cryptography }
+
+    func execute(_ sql: String, _ arguments: StatementArguments = []) throws {
+        let statement = try database.cachedStatement(sql: sql)
+        try statement.execute(arguments: arguments)
+    }
+
+    func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
+        try Row.fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+        try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    func number(_ sql: String, _ arguments: StatementArguments = []) throws -> Int64? {
+        try Int64.fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+}
+
+extension Identifier {
+    /// The bytes for a BLOB column.
+    var blob: Data { Data(bytes) }
+
+    /// Reads a BLOB column that the schema checks the length of.
+    init(blob: Data) throws {
+        guard let value = Self(bytes: blob) else {
+            throw StoreError(.damaged, "an identifier in the database has the wrong length")
+        }
+        self = value
+    }
+}

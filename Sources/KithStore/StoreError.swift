@@ -1,0 +1,55 @@
+public import GRDB
+
+/// Why the store cannot do what is asked: one line that says what to do.
+public struct StoreError: Error, Sendable, CustomStringConvertible {
+    /// What kind of problem.
+    public enum Code: String, Sendable {
+        /// No space left.
+        case full
+        /// The database cannot be written.
+        case readOnly
+        /// The database is damaged.
+        case damaged
+        /// The database is of a newer version.
+        case newer
+        /// The file is not a Kith database.
+        case foreign
+        /// Something else that SQLite says.
+        case other
+    }
+
+    /// What kind of problem.
+    public let code: Code
+    /// One line.
+    public let description: String
+
+    /// Names a problem.
+    public init(_ code: Code, _ description: String) {
+        self.code = code
+        self.description = description
+    }
+
+    /// What an error of SQLite means to an operator.
+    public init(_ error: DatabaseError) {
+        switch error.resultCode {
+        case .SQLITE_FULL:
+            self.init(.full, "the disk is full; nothing was changed: free some space and try again")
+        case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN, .SQLITE_AUTH:
+            self.init(
+                .readOnly,
+                "the database cannot be written; check that the home belongs to this user and is not read-only"
+            )
+        case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            self.init(
+                .damaged,
+                "the database is damaged; keep a copy of the home, then restore the last backup")
+        case .SQLITE_IOERR:
+            self.init(
+                .other,
+                "the disk reports an error; nothing was changed: check the disk, then 'kith verify'"
+            )
+        default:
+            self.init(.other, "the database refuses: \(error.resultCode)")
+        }
+    }
+}

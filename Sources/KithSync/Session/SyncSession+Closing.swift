@@ -1,0 +1,113 @@
+package import Foundation
+import KithModel
+package import KithProtocol
+import SwiftProtobuf
+
+/// What has been proved so far.
+struct Closing: Sendable {
+    var isUnchanged = false
+    var isReceiptSent = false
+    var isProofSent = false
+    var isProofChecked = false
+    var isDoneReceived = false
+    var pending: Kith_V1_Proof?
+}
+
+// Proving that both sides hold at least what either declared at the start (D30).
+extension SyncSession {
+    /// This side's receipt is signed.
+    package mutating func receiptSigned(_ receipt: Data, signature: Data) -> [Action] {
+        guard state != .finished else { return [] }
+        let message = Kith_V1_SessionMessage.with {
+            $0.proof = .with {
+                $0.receipt = receipt
+                $0.receiptSignature = signature
+            }
+        }
+        closing.isReceiptSent = true
+        return [.send(message)] + endIfProved()
+    }
+
+    mutating func receiveReceipt(_ proof: Kith_V1_Proof) -> [Action] {
+        guard peerReceipt == nil, proof.statements.isEmpty else {
+            return close(.protocolError, "a receipt came out of order")
+        }
+        peerReceipt = proof
+        // The dialled side sends its receipt before it knows whether the fingerprints are equal.
+        guard closing.isUnchanged else { return [] }
+        return [
+            .checkReceipt(
+                proof.receipt, signature: proof.receiptSignature, fingerprint: fingerprint)
+        ]
+    }
+
+    /// The peer's receipt was checked.
+    package mutating func receiptChecked(problem: String?) -> [Action] {
+        guard state != .finished else { return [] }
+        if let problem { return close(.notEqual, problem) }
+        closing.isProofChecked = true
+        return endIfProved()
+    }
+
+    /// This side's statements are signed.
+    package mutating func statementsSigned(_ statements: [Kith_V1_SignedStatement]) -> [Action] {
+        guard state == .proving else { return [] }
+        closing.isProofSent = true
+        var actions: [Action] = [
+            .send(.with { $0.proof = .with { $0.statements = statements } })
+        ]
+        if let pending = closing.pending {
+            closing.pending = nil
+            actions += check(pending)
+        }
+        return actions + endIfProved()
+    }
+
+    mutating func receiveStatements(_ proof: Kith_V1_Proof) -> [Action] {
+        guard proof.receipt.isEmpty, closing.pending == nil, !closing.isProofChecked else {
+            return close(.protocolError, "a proof came out of order")
+        }
+        // The peer may be done before this side's own last batch is acknowledged to it.
+        guard state == .proving, closing.isProofSent else {
+            closing.pending = proof
+            return []
+        }
+        return check(proof)
+    }
+
+    private mutating func check(_ proof: Kith_V1_Proof) -> [Action] {
+        [.checkStatements(proof.statements, ours: declared.ours, theirs: declared.theirs)]
+    }
+
+    /// The peer's statements were checked.
+    package mutating func statementsChecked(problem: String?) -> [Action] {
+        guard state == .proving else { return [] }
+        if let problem { return close(.notEqual, problem) }
+        closing.isProofChecked = true
+        return endIfProved()
+    }
+
+    /// The dialled side says that it is done; the one that dialled ends the stream after that.
+    private mutating func endIfProved() -> [Action] {
+        guard closing.isProofChecked,
+            closing.isUnchanged ? closing.isReceiptSent : closing.isProofSent
+        else { return [] }
+        switch side {
+        case .responder:
+            let done = Kith_V1_SessionMessage.with { $0.close = .with { $0.reason = .done } }
+            return [.send(done)] + finish(.equal)
+        case .initiator:
+            return closing.isDoneReceived ? finish(.equal) : []
+        }
+    }
+
+    mutating func receiveDone() -> [Action] {
+        guard side == .initiator,
+            closing.isUnchanged ? closing.isReceiptSent : closing.isProofSent
+        else {
+            return close(.protocolError, "the peer was done too early")
+        }
+        closing.isDoneReceived = true
+        return endIfProved()
+    }
+}

@@ -1,0 +1,126 @@
+import Foundation
+import KithModel
+package import KithProtocol
+import SwiftProtobuf
+
+/// What this side has still to send.
+struct Sending: Sendable {
+    var isPlanned = false
+    var isLoading = false
+    var isAllLoaded = false
+    var isSentSaid = false
+    var batches: UInt64 = 0
+    var acknowledged: UInt64 = 0
+    var entries = 0
+    /// Entries of the batches that are on their way, oldest first.
+    var onTheWay: [Int] = []
+
+    var isDone: Bool { isSentSaid && acknowledged == batches }
+}
+
+/// What this side has received.
+struct Receiving: Sendable {
+    var batches: UInt64 = 0
+    var entries = 0
+    var ingested: UInt64 = 0
+    var isAllReceived = false
+    var isMembershipChanged = false
+
+    var isDone: Bool { isAllReceived && ingested == batches }
+}
+
+// Sending what is missing in log order, a few batches ahead of the acknowledgements; receiving,
+// storing and acknowledging at the same time (D28, D29).
+extension SyncSession {
+    /// It is known how many entries there are to send.
+    package mutating func missingFound(entries: Int) -> [Action] {
+        guard state == .exchanging else { return [] }
+        sending.isPlanned = true
+        progress.toSend = entries
+        return [.progress(progress)] + sendMore()
+    }
+
+    private mutating func sendMore() -> [Action] {
+        guard sending.isPlanned, !sending.isLoading, !sending.isSentSaid else { return [] }
+        if sending.isAllLoaded {
+            sending.isSentSaid = true
+            let message = Kith_V1_SessionMessage.with {
+                $0.sent = .with {
+                    $0.batches = sending.batches
+                    $0.entries = UInt64(sending.entries)
+                }
+            }
+            return [.send(message)] + proveIfDone()
+        }
+        guard sending.batches - sending.acknowledged < UInt64(Limits.batchesInFlight) else {
+            return []
+        }
+        sending.isLoading = true
+        return [.loadBatch]
+    }
+
+    /// The next batch is here; `isLast` when there is none after it. It may be empty, then it is last.
+    package mutating func batchLoaded(_ entries: [ReceivedEntry], isLast: Bool) -> [Action] {
+        guard state == .exchanging else { return [] }
+        sending.isLoading = false
+        sending.isAllLoaded = isLast
+        guard !entries.isEmpty else { return sendMore() }
+        sending.batches += 1
+        sending.entries += entries.count
+        sending.onTheWay.append(entries.count)
+        let message = Kith_V1_SessionMessage.with {
+            $0.entries = .with {
+                $0.batch = sending.batches
+                $0.entries = entries.map(\.message)
+            }
+        }
+        return [.send(message)] + sendMore()
+    }
+
+    mutating func receive(_ acknowledge: Kith_V1_Acknowledge) -> [Action] {
+        guard acknowledge.batch == sending.acknowledged + 1, acknowledge.batch <= sending.batches
+        else { return close(.protocolError, "an acknowledgement came out of order") }
+        sending.acknowledged = acknowledge.batch
+        progress.sent += sending.onTheWay.removeFirst()
+        return [.progress(progress)] + sendMore() + proveIfDone()
+    }
+
+    mutating func receive(_ entries: Kith_V1_Entries) -> [Action] {
+        guard differing != nil, !receiving.isAllReceived,
+            entries.batch == receiving.batches + 1, !entries.entries.isEmpty
+        else { return close(.protocolError, "a batch came out of order") }
+        guard entries.entries.count <= Limits.batchEntries,
+            receiving.batches - receiving.ingested < UInt64(Limits.batchesInFlight)
+        else { return close(.limitExceeded, "more was sent than was agreed") }
+        receiving.batches = entries.batch
+        receiving.entries += entries.entries.count
+        return [.ingest(batch: entries.batch, entries.entries.map(ReceivedEntry.init))]
+    }
+
+    /// A batch is on disk, up to the entry that was refused, if any was.
+    package mutating func ingested(
+        batch: UInt64, stored: Int, isMembershipChanged: Bool, refusal: String?
+    ) -> [Action] {
+        guard state != .finished else { return [] }
+        progress.received += stored
+        receiving.isMembershipChanged = receiving.isMembershipChanged || isMembershipChanged
+        if let refusal { return close(.invalidEntry, refusal) }
+        receiving.ingested = batch
+        let message = Kith_V1_SessionMessage.with { $0.acknowledge = .with { $0.batch = batch } }
+        return [.send(message), .progress(progress)] + proveIfDone()
+    }
+
+    mutating func receive(_ sent: Kith_V1_Sent) -> [Action] {
+        guard !receiving.isAllReceived, differing != nil, sent.batches == receiving.batches,
+            sent.entries == UInt64(receiving.entries)
+        else { return close(.protocolError, "the count of what was sent does not match") }
+        receiving.isAllReceived = true
+        return proveIfDone()
+    }
+
+    private mutating func proveIfDone() -> [Action] {
+        guard state == .exchanging, sending.isDone, receiving.isDone else { return [] }
+        state = .proving
+        return [.signStatements(differing ?? [])]
+    }
+}

@@ -1,0 +1,237 @@
+public import Foundation
+public import KithModel
+package import KithProtocol
+import SwiftProtobuf
+
+/// One sync session with one peer, as a state machine without sockets, clock or database (D26).
+///
+/// The driver tells it what happened (a message came, a load finished) and does what it answers.
+/// Both sides run the same machine; the one that dialled begins. States, messages and their order:
+/// `Protocol/sync.md`.
+public struct SyncSession: Sendable {
+    /// Which side this is.
+    public enum Side: Sendable {
+        /// The one that dialled.
+        case initiator
+        /// The one that was dialled.
+        case responder
+    }
+
+    /// A compartment that both sides are believed to hold, and where this side stands in it.
+    public struct Shared: Sendable {
+        /// The partnership.
+        public let partnership: PartnershipID
+        /// The compartment.
+        public let compartment: Compartment
+        /// Digest of the leaves that this side holds.
+        public let frontierDigest: Data
+
+        /// Describes a shared compartment.
+        public init(partnership: PartnershipID, compartment: Compartment, frontierDigest: Data) {
+            self.partnership = partnership
+            self.compartment = compartment
+            self.frontierDigest = frontierDigest
+        }
+    }
+
+    /// What the driver is to do.
+    package enum Action: Sendable {
+        /// Send a message.
+        case send(Kith_V1_SessionMessage)
+        /// Load the leaves of these compartments, then `frontiersLoaded`.
+        case loadFrontiers([Int])
+        /// Load entries of these feeds at growing distances from their ends, then `samplesLoaded`.
+        case loadSamples([FeedRequest])
+        /// Find what a side with these leaves lacks, then `missingFound`.
+        case findMissing([Int: [Position]])
+        /// Load the next batch of what was found missing, then `batchLoaded`.
+        case loadBatch
+        /// Verify, store and apply a batch in one transaction, then `ingested`.
+        case ingest(batch: UInt64, [ReceivedEntry])
+        /// Sign that both sides hold the same of everything, then `receiptSigned`.
+        case signReceipt(fingerprint: Data)
+        /// Check the peer's receipt, then `receiptChecked`.
+        case checkReceipt(Data, signature: Data, fingerprint: Data)
+        /// Sign where this side stands in these compartments, then `statementsSigned`.
+        case signStatements([Int])
+        /// Check the peer's statements against both declared frontiers, then `statementsChecked`.
+        case checkStatements(
+            [Kith_V1_SignedStatement], ours: [Int: [Position]], theirs: [Int: [Position]])
+        /// Report how far the session is.
+        case progress(Progress)
+        /// End the stream; the session is over.
+        case finish(Outcome)
+    }
+
+    /// A feed of which samples are wanted.
+    package struct FeedRequest: Hashable, Sendable {
+        /// Index of the shared compartment.
+        package let shared: Int
+        /// The feed.
+        package let feed: FeedID
+    }
+
+    /// How far a session is.
+    public struct Progress: Equatable, Sendable {
+        /// Entries sent and acknowledged.
+        public var sent = 0
+        /// Entries to be sent in all.
+        public var toSend = 0
+        /// Entries received and on disk.
+        public var received = 0
+    }
+
+    /// How a session ended.
+    public struct Outcome: Equatable, Sendable {
+        /// Why it ended.
+        public enum Reason: Equatable, Sendable {
+            /// Both sides proved that they hold the same.
+            case equal
+            /// This side ended it; one line, no content.
+            case closedHere(String)
+            /// The peer ended it; one line, as it said.
+            case closedByPeer(String)
+        }
+
+        /// Why it ended.
+        public let reason: Reason
+        /// What was transferred until then.
+        public let progress: Progress
+        /// Whether entries of a `membership` compartment came, so that more may be shared now.
+        public let isMembershipChanged: Bool
+    }
+
+    enum State: Sendable {
+        case idle
+        case greeting
+        case comparing
+        case listing
+        case declaring
+        case searchingForks
+        case exchanging
+        case proving
+        case finished
+    }
+
+    /// Where this side and the peer stand in what differs.
+    struct Declared: Sendable {
+        var ours: [Int: [Position]] = [:]
+        var theirs: [Int: [Position]] = [:]
+    }
+
+    let side: Side
+    let shared: [Shared]
+    let ownNonce: Data
+    let software: String
+    var state = State.idle
+    var salt = Data()
+    var peerReceipt: Kith_V1_Proof?
+    var differing: [Int]?
+    var declared = Declared()
+    var forks = ForkSearching()
+    var sending = Sending()
+    var receiving = Receiving()
+    var closing = Closing()
+    var progress = Progress()
+
+    /// Prepares a session; `nonce` is sixteen random bytes.
+    public init(side: Side, shared: [Shared], nonce: Data, software: String) {
+        self.side = side
+        self.shared = shared.sorted {
+            ($0.partnership, $0.compartment) < ($1.partnership, $1.compartment)
+        }
+        ownNonce = nonce
+        self.software = software
+    }
+
+    /// The shared compartments in the order that indices in actions and events refer to.
+    public var compartments: [Shared] { shared }
+
+    /// The stream is open.
+    package mutating func start() -> [Action] {
+        precondition(state == .idle, "a session starts once")
+        state = .greeting
+        return side == .initiator ? [.send(hello)] : []
+    }
+
+    /// A message came.
+    package mutating func receive(_ message: Kith_V1_SessionMessage) -> [Action] {
+        if case .close(let close) = message.message { return receive(close) }
+        switch (state, message.message) {
+        case (.finished, _): return []
+        case (.greeting, .hello(let hello)): return receive(hello)
+        case (.comparing, .fingerprint(let fingerprint)): return receive(fingerprint)
+        case (.comparing, .proof(let proof)): return receiveReceipt(proof)
+        case (.listing, .proof(let proof)): return receiveReceipt(proof)
+        case (.listing, .holdings(let holdings)): return receive(holdings)
+        case (.declaring, .frontiers(let frontiers)): return receive(frontiers)
+        case (.declaring, .forkSearch(let search)), (.searchingForks, .forkSearch(let search)):
+            return receive(search)
+        case (.declaring, .entries(let entries)), (.searchingForks, .entries(let entries)),
+            (.exchanging, .entries(let entries)):
+            return receive(entries)
+        case (.exchanging, .acknowledge(let acknowledge)): return receive(acknowledge)
+        case (.declaring, .sent(let sent)), (.searchingForks, .sent(let sent)),
+            (.exchanging, .sent(let sent)):
+            return receive(sent)
+        case (.exchanging, .proof(let proof)), (.proving, .proof(let proof)):
+            return receiveStatements(proof)
+        case (.idle, _), (.greeting, _), (.comparing, _), (.listing, _), (.declaring, _),
+            (.searchingForks, _), (.exchanging, _), (.proving, _):
+            return close(.protocolError, "a message came out of order")
+        }
+    }
+
+    /// The stream ended without a word.
+    package mutating func connectionClosed(_ why: String) -> [Action] {
+        guard state != .finished else { return [] }
+        return finish(.closedByPeer(why))
+    }
+
+    /// Something of ours failed; the peer is told so, without details.
+    package mutating func failed(_ why: String) -> [Action] {
+        guard state != .finished else { return [] }
+        return close(.storeFailed, why)
+    }
+
+    // MARK: Endings
+
+    mutating func close(_ reason: Kith_V1_CloseReason, _ why: String) -> [Action] {
+        let message = Kith_V1_SessionMessage.with {
+            $0.close = .with {
+                $0.reason = reason
+                $0.detail = why
+            }
+        }
+        return [.send(message)] + finish(.closedHere(why))
+    }
+
+    private mutating func receive(_ close: Kith_V1_Close) -> [Action] {
+        guard state != .finished else { return [] }
+        let why: String
+        switch close.reason {
+        case .done: return receiveDone()
+        case .versionNotSupported: why = "the peer runs a version that does not speak ours"
+        case .storeFailed: why = "the peer could not store or read: \(Self.safe(close.detail))"
+        case .busy: why = "the peer is in another session with us"
+        case .notAuthorised: why = "the peer does not know us any more"
+        case .protocolError, .limitExceeded, .invalidEntry, .notEqual, .unspecified, .UNRECOGNIZED:
+            why = "the peer ended the session: \(Self.safe(close.detail))"
+        }
+        return finish(.closedByPeer(why))
+    }
+
+    mutating func finish(_ reason: Outcome.Reason) -> [Action] {
+        state = .finished
+        return [
+            .finish(
+                Outcome(
+                    reason: reason, progress: progress,
+                    isMembershipChanged: receiving.isMembershipChanged))
+        ]
+    }
+
+    private static func safe(_ text: String) -> String {
+        ShownText(line: String(text.prefix(200))).text
+    }
+}

@@ -1,0 +1,202 @@
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import KithModel
+import KithTrust
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Synchronization
+
+/// One attempt to connect to a site: TCP, TLS with proof of who is there, and being let in.
+struct ConnectionAttempt: Sendable {
+    typealias Transport = HTTP2ClientTransport.WrappedChannel
+
+    let address: HostPort
+    let expected: SiteID
+    let proof: ServerProof
+    let limits: TransportLimits
+    let timeLimit: Duration
+
+    /// A connection that the other site has let us in on.
+    struct Open {
+        let transport: Transport
+        let root: RootCertificate
+        let isLeafExpired: Bool
+        fileprivate let sockets: Sockets
+
+        /// Closes the connection, and waits until it is closed.
+        func close() async { await sockets.close() }
+    }
+
+    /// Connects.
+    func run(context: NIOSSLContext) async throws -> Open {
+        let deadline = NIODeadline.now() + TimeAmount(timeLimit)
+        let sockets = Sockets()
+        return try await withTaskCancellationHandler {
+            try Task.checkCancellation()
+            do {
+                let transport = try await Transport.wrapping(config: configuration) { configure in
+                    try await connect(
+                        context: context, sockets: sockets, deadline: deadline,
+                        configure: configure)
+                }
+                guard case .proven(let root, let expired) = proof.outcome else {
+                    // The handshake does not complete without a proof.
+                    throw refusal(cause: nil)
+                }
+                return Open(
+                    transport: transport, root: root, isLeafExpired: expired, sockets: sockets)
+            } catch {
+                await sockets.close()
+                if Task.isCancelled { throw CancellationError() }
+                throw error
+            }
+        } onCancel: {
+            sockets.cancel()
+        }
+    }
+
+    private var configuration: Transport.Config {
+        .defaults { config in
+            config.http2.authority = address.description
+            config.http2.targetWindowSize = limits.windowBytes
+            config.connection.maxIdleTime = limits.idleTime
+            config.connection.keepalive = HTTP2ClientTransport.Config.Keepalive(
+                time: limits.keepaliveTime, timeout: limits.keepaliveTimeout,
+                allowWithoutCalls: false)
+        }
+    }
+
+    private func connect(
+        context: NIOSSLContext, sockets: Sockets, deadline: NIODeadline,
+        configure:
+            @escaping @Sendable (any Channel) -> EventLoopFuture<Transport.ConfiguredChannel>
+    ) async throws -> Transport.ConfiguredChannel {
+        let channel: any Channel
+        do {
+            channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(TimeAmount(timeLimit))
+                .channelInitializer { channel in
+                    sockets.add(channel).flatMap {
+                        prepare(channel, context: context, deadline: deadline)
+                    }
+                }
+                .connect(host: address.host, port: Int(address.port)).get()
+        } catch {
+            throw TransportError.unreachable(address, error)
+        }
+        do {
+            let (handshake, accepted) = try await channel.eventLoop.submit {
+                let gate = try channel.pipeline.syncOperations.handler(type: ClientGate.self)
+                return (gate.handshake.futureResult, gate.accepted.futureResult)
+            }.get()
+            try await handshake.get()
+            let configured = try await channel.eventLoop.flatSubmit {
+                configure(channel).flatMapThrowing { configured in
+                    let operations = channel.pipeline.syncOperations
+                    let gate = try operations.handler(type: ClientGate.self)
+                    gate.release(context: try operations.context(handler: gate))
+                    return configured
+                }
+            }.get()
+            try await accepted.get()
+            return configured
+        } catch let failure as ClientGate.Failure {
+            throw explained(failure)
+        }
+    }
+
+    /// Puts TLS and the gate into a channel that is about to connect. There may be several, when a
+    /// name has several addresses; one wins.
+    private func prepare(
+        _ channel: any Channel, context: NIOSSLContext, deadline: NIODeadline
+    ) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture {
+            let tls = try NIOSSLClientHandler(
+                context: context, serverHostname: nil,
+                customVerificationCallback: proof.verify(_:_:))
+            let gate = ClientGate(eventLoop: channel.eventLoop, deadline: deadline)
+            try channel.pipeline.syncOperations.addHandlers([tls, gate])
+        }
+    }
+
+    private func explained(_ failure: ClientGate.Failure) -> TransportError {
+        switch failure {
+        case .timedOut:
+            TransportError(
+                .timedOut,
+                """
+                \(address) answered, but did not finish connecting in time. Try again later, and \
+                check that the address is a Kith site's.
+                """)
+        case .handshake(let error):
+            refusal(cause: error)
+        case .refused(let error):
+            TransportError.notAPeer(cause: error)
+        case .closed:
+            TransportError(
+                .closed,
+                """
+                \(address) closed the connection at once. It may be shutting down, or have too \
+                many connections: try again later. If it stays so, this site may not be a peer \
+                there any more.
+                """)
+        }
+    }
+
+    /// Why the handshake failed on our side.
+    private func refusal(cause: (any Error)?) -> TransportError {
+        switch proof.outcome {
+        case .anotherSite(let other):
+            TransportError(
+                .wrongSite,
+                """
+                The site at \(address) is \(other.short), not \(expected.short). Check the \
+                address; if that site was set up anew, pair with it again.
+                """, cause: cause)
+        case .noSite:
+            TransportError(
+                .wrongSite,
+                """
+                What answers at \(address) could not prove that it is the site \
+                \(expected.short). Check the address.
+                """, cause: cause)
+        case .proven, nil:
+            TransportError(
+                .tlsFailed,
+                """
+                \(address) answered, but not as a Kith site does (TLS 1.3 failed). Check the \
+                address and the port.
+                """, cause: cause)
+        }
+    }
+}
+
+/// The sockets that an attempt has opened, so that they can be closed when it is given up.
+private final class Sockets: Sendable {
+    private let state = Mutex<(isCancelled: Bool, channels: [any Channel])>((false, []))
+
+    func add(_ channel: any Channel) -> EventLoopFuture<Void> {
+        let isCancelled = state.withLock { state in
+            state.channels.append(channel)
+            return state.isCancelled
+        }
+        return isCancelled
+            ? channel.eventLoop.makeFailedFuture(CancellationError())
+            : channel.eventLoop.makeSucceededVoidFuture()
+    }
+
+    func cancel() {
+        let channels = state.withLock { state in
+            state.isCancelled = true
+            return state.channels
+        }
+        for channel in channels { channel.close(promise: nil) }
+    }
+
+    /// Closes all and waits until they are closed.
+    func close() async {
+        cancel()
+        for channel in state.withLock({ $0.channels }) { try? await channel.closeFuture.get() }
+    }
+}

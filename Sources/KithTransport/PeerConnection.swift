@@ -1,0 +1,82 @@
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+public import KithModel
+package import KithProtocol
+public import KithTrust
+import Synchronization
+
+/// A connection to another site that has let us in; good for the time of the closure it is given to.
+public struct PeerConnection: Sendable {
+    /// The site at the other end, proven.
+    public let site: SiteID
+    /// Its root: the pinned one, or the one that it presented when none was pinned.
+    public let root: RootCertificate
+    /// Whether its TLS certificate has expired: a warning, its daemon should renew it.
+    public let isLeafExpired: Bool
+    /// The address that was connected to.
+    public let address: HostPort
+
+    let client: GRPCClient<HTTP2ClientTransport.WrappedChannel>
+    let limits: TransportLimits
+    let abort: @Sendable () async -> Void
+
+    /// Asks what an invitation offers.
+    ///
+    /// Errors: `TransportError`; with `refused`, its message says why the other site said no.
+    package func preview(_ request: Kith_V1_PreviewRequest) async throws -> Kith_V1_PreviewResponse
+    {
+        let pairing = Kith_V1_Pairing.Client(wrapping: client)
+        return try await explaining { try await pairing.preview(request, options: pairingOptions) }
+    }
+
+    /// Joins by an invitation.
+    ///
+    /// Errors: `TransportError`; with `refused`, its message says why the other site said no.
+    package func join(_ request: Kith_V1_JoinRequest) async throws -> Kith_V1_JoinResponse {
+        let pairing = Kith_V1_Pairing.Client(wrapping: client)
+        return try await explaining { try await pairing.join(request, options: pairingOptions) }
+    }
+
+    /// Runs one sync session: `body` sends and receives, and its return ends the session.
+    ///
+    /// When `body` returns, our direction is finished, and what the other side still sends is read
+    /// and dropped until it finishes too, for `closingTime` at most. When `body` throws, the
+    /// connection is closed, so that the other side does not take it for a good end.
+    /// Errors: `TransportError`; `CancellationError`; what `body` throws.
+    package func runSession<Result: Sendable>(
+        _ body: @Sendable @escaping (SessionStream) async throws -> Result
+    ) async throws -> Result {
+        let sync = Kith_V1_Sync.Client(wrapping: client)
+        let call = SessionCall(body: body, limits: limits, abort: abort)
+        do {
+            try await sync.session(
+                options: options,
+                requestProducer: { try await call.produce(into: $0) },
+                onResponse: { try await call.consume($0) })
+        } catch {
+            return try call.result(of: error)
+        }
+        return try call.result(of: nil)
+    }
+
+    private var options: CallOptions {
+        var options = CallOptions.defaults
+        options.maxRequestMessageBytes = limits.messageBytes
+        options.maxResponseMessageBytes = limits.messageBytes
+        return options
+    }
+
+    private var pairingOptions: CallOptions {
+        var options = options
+        options.timeout = limits.pairingTime
+        return options
+    }
+
+    private func explaining<Answer>(_ call: () async throws -> Answer) async throws -> Answer {
+        do {
+            return try await call()
+        } catch {
+            throw try TransportError.explained(error)
+        }
+    }
+}

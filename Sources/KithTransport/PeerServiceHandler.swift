@@ -1,0 +1,36 @@
+package import KithModel
+package import KithProtocol
+package import KithTrust
+
+/// A site that is not a peer, or not in the partnership that it asks for, and who it has proven to be.
+package struct UnpairedSite: Hashable, Sendable {
+    /// The site's id, proven by the TLS handshake.
+    package let siteID: SiteID
+    /// The root that it presented, or that is already pinned for it.
+    package let root: RootCertificate
+
+    /// Names a site by its root.
+    package init(root: RootCertificate) {
+        siteID = root.siteID
+        self.root = root
+    }
+}
+
+/// What a site does with the calls of other sites; the caller is authorised before it is asked.
+///
+/// Each method runs in a task of its own that is cancelled with the server. Throw
+/// ``TransportError`` with `refused` to say no with a reason that the other side shows to a
+/// person; any other error reaches the other side as "failed", without its text.
+package protocol PeerServiceHandler: Sendable {
+    /// Runs one sync session; returning ends it. The peer was pinned when the session began, and
+    /// when it is removed its connection is closed, which `stream` then reports.
+    func session(with peer: SiteID, _ stream: SessionStream) async throws
+    /// Says what a joiner would join.
+    func preview(
+        _ request: Kith_V1_PreviewRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_PreviewResponse
+    /// Takes a joiner in.
+    func join(
+        _ request: Kith_V1_JoinRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_JoinResponse
+}

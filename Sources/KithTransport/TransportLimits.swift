@@ -1,0 +1,32 @@
+/// What a site takes from other sites at most. The defaults suit a care home.
+public struct TransportLimits: Sendable, Hashable {
+    /// The greatest inbound message, in bytes; for the server and the client alike.
+    public var messageBytes = 4 * 1024 * 1024
+    /// How many calls one connection may have open at once.
+    public var streamsPerConnection = 8
+    /// How many connections there may be in all, those in their handshake included.
+    public var connections = 256
+    /// How many connections may be in their handshake at once.
+    public var handshakes = 64
+    /// How many connections one peer may have. One more closes its oldest, which may be dead.
+    public var connectionsPerPeer = 4
+    /// How many connections there may be from sites that are not peers, all together.
+    public var unpairedConnections = 8
+    /// How long a connection may take from TCP to the end of the TLS handshake.
+    public var handshakeTime: Duration = .seconds(10)
+    /// How long a connection may have no call open.
+    public var idleTime: Duration = .seconds(300)
+    /// After how long without a byte a side asks whether the other is still there.
+    public var keepaliveTime: Duration = .seconds(30)
+    /// How long the answer to that may take.
+    public var keepaliveTimeout: Duration = .seconds(20)
+    /// How long a pairing call may take.
+    public var pairingTime: Duration = .seconds(30)
+    /// How long the client waits for the server to end a session that the client has finished.
+    public var closingTime: Duration = .seconds(5)
+    /// How much a side sends ahead before the other has read, in bytes.
+    public var windowBytes = 4 * 1024 * 1024
+
+    /// The defaults.
+    public init() {}
+}

@@ -1,0 +1,83 @@
+public import KithModel
+
+/// What a member is in a partnership.
+public enum Role: Int, Sendable, Comparable, CaseIterable {
+    /// Stores and forwards, reads nothing.
+    case relay = 1
+    /// Comments and signs off.
+    case reviewer = 2
+    /// Writes.
+    case contributor = 3
+    /// Writes, admits and removes.
+    case steward = 4
+
+    /// The word for it in commands and text.
+    public var name: String {
+        switch self {
+        case .relay: "relay"
+        case .reviewer: "reviewer"
+        case .contributor: "contributor"
+        case .steward: "steward"
+        }
+    }
+
+    /// The role of that name; nil when there is none.
+    public init?(name: String) {
+        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = match
+    }
+
+    /// Orders by what a role may do.
+    public static func < (left: Role, right: Role) -> Bool { left.rawValue < right.rawValue }
+}
+
+/// What a member may do.
+public struct Grant: Hashable, Sendable {
+    /// The role.
+    public var role: Role
+    /// The sealed compartments it holds; `membership` goes without saying.
+    public var compartments: Set<Compartment>
+    /// Whether it may sign clinical decisions.
+    public var mayAttest: Bool
+
+    /// Describes what a member may do.
+    public init(role: Role, compartments: Set<Compartment>, mayAttest: Bool) {
+        self.role = role
+        self.compartments = compartments.subtracting([.membership])
+        self.mayAttest = mayAttest
+    }
+
+    /// What a founder has.
+    public static let founder = Grant(
+        role: .steward, compartments: Set(Compartment.granted), mayAttest: true)
+
+    /// The least grant that allows all that either allows. Order of arguments does not matter, so
+    /// admissions by several stewards at once give the same grant everywhere.
+    public func joined(with other: Grant) -> Grant {
+        Grant(
+            role: max(role, other.role), compartments: compartments.union(other.compartments),
+            mayAttest: mayAttest || other.mayAttest)
+    }
+
+    /// Whether entries of a compartment are sent to this member at all.
+    public func holds(_ compartment: Compartment) -> Bool {
+        compartment == .membership || compartments.contains(compartment)
+    }
+
+    /// Whether this member is handed the keys of a compartment.
+    public func reads(_ compartment: Compartment) -> Bool {
+        role > .relay && holds(compartment)
+    }
+
+    /// Whether an entry of a class in a compartment takes effect, judged from what is in the clear.
+    public func mayWrite(_ entryClass: EntryClass, in compartment: Compartment) -> Bool {
+        guard holds(compartment) else { return false }
+        return switch entryClass {
+        case .membership: compartment == .membership
+        case .comment: role >= .reviewer && compartment != .membership
+        case .record: role >= .contributor && compartment != .membership
+        case .decision: role >= .reviewer && mayAttest && compartment != .membership
+        case .erasure: role >= .steward && compartment != .membership
+        }
+    }
+}

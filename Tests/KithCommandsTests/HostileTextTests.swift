@@ -1,0 +1,98 @@
+import Foundation
+import KithModel
+import KithSite
+import Testing
+
+/// Names that partners chose cannot break a table or steer a terminal.
+@Suite struct HostileTextTests {
+    static let names = [
+        "\u{1B}[2J\u{1B}]0;owned\u{7}Smith", "\u{202E}htimS", "Smith\r\nkith: all is well",
+        String(repeating: "x", count: 10_000), String(repeating: "山田太郎", count: 30),
+        String(repeating: "👩‍👩‍👧‍👦", count: 30), "e" + String(repeating: "\u{301}", count: 10_000),
+        "\u{9B}31mred", "\u{0}", "", "   ", "a\u{2028}b\u{2066}c",
+    ]
+
+    private func play(_ name: String) -> Play {
+        Play(
+            site: PlayedSite { script in
+                for index in script.records.indices {
+                    script.records[index].title = name
+                    script.records[index].partnership = name
+                    for field in script.records[index].fields.indices {
+                        for candidate in script.records[index].fields[field].candidates.indices {
+                            script.records[index].fields[field].candidates[candidate].words = name
+                            let old = script.records[index].fields[field].candidates[candidate]
+                                .provenance[0]
+                            var said = old
+                            said.siteName = name
+                            said.committer.name = name
+                            said.reason = name
+                            script.records[index].fields[field].candidates[candidate].provenance = [
+                                said
+                            ]
+                        }
+                    }
+                }
+                for index in script.conflicts.indices {
+                    script.conflicts[index].title = name
+                    script.conflicts[index].resident = name
+                    script.conflicts[index].partnership = name
+                    script.conflicts[index].field = script.records[1].fields[4]
+                }
+                script.partnerships = [Samples.partnership(name)]
+                script.peers = [Samples.peer(name, problem: name)]
+                script.sessions = [Samples.session(name)]
+                script.status.site.name = name
+                script.status.peers = script.peers
+                script.status.partnerships = script.partnerships
+                script.findings = [Finding(.warning, check: name, message: name, remedy: name)]
+                script.history = [
+                    HistoryItem(
+                        field: "x", label: name, words: name, isCandidate: true, superseded: 0,
+                        provenance: Samples.said(name, reason: name))
+                ]
+            })
+    }
+
+    @Test(arguments: names)
+    func `no view lets them through`(name: String) async {
+        let resident = Samples.resident.description
+        for arguments in [
+            ["resident", "list"], ["plan", "list"], ["resident", "show", resident],
+            ["plan", "show", Samples.plan.description], ["record", "get", resident],
+            ["conflict", "list"], ["conflict", "show", Samples.conflict().id],
+            ["partnership", "list"],
+            ["partnership", "show", "X"], ["peer", "list"], ["status"], ["doctor"], ["sync"],
+            ["record", "history", "X"], ["resident", "add", "familyName=X"],
+        ] {
+            let result = await play(name).run(arguments)
+            #expect(result.status == 0, "\(result.err)")
+            expectFits(result.out)
+            #expect(!result.out.split(separator: "\n").contains { $0.hasPrefix("kith: all") })
+            expectFits(
+                result.err.split(separator: "\n").filter { !$0.contains("Syncing") }.joined(
+                    separator: "\n"))
+        }
+    }
+
+    @Test(arguments: names)
+    func `JSON keeps the text and is harmless to look at`(name: String) async throws {
+        let result = await play(name)("partnership", "list", "--json")
+        let harmful = result.out.unicodeScalars.filter {
+            ($0.value < 0x20 && $0.value != 0x0A) || (0x7F..<0xA0).contains($0.value)
+                || (0x202A...0x202E).contains($0.value)
+        }
+        #expect(harmful.isEmpty)
+        let list =
+            try JSONSerialization.jsonObject(with: Data(result.out.utf8))
+            as? [String: [[String: Any]]]
+        let read = try #require(list?["partnerships"]?.first?["name"] as? String)
+        #expect(Array(read.utf8) == Array(name.utf8))
+    }
+
+    @Test func `arguments that come back in an error cannot steer the terminal`() async {
+        let result = await Play()("\u{1B}[2Jfoo")
+        #expect(result.status == 2 && result.isOneLine)
+        expectFits(result.err)
+    }
+}

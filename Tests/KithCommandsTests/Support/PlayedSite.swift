@@ -1,0 +1,185 @@
+import KithModel
+import KithSite
+import Synchronization
+
+/// A site of prepared views that notes what it was asked to do.
+final class PlayedSite: Site {
+    struct Script: Sendable {
+        var records = [
+            Samples.smith, Samples.falls, Samples.allergy, Samples.decision, Samples.goal,
+            Samples.action, Samples.contingency,
+        ]
+        var conflicts = [Samples.conflict(), Samples.conflict(needsAttestation: true)]
+        var partnerships = [Samples.partnership()]
+        var peers = [Samples.peer()]
+        var sessions = [Samples.session()]
+        var status = Samples.status()
+        var findings: [Finding] = []
+        var history: [HistoryItem] = []
+        var verification = VerifyReport(
+            partnerships: [
+                .init(
+                    id: Samples.partnershipID, name: "Elm and Patel",
+                    compartments: [
+                        .init(
+                            name: .clinical, entries: 12,
+                            frontier: String(repeating: "a1", count: 32),
+                            stateDigest: String(repeating: "b2", count: 32))
+                    ])
+            ], problems: [])
+        var rebuild = RebuildReport(entries: 12, isEqual: true, differences: [], isReplaced: true)
+        var afterResolve: RecordView?
+        var failure: (any Error)?
+
+        var saved: [(edit: RecordEdit, author: Author)] = []
+        var resolutions: [Resolution] = []
+        var invitations: [InvitationDraft] = []
+        var peerChanges: [PeerChange] = []
+        var joined: [String] = []
+        var imported: [ImportBatch] = []
+        var drafts: [PartnershipDraft] = []
+    }
+
+    let script: Mutex<Script>
+
+    init(_ change: (inout Script) -> Void = { _ in }) {
+        var script = Script()
+        change(&script)
+        self.script = Mutex(script)
+    }
+
+    var told: Script { script.withLock { $0 } }
+
+    private func play<Result: Sendable>(_ body: (inout Script) throws -> Result) throws -> Result {
+        try script.withLock { script in
+            if let failure = script.failure { throw failure }
+            return try body(&script)
+        }
+    }
+
+    func profile() async throws -> SiteView { try play { _ in Samples.profile } }
+    func status() async throws -> StatusView { try play { $0.status } }
+    func doctor() async throws -> [Finding] { try play { $0.findings } }
+
+    func createPartnership(_ draft: PartnershipDraft) async throws -> PartnershipView {
+        try play {
+            $0.drafts.append(draft)
+            return Samples.partnership(draft.name)
+        }
+    }
+
+    func partnerships() async throws -> [PartnershipView] { try play { $0.partnerships } }
+
+    func partnership(_ reference: String) async throws -> PartnershipView {
+        try play {
+            guard let first = $0.partnerships.first else {
+                throw SiteError(
+                    .notFound, "no partnership '\(reference)'; see 'kith partnership list'")
+            }
+            return first
+        }
+    }
+
+    func invite(_ draft: InvitationDraft) async throws -> InvitationView {
+        try play {
+            $0.invitations.append(draft)
+            return Samples.invitation(
+                code: Array(repeating: "ABCDEF", count: 30).joined(separator: "-"))
+        }
+    }
+
+    func previewInvitation(_ code: String) async throws -> InvitationPreview {
+        try play { _ in
+            InvitationPreview(
+                inviter: Samples.practice, inviterName: "Patel Practice",
+                partnership: "Elm and Patel", purpose: "joint care", role: "contributor",
+                compartments: [.relations, .clinical], mayAttest: false, expires: Samples.now)
+        }
+    }
+
+    func join(
+        _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        progress(SyncProgress(peer: "Patel Practice", sent: 0, toSend: 0, received: 10))
+        return try play {
+            $0.joined.append(code)
+            return JoinReport(partnership: Samples.partnership(), sync: Samples.session())
+        }
+    }
+
+    func peers() async throws -> [PeerView] { try play { $0.peers } }
+
+    func setPeer(_ change: PeerChange) async throws -> PeerView {
+        try play {
+            $0.peerChanges.append(change)
+            return Samples.peer()
+        }
+    }
+
+    func sync(
+        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> [SyncReport] {
+        progress(SyncProgress(peer: "Patel \u{1B}[31mPractice", sent: 5, toSend: 12, received: 3))
+        return try play { $0.sessions }
+    }
+
+    func records(_ query: RecordQuery) async throws -> [RecordView] {
+        try play { $0.records.filter { $0.kind == query.kind } }
+    }
+
+    func record(_ reference: String, kind: String?) async throws -> RecordView {
+        try play {
+            let match = $0.records.first {
+                $0.id.description.hasPrefix(reference) || $0.title == reference
+            }
+            guard let match, kind == nil || kind == match.kind else {
+                throw SiteError(.notFound, "no \(kind ?? "record") '\(reference)' is here")
+            }
+            return match
+        }
+    }
+
+    func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
+        try play { script in
+            script.saved += edits.map { ($0, author) }
+            return [script.records[0]]
+        }
+    }
+
+    func history(_ reference: String) async throws -> [HistoryItem] { try play { $0.history } }
+    func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
+        try play { $0.conflicts }
+    }
+
+    func conflict(_ id: String) async throws -> ConflictView {
+        try play {
+            guard let match = $0.conflicts.first(where: { $0.id == id }) else {
+                throw SiteError(.notFound, "no open conflict '\(id)'; see 'kith conflict list'")
+            }
+            return match
+        }
+    }
+
+    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+        try play {
+            $0.resolutions.append(resolution)
+            return $0.afterResolve ?? Samples.smith
+        }
+    }
+
+    func importRecords(
+        _ batch: ImportBatch, by author: Author,
+        progress: @escaping @Sendable (ImportProgress) -> Void
+    ) async throws -> ImportReport {
+        progress(ImportProgress(done: 1, total: 2))
+        return try play {
+            $0.imported.append(batch)
+            return ImportReport(
+                partnership: "Elm and Patel", created: ["resident": 2], changed: ["allergy": 1],
+                unchanged: [:])
+        }
+    }
+
+    func verify() async throws -> VerifyReport { try play { $0.verification } }
+    func rebuild(checkOnly: Bool) async throws -> RebuildReport { try play { $0.rebuild } }
+}

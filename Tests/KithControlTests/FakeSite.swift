@@ -1,0 +1,140 @@
+import Foundation
+import KithModel
+import KithSite
+import Synchronization
+
+/// A site that answers with samples, and notes what it was asked.
+final class FakeSite: Site {
+    /// What `verify` does instead of answering, when set.
+    let whenVerifying: (@Sendable () async throws -> Void)?
+    /// What every `record` is answered with, when set.
+    let recordError: SiteError?
+    let samples = Samples()
+
+    private let asked = Mutex<[String]>([])
+
+    init(
+        recordError: SiteError? = nil, whenVerifying: (@Sendable () async throws -> Void)? = nil
+    ) {
+        self.recordError = recordError
+        self.whenVerifying = whenVerifying
+    }
+
+    /// What was asked, in order: the name and the arguments as JSON.
+    var calls: [String] { asked.withLock { $0 } }
+
+    private func note(_ name: String, _ arguments: any Encodable & Sendable...) {
+        let texts = arguments.map { json($0) }
+        asked.withLock { $0.append("\(name) \(texts.joined(separator: " "))") }
+    }
+
+    func profile() async throws -> SiteView {
+        note("profile")
+        return samples.site
+    }
+    func status() async throws -> StatusView {
+        note("status")
+        return samples.status
+    }
+    func doctor() async throws -> [Finding] {
+        note("doctor")
+        return samples.findings
+    }
+    func createPartnership(_ draft: PartnershipDraft) async throws -> PartnershipView {
+        note("createPartnership", draft)
+        return samples.partnership
+    }
+    func partnerships() async throws -> [PartnershipView] {
+        note("partnerships")
+        return [samples.partnership]
+    }
+    func partnership(_ reference: String) async throws -> PartnershipView {
+        note("partnership", reference)
+        return samples.partnership
+    }
+    func invite(_ draft: InvitationDraft) async throws -> InvitationView {
+        note("invite", draft)
+        return samples.invitation
+    }
+    func previewInvitation(_ code: String) async throws -> InvitationPreview {
+        note("previewInvitation", code)
+        return samples.preview
+    }
+    func join(
+        _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        note("join", code)
+        for step in samples.syncSteps { progress(step) }
+        return JoinReport(partnership: samples.partnership, sync: samples.syncReport)
+    }
+    func peers() async throws -> [PeerView] {
+        note("peers")
+        return [samples.peer]
+    }
+    func setPeer(_ change: PeerChange) async throws -> PeerView {
+        note("setPeer", change)
+        return samples.peer
+    }
+    func sync(
+        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> [SyncReport] {
+        note("sync", peers)
+        for step in samples.syncSteps { progress(step) }
+        return [samples.syncReport]
+    }
+    func records(_ query: RecordQuery) async throws -> [RecordView] {
+        note("records", query)
+        return [samples.record, samples.record]
+    }
+    func record(_ reference: String, kind: String?) async throws -> RecordView {
+        note("record", reference, kind)
+        if let recordError { throw recordError }
+        return samples.record
+    }
+    func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
+        note("save", edits, author)
+        return [samples.record]
+    }
+    func history(_ reference: String) async throws -> [HistoryItem] {
+        note("history", reference)
+        return samples.history
+    }
+    func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
+        note("conflicts", query)
+        return [samples.conflict]
+    }
+    func conflict(_ id: String) async throws -> ConflictView {
+        note("conflict", id)
+        return samples.conflict
+    }
+    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+        note("resolve", resolution, author)
+        return samples.record
+    }
+    func importRecords(
+        _ batch: ImportBatch, by author: Author,
+        progress: @escaping @Sendable (ImportProgress) -> Void
+    ) async throws -> ImportReport {
+        note("importRecords", batch.records.count < 10 ? batch : nil, author)
+        for done in 1...20 { progress(ImportProgress(done: done, total: 20)) }
+        var report = samples.importReport
+        report.created["records"] = batch.records.count
+        return report
+    }
+    func verify() async throws -> VerifyReport {
+        note("verify")
+        try await whenVerifying?()
+        return samples.verifyReport
+    }
+    func rebuild(checkOnly: Bool) async throws -> RebuildReport {
+        note("rebuild", checkOnly)
+        return samples.rebuildReport
+    }
+}
+
+/// A value as JSON whose bytes can be compared.
+func json(_ value: any Encodable) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    return (try? encoder.encode(value)).map { String(decoding: $0, as: UTF8.self) } ?? "?"
+}

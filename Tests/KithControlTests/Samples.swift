@@ -1,0 +1,160 @@
+import KithModel
+import KithSite
+
+/// One sample of each view, with something in every property.
+struct Samples: Sendable {
+    let siteID = SiteID(publicKeyDER: [1, 2, 3])
+    let partnershipID: PartnershipID
+    let recordID: RecordID
+    let moment = Instant(milliseconds: 1_780_000_000_123)
+
+    init() {
+        partnershipID = PartnershipID(founder: siteID, nonce: [1])
+        recordID = RecordID(kind: "resident", source: "a", in: partnershipID)
+    }
+
+    var site: SiteView {
+        SiteView(
+            site: siteID, name: "Rose Court — «Öst» 🌹", kind: "care-home", ods: "VN1AB",
+            version: "1.2.3", home: "/srv/kith/home")
+    }
+
+    var status: StatusView {
+        StatusView(
+            site: site, daemonRunning: true, partnerships: [partnership], peers: [peer],
+            safetyCriticalConflicts: 1, routineConflicts: 2, oldestConflict: moment,
+            partsWaiting: 3, entriesSetAside: 4, entries: 5, diskBytes: .max, diskFreeBytes: 6,
+            certificateEnds: moment)
+    }
+
+    var findings: [Finding] {
+        [
+            Finding(.warning, check: "clock", message: "is off", remedy: "set it"),
+            Finding(.ok, check: "disk", message: "fine"),
+        ]
+    }
+
+    var partnership: PartnershipView {
+        let member = MemberView(
+            site: siteID, name: "Rose Court", kind: "care-home", ods: nil, role: "steward",
+            compartments: [.clinical, .personal], mayAttest: true, isSelf: true)
+        return PartnershipView(
+            id: partnershipID, name: "Rose & Hill", purpose: "shared care", isPrivate: false,
+            members: [member], compartments: [.membership, .restricted], residents: 40,
+            invitations: [invitation])
+    }
+
+    var invitation: InvitationView {
+        InvitationView(
+            code: "KITH-CODE", id: "i1", partnership: "Rose & Hill", role: "reviewer",
+            compartments: [.relations], mayAttest: false, addresses: ["[::1]:7443"],
+            expires: moment)
+    }
+
+    var preview: InvitationPreview {
+        InvitationPreview(
+            inviter: siteID, inviterName: "Hill Surgery", partnership: "Rose & Hill",
+            purpose: "care", role: "steward", compartments: [.clinical], mayAttest: true,
+            expires: moment)
+    }
+
+    var peer: PeerView {
+        PeerView(
+            site: siteID, name: "Hill Surgery", addresses: ["hill:7443"], isEnabled: true,
+            partnerships: ["Rose & Hill"], lastEqual: moment, lastAttempt: nil,
+            lastProblem: "no route", entriesToSend: 7)
+    }
+
+    var syncSteps: [SyncProgress] {
+        (0..<100).map { SyncProgress(peer: "Hill", sent: $0, toSend: 100, received: $0 * 2) }
+    }
+
+    var syncReport: SyncReport {
+        SyncReport(
+            site: siteID, peer: "Hill", isEqual: false, problem: "broke off", sent: 1, received: 2,
+            bytesSent: 3, bytesReceived: 4, milliseconds: 5)
+    }
+
+    var author: Author {
+        Author(user: "ann", name: "Ann Other", role: "nurse", organisation: "Hill")
+    }
+
+    var provenance: ProvenanceView {
+        ProvenanceView(
+            site: siteID, siteName: "Rose", committer: author, performer: author, change: .amend,
+            entryClass: .decision, event: "2026-05", recorded: moment, received: moment,
+            version: 9, reason: "because", entry: EntryHash(header: [7]))
+    }
+
+    var field: FieldView {
+        let values: [FieldValue] = [
+            .cleared, .text("line\nnext \u{0} \u{2028}"), .integer(.min), .boolean(true),
+            .instant(moment), .reference(recordID),
+            .code(Code(system: "s", code: "c", display: "d")),
+            .group([GroupMember(1, .text("a")), GroupMember(2, .integer(3))]),
+        ]
+        let candidates = values.enumerated().map { number, value in
+            CandidateView(
+                number: number + 1, value: value, words: "words", absence: nil,
+                isAuthorRemoved: false, provenance: [provenance])
+        }
+        return FieldView(
+            name: "cpr", label: "CPR", policy: .safetyCritical, candidates: candidates,
+            absence: .awaited)
+    }
+
+    var record: RecordView {
+        RecordView(
+            id: recordID, short: recordID.short, kind: "resident", title: "A / B",
+            partnership: "Rose & Hill", partnershipID: partnershipID, compartment: .personal,
+            parent: recordID, isArchived: true, version: 12, fields: [field],
+            created: provenance, changed: provenance)
+    }
+
+    var history: [HistoryItem] {
+        [
+            HistoryItem(
+                field: "cpr", label: "CPR", words: "yes", isCandidate: true, superseded: 2,
+                provenance: provenance)
+        ]
+    }
+
+    var conflict: ConflictView {
+        ConflictView(
+            id: "ABC.cpr", kind: "field", severity: .safetyCritical, partnership: "Rose & Hill",
+            record: recordID, recordKind: "plan", title: "T", resident: nil, field: field,
+            opened: moment, version: 4, needsAttestation: true)
+    }
+
+    var importReport: ImportReport {
+        ImportReport(
+            partnership: "Rose", created: ["resident": 1], changed: [:], unchanged: ["plan": 2])
+    }
+
+    var verifyReport: VerifyReport {
+        let digest = VerifyReport.CompartmentDigest(
+            name: .clinical, entries: 3, frontier: "aa", stateDigest: "bb")
+        let partnership = VerifyReport.Partnership(
+            id: partnershipID, name: "Rose", compartments: [digest])
+        return VerifyReport(partnerships: [partnership], problems: ["one"])
+    }
+
+    var rebuildReport: RebuildReport {
+        RebuildReport(entries: 3, isEqual: false, differences: ["x"], isReplaced: true)
+    }
+
+    /// An import with that many bytes of text, give or take.
+    func batch(bytes: Int) -> ImportBatch {
+        let text = String(repeating: "abcdefghij", count: 100)
+        let records = (0..<max(bytes / 1000, 1)).map { number in
+            ImportRecord(
+                source: .init(kind: "note", identity: "n\(number)"),
+                parent: .init(kind: "resident", identity: "r"),
+                fields: [
+                    .init("text", .text(text)), .init("of", to: .init(kind: "x", identity: "y")),
+                ],
+                event: .instant(moment), performer: author)
+        }
+        return ImportBatch(partnership: "Rose", records: records)
+    }
+}

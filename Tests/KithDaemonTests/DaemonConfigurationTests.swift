@@ -1,0 +1,100 @@
+import Foundation
+import KithSite
+import Logging
+import Testing
+
+@testable import KithDaemon
+
+@Suite struct DaemonConfigurationTests {
+    @Test func `without a file and variables the defaults hold`() async throws {
+        let configuration = try await load()
+        #expect(configuration.listen.description == "0.0.0.0:7443")
+        #expect(configuration.syncMinuteOfDay == 120)
+        #expect(configuration.syncWindowMinutes == 120)
+        #expect(configuration.syncJitterMinutes == 20)
+        #expect(configuration.logLevel == .info)
+        #expect(configuration.warnings.isEmpty)
+    }
+
+    @Test func `a flag goes before the environment, and that before the file`() async throws {
+        let file = "listen: file:1\nsync:\n  at: 22:30\n  window: 60\nlog:\n  level: debug\n"
+        let one = try await load(file: file)
+        #expect(one.listen.host == "file")
+        // YAML would make a number in base 60 of this.
+        #expect(one.syncMinuteOfDay == 22 * 60 + 30)
+        #expect(one.syncWindowMinutes == 60)
+        #expect(one.logLevel == .debug)
+        let variables = [
+            "KITH_LISTEN": "variable:2", "KITH_SYNC_AT": "3:05", "KITH_SYNC_JITTER": "",
+        ]
+        let two = try await load(file: file, environment: variables)
+        #expect(two.listen.host == "variable")
+        #expect(two.syncMinuteOfDay == 185)
+        #expect(two.syncJitterMinutes == 20)
+        let three = try await load(
+            file: file, flags: ["listen": "[::1]:3"], environment: variables)
+        #expect(three.listen.description == "[::1]:3")
+    }
+
+    @Test(arguments: [
+        ("sync:\n  at: 25:00\n", "sync.at (kith.yaml): it is a time of day"),
+        ("sync:\n  at: \"2\"\n", "sync.at (kith.yaml): it is a time of day"),
+        ("sync:\n  window: -1\n", "sync.window (kith.yaml): it is minutes"),
+        ("sync:\n  jitter: 9999999999999999999999\n", "sync.jitter (kith.yaml): it is minutes"),
+        ("listen: everywhere\n", "listen (kith.yaml): it is HOST:PORT"),
+        ("listen: ::1:7443\n", "listen (kith.yaml): it is HOST:PORT"),
+        ("listen: a:70000\n", "listen (kith.yaml): it is HOST:PORT"),
+        ("listen: [a, b]\n", "listen (kith.yaml): it is HOST:PORT"),
+        ("log:\n  level: loud\n", "log.level (kith.yaml): it is one of trace"),
+        ("just words", "is not a YAML map"),
+        ("a: [1\nb: 2", "is not a YAML map"),
+    ])
+    func `a bad value is one line that names the key and what is right`(
+        file: String, line: String
+    ) async throws {
+        let error = await #expect(throws: SiteError.self) { _ = try await load(file: file) }
+        #expect(error?.description.contains(line) == true, "\(error?.description ?? "")")
+        #expect(error?.description.contains("\n") == false)
+        #expect(error?.exitStatus == 2)
+    }
+
+    @Test func `a bad variable and a bad flag are named as such`() async throws {
+        let variable = await #expect(throws: SiteError.self) {
+            _ = try await load(environment: ["KITH_SYNC_AT": "noon"])
+        }
+        #expect(variable?.description.hasPrefix("sync.at (KITH_SYNC_AT):") == true)
+        let flag = await #expect(throws: SiteError.self) {
+            _ = try await load(flags: ["sync.at": "noon"])
+        }
+        #expect(flag?.description.hasPrefix("sync.at (--sync-at):") == true)
+    }
+
+    @Test func `keys that nothing reads are warned of, and comments are not keys`() async throws {
+        let file = """
+            # listen: no
+            lisen: a:1
+            sync:
+              at: 01:00   # early
+              tries: 3
+            review:
+              port: 80
+            """
+        let configuration = try await load(file: file, alsoKnown: ["review.port"])
+        #expect(configuration.warnings.count == 2)
+        #expect(configuration.warnings.first?.contains("\"lisen\"") == true)
+        #expect(configuration.warnings.last?.contains("\"sync.tries\"") == true)
+        let comments = try await load(file: "# nothing\n\n")
+        #expect(comments.warnings.isEmpty)
+    }
+
+    private func load(
+        file: String? = nil, flags: [String: String] = [:], environment: [String: String] = [:],
+        alsoKnown: Set<String> = []
+    ) async throws -> DaemonConfiguration {
+        try await withHome { home in
+            if let file { try Data(file.utf8).write(to: URL(filePath: home + "/kith.yaml")) }
+            return try await DaemonConfiguration.load(
+                home: home, flags: flags, environment: environment, alsoKnown: alsoKnown)
+        }
+    }
+}

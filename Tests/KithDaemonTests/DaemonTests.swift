@@ -1,0 +1,149 @@
+import Foundation
+import KithControl
+import KithModel
+import KithSite
+import KithSync
+import Logging
+import Synchronization
+import Testing
+
+@testable import KithDaemon
+
+@Suite struct DaemonTests {
+    @Test func `it serves, says so once, and stops on request with the site closed last`()
+        async throws
+    {
+        try await withHome { home in
+            let site = FakeDaemonSite()
+            let (stops, stop) = AsyncStream.makeStream(of: Void.self)
+            let (ready, tell) = AsyncStream.makeStream(of: String.self)
+            let daemon = try daemon(site, home: home)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await daemon.run(stops: stops) { tell.yield($0) } }
+                for await address in ready {
+                    #expect(address == "0.0.0.0:7777")
+                    break
+                }
+                let client = try #require(try ControlClient(home: home, version: "1"))
+                let profile = try await client.profile()
+                #expect(profile.name == "Rose")
+                let begun = ContinuousClock.now
+                stop.yield()
+                try await group.waitForAll()
+                #expect(ContinuousClock.now - begun < .seconds(8))
+            }
+            #expect(site.events.last == "closed")
+            #expect(site.events.contains("served"))
+            let gone = try ControlClient(home: home, version: "1")
+            #expect(gone == nil)
+        }
+    }
+
+    @Test func `a part that fails stops the daemon with its error, and closes the site`()
+        async throws
+    {
+        try await withHome { home in
+            try Data().write(to: URL(filePath: home + "/control.sock"))
+            let site = FakeDaemonSite()
+            let daemon = try daemon(site, home: home)
+            let error = await #expect(throws: SiteError.self) {
+                try await daemon.run(stops: AsyncStream<Void> { _ in }) { _ in }
+            }
+            #expect(error?.code == .home)
+            #expect(site.events.last == "closed")
+        }
+    }
+
+    @Test(arguments: [
+        (["--home"], 2), (["--nonsense"], 2), ([], 2), (["--version"], 0), (["--help"], 0),
+        (["--home", "/nowhere", "--listen", "x"], 2), (["--home", "/nowhere"], 1),
+    ])
+    func `the program's exit status tells what went wrong`(
+        arguments: [String], status: Int
+    ) async {
+        let program = DaemonProgram(version: "1", environment: [:]) { home, _, _ in
+            throw SiteError(.home, "\(home) is no site")
+        }
+        #expect(Int(await program.run(arguments)) == status)
+    }
+
+    @Test func `SIGHUP changes nothing, SIGTERM stops the program with status 0`() async throws {
+        try await withHome { home in
+            let site = FakeDaemonSite()
+            let variables = ["KITH_HOME": home, "KITH_LOG_LEVEL": "critical"]
+            let program = DaemonProgram(version: "1", environment: variables) { _, _, _ in site }
+            let status = Task { await program.run([]) }
+            // Signals are caught before the site is opened.
+            while !site.events.contains("serving") { try await Task.sleep(for: .milliseconds(5)) }
+            kill(getpid(), SIGHUP)
+            kill(getpid(), SIGPIPE)
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(!site.events.contains("served"))
+            kill(getpid(), SIGTERM)
+            #expect(await status.value == 0)
+            #expect(site.events.last == "closed")
+        }
+    }
+
+    @Test func `failures are tried again with longer pauses until the window ends`() async throws {
+        let failed = [report("a", isEqual: false), report("b", isEqual: true)]
+        let outcomes = [failed, [report("a", isEqual: false)], [report("a", isEqual: true)]]
+        let night = try await nights(
+            FakeDaemonSite(outcomes: outcomes), from: "2026-06-10T12:00:00Z", minutes: 30)
+        #expect(night == ["renew", "night", "retry 1", "retry 1"])
+        let hopeless = Array(repeating: [report("a", isEqual: false)], count: 100)
+        let long = try await nights(
+            FakeDaemonSite(outcomes: hopeless), from: "2026-06-10T12:00:00Z", minutes: 180)
+        // 2 + 4 + 8 + 16 + 30 + 30 = 90 minutes; the next would end beyond the window of 120.
+        #expect(long.filter { $0 == "retry 1" }.count == 6)
+    }
+
+    @Test func `a week has a run and a look at the certificate a day`() async throws {
+        let site = FakeDaemonSite(lastNight: Instant(rfc3339: "2026-10-22T01:00:30Z"))
+        let week = try await nights(site, from: "2026-10-22T12:00:00Z", minutes: 7 * 24 * 60)
+        #expect(week.filter { $0 == "night" }.count == 7)
+        #expect((7...8).contains(week.filter { $0 == "renew" }.count))
+    }
+
+    /// What the nightly service does in that many minutes of a pretended clock.
+    private func nights(
+        _ site: FakeDaemonSite, from start: String, minutes: Int64
+    ) async throws -> [String] {
+        let start = try #require(Instant(rfc3339: start))
+        let time = Mutex(start)
+        let clock = DaemonClock(
+            now: { time.withLock { $0 } },
+            sleep: { pause in
+                let (seconds, attoseconds) = pause.components
+                try time.withLock { now in
+                    #expect(pause <= .seconds(60))
+                    let passed = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+                    now = Instant(milliseconds: now.milliseconds + passed)
+                    if now.milliseconds > start.milliseconds + minutes * 60_000 {
+                        throw CancellationError()
+                    }
+                }
+            })
+        let service = NightlyService(
+            site: site, schedule: try schedule(), clock: clock, logger: quiet)
+        try await service.run()
+        return site.events
+    }
+
+    private func daemon(_ site: FakeDaemonSite, home: String) throws -> Daemon {
+        let configuration = DaemonConfiguration(
+            listen: try #require(ListenAddress("0.0.0.0:7443")), syncMinuteOfDay: 120,
+            syncWindowMinutes: 120, syncJitterMinutes: 0, logLevel: .error, warnings: [])
+        return Daemon(
+            site: site, home: home, version: "1", configuration: configuration,
+            schedule: try schedule(), clock: .system, logger: quiet)
+    }
+
+    private func schedule() throws -> NightlySchedule {
+        NightlySchedule(
+            minuteOfDay: 120, windowMinutes: 120, jitterMinutes: 10,
+            zone: try #require(TimeZone(identifier: "Europe/London")), seed: 3)
+    }
+
+    private var quiet: Logger { Logger(label: "test") { _ in SwiftLogNoOpLogHandler() } }
+}

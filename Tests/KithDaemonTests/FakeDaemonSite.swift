@@ -1,0 +1,114 @@
+import Foundation
+import KithDaemon
+import KithModel
+import KithSite
+import Synchronization
+
+/// A site whose partners' door and nights are pretence.
+final class FakeDaemonSite: DaemonSite {
+    struct State {
+        var events: [String] = []
+        var lastNight: Instant?
+        var outcomes: [[SyncReport]] = []
+    }
+
+    let state: Mutex<State>
+
+    init(lastNight: Instant? = nil, outcomes: [[SyncReport]] = []) {
+        state = Mutex(State(lastNight: lastNight, outcomes: outcomes))
+    }
+
+    var events: [String] { state.withLock { $0.events } }
+
+    private func note(_ event: String) { state.withLock { $0.events.append(event) } }
+
+    func servePeers(
+        listen: ListenAddress, onListening: @escaping @Sendable (String) -> Void
+    ) async throws {
+        note("serving")
+        onListening("\(listen.host):7777")
+        do {
+            try await Task.sleep(for: .seconds(600))
+        } catch {
+            note("served")
+            throw error
+        }
+    }
+
+    func lastNightlySync() async throws -> Instant? { state.withLock { $0.lastNight } }
+
+    func nightlySync() async throws -> [SyncReport] {
+        note("night")
+        return state.withLock { $0.outcomes.isEmpty ? [] : $0.outcomes.removeFirst() }
+    }
+
+    func sync(
+        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> [SyncReport] {
+        note("retry \(peers.count)")
+        return state.withLock { $0.outcomes.isEmpty ? [] : $0.outcomes.removeFirst() }
+    }
+
+    func renewCertificateIfNeeded(at now: Instant) async throws { note("renew") }
+
+    func close() async { note("closed") }
+
+    func profile() async throws -> SiteView {
+        SiteView(
+            site: SiteID(publicKeyDER: [1]), name: "Rose", kind: "care-home", ods: nil,
+            version: "1", home: "/")
+    }
+
+    // MARK: Not used by the daemon
+
+    private var unused: SiteError { SiteError(.invalid, "the fake does not do this") }
+    func status() async throws -> StatusView { throw unused }
+    func doctor() async throws -> [Finding] { throw unused }
+    func createPartnership(_ draft: PartnershipDraft) async throws -> PartnershipView {
+        throw unused
+    }
+    func partnerships() async throws -> [PartnershipView] { throw unused }
+    func partnership(_ reference: String) async throws -> PartnershipView { throw unused }
+    func invite(_ draft: InvitationDraft) async throws -> InvitationView { throw unused }
+    func previewInvitation(_ code: String) async throws -> InvitationPreview { throw unused }
+    func join(
+        _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport { throw unused }
+    func peers() async throws -> [PeerView] { throw unused }
+    func setPeer(_ change: PeerChange) async throws -> PeerView { throw unused }
+    func records(_ query: RecordQuery) async throws -> [RecordView] { throw unused }
+    func record(_ reference: String, kind: String?) async throws -> RecordView { throw unused }
+    func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
+        throw unused
+    }
+    func history(_ reference: String) async throws -> [HistoryItem] { throw unused }
+    func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] { throw unused }
+    func conflict(_ id: String) async throws -> ConflictView { throw unused }
+    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+        throw unused
+    }
+    func importRecords(
+        _ batch: ImportBatch, by author: Author,
+        progress: @escaping @Sendable (ImportProgress) -> Void
+    ) async throws -> ImportReport { throw unused }
+    func verify() async throws -> VerifyReport { throw unused }
+    func rebuild(checkOnly: Bool) async throws -> RebuildReport { throw unused }
+}
+
+/// A report about a peer of that name.
+func report(_ peer: String, isEqual: Bool) -> SyncReport {
+    SyncReport(
+        site: SiteID(publicKeyDER: Array(peer.utf8)), peer: peer, isEqual: isEqual,
+        problem: isEqual ? nil : "no route", sent: 0, received: 0, bytesSent: 0, bytesReceived: 0,
+        milliseconds: 1)
+}
+
+/// A temporary home, removed at the end of the test.
+func withHome<Value>(_ body: (String) async throws -> Value) async throws -> Value {
+    let home =
+        FileManager.default.temporaryDirectory.path + "/kithd-\(UInt32.random(in: 0 ... .max))"
+    try FileManager.default.createDirectory(
+        atPath: home, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    defer { try? FileManager.default.removeItem(atPath: home) }
+    return try await body(home)
+}
