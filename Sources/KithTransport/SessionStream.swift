@@ -87,7 +87,9 @@ actor MessageReader {
             case .ended:
                 state = .ended
                 return nil
-            case .reading: preconditionFailure("two tasks receive from one session")
+            case .reading:
+                throw TransportError(
+                    .closed, "The session was still being read when it ended. Sync again.")
             }
             let message = try await iterator.next(isolation: self)
             state = message == nil ? .ended : .ready(iterator)

@@ -8,6 +8,8 @@ import KithSite
 @main
 enum Kith {
     static func main() async {
+        // Whatever is made is for this user alone.
+        umask(0o077)
         exit(await KithProgram.main(HomeOpener()))
     }
 }

@@ -7,6 +7,8 @@ import KithSite
 @main
 enum Kithd {
     static func main() async {
+        // Whatever is made is for this user alone.
+        umask(0o077)
         let program = DaemonProgram(
             version: LocalSite.programVersion, environment: ProcessInfo.processInfo.environment
         ) { home, _, logger in

@@ -1,5 +1,5 @@
 /// What a field can hold.
-public indirect enum FieldValue: Sendable, Codable {
+public indirect enum FieldValue: Sendable {
     /// Nothing any more: somebody took the value away.
     case cleared
     /// Text in Unicode NFC.

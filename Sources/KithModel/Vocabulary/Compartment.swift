@@ -1,5 +1,5 @@
 /// A part of a partnership with its own members and keys; the unit of replication.
-public enum Compartment: Int, Sendable, Codable, CaseIterable, Comparable {
+public enum Compartment: Int, Sendable, Comparable, NamedCase {
     /// Who is in. Readable by every member, relays too; not sealed.
     case membership = 1
     /// Organisations, contacts, interactions without their clinical outcome, capacity.
@@ -22,12 +22,6 @@ public enum Compartment: Int, Sendable, Codable, CaseIterable, Comparable {
         }
     }
 
-    /// The compartment of that name; nil when there is none.
-    public init?(name: String) {
-        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = match
-    }
-
     /// Those whose records are sealed and granted one by one: all but `membership`.
     public static let granted: [Compartment] = [.relations, .personal, .clinical, .restricted]
 
@@ -36,19 +30,9 @@ public enum Compartment: Int, Sendable, Codable, CaseIterable, Comparable {
         left.rawValue < right.rawValue
     }
 
-    /// Reads the name.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        guard let value = Self(name: try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: "no such compartment")
-        }
-        self = value
-    }
+    /// Reads the word.
+    public init(from decoder: any Decoder) throws { self = try Self.named(in: decoder) }
 
-    /// Writes the name.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(name)
-    }
+    /// Writes the word.
+    public func encode(to encoder: any Encoder) throws { try encodeName(to: encoder) }
 }

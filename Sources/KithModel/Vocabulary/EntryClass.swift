@@ -1,5 +1,5 @@
 /// What kind of act an entry is. An operation never supersedes one of a higher class.
-public enum EntryClass: Int, Sendable, Codable, Comparable {
+public enum EntryClass: Int, Sendable, Comparable, NamedCase {
     /// A remark on something; changes no record.
     case comment = 1
     /// An ordinary change to records.
@@ -26,10 +26,16 @@ public enum EntryClass: Int, Sendable, Codable, Comparable {
     public static func < (left: EntryClass, right: EntryClass) -> Bool {
         left.rawValue < right.rawValue
     }
+
+    /// Reads the word.
+    public init(from decoder: any Decoder) throws { self = try Self.named(in: decoder) }
+
+    /// Writes the word.
+    public func encode(to encoder: any Encoder) throws { try encodeName(to: encoder) }
 }
 
 /// Why an author wrote, as the change log of DAPB4102 asks.
-public enum ChangeType: Int, Sendable, Codable {
+public enum ChangeType: Int, Sendable, NamedCase {
     /// Made a record.
     case create = 1
     /// Changed it.
@@ -47,6 +53,20 @@ public enum ChangeType: Int, Sendable, Codable {
     /// Joined two records about one thing.
     case merge = 8
 
+    /// The word for it in JSON.
+    public var name: String {
+        switch self {
+        case .create: "create"
+        case .amend: "amend"
+        case .attest: "attest"
+        case .archive: "archive"
+        case .restore: "restore"
+        case .resolve: "resolve"
+        case .import: "import"
+        case .merge: "merge"
+        }
+    }
+
     /// What the author did, as a verb in the past tense.
     public var past: String {
         switch self {
@@ -60,4 +80,10 @@ public enum ChangeType: Int, Sendable, Codable {
         case .merge: "merged"
         }
     }
+
+    /// Reads the word.
+    public init(from decoder: any Decoder) throws { self = try Self.named(in: decoder) }
+
+    /// Writes the word.
+    public func encode(to encoder: any Encoder) throws { try encodeName(to: encoder) }
 }

@@ -39,6 +39,8 @@ struct SessionDriver: Sendable {
                     let size = try message.serializedData().count
                     received.withLock { $0 += size }
                     feed.yield(.message(message))
+                    // Nothing follows a close; the stream is then left to whoever ends it.
+                    if case .close = message.message { return feed.finish() }
                 }
                 feed.yield(.closed("the peer ended the connection before the session was complete"))
             } catch let error as TransportError {
@@ -48,7 +50,6 @@ struct SessionDriver: Sendable {
             }
             feed.finish()
         }
-        defer { reader.cancel() }
         var run = Run(driver: self, session: try await begin())
         var sent = 0
         var actions = run.session.start()
@@ -66,6 +67,7 @@ struct SessionDriver: Sendable {
                         actions = run.session.connectionClosed(error.description)
                     }
                 case .finish(let outcome):
+                    await end(reader)
                     return Result(
                         outcome: outcome, bytesSent: sent,
                         bytesReceived: received.withLock { $0 })
@@ -83,6 +85,19 @@ struct SessionDriver: Sendable {
             case .closed(let why): actions = run.session.connectionClosed(why)
             case nil: actions = run.session.connectionClosed("the session was stopped")
             }
+        }
+    }
+
+    /// Waits until the peer has ended its direction too, but not for long.
+    private func end(_ reader: Task<Void, Never>) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await reader.value }
+            group.addTask {
+                try? await Task.sleep(for: .seconds(2))
+                reader.cancel()
+            }
+            await group.next()
+            group.cancelAll()
         }
     }
 

@@ -1,7 +1,7 @@
 public import KithModel
 
 /// What a member is in a partnership.
-public enum Role: Int, Sendable, Comparable, CaseIterable {
+public enum Role: Int, Sendable, Comparable, NamedCase {
     /// Stores and forwards, reads nothing.
     case relay = 1
     /// Comments and signs off.
@@ -21,14 +21,14 @@ public enum Role: Int, Sendable, Comparable, CaseIterable {
         }
     }
 
-    /// The role of that name; nil when there is none.
-    public init?(name: String) {
-        guard let match = Self.allCases.first(where: { $0.name == name }) else { return nil }
-        self = match
-    }
-
     /// Orders by what a role may do.
     public static func < (left: Role, right: Role) -> Bool { left.rawValue < right.rawValue }
+
+    /// Reads the word.
+    public init(from decoder: any Decoder) throws { self = try Self.named(in: decoder) }
+
+    /// Writes the word.
+    public func encode(to encoder: any Encoder) throws { try encodeName(to: encoder) }
 }
 
 /// What a member may do.

@@ -1,5 +1,6 @@
 // Made by hand and known to be valid.
 // swift-format-ignore-file: NeverForceUnwrap
+
 import Foundation
 import KithModel
 import KithSite
