@@ -128,6 +128,36 @@ let package = Package(
             name: "kithd",
             dependencies: ["KithModel", "KithSite", "KithDaemon", .logging],
             swiftSettings: strict),
+        .testTarget(
+            name: "KithTrustTests",
+            dependencies: ["KithModel", "KithProtocol", "KithTrust", .x509, .asn1, .crypto],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithTransportTests",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithTrust", "KithTransport", .nio, .nioPosix,
+                .logging, .crypto, .protobuf,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithSyncTests", dependencies: ["KithModel", "KithSync"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithControlTests",
+            dependencies: ["KithModel", "KithSite", "KithControl", .grpc, .logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithExchangeTests", dependencies: ["KithExchange", "KithModel", "KithSite"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithCommandsTests", dependencies: ["KithCommands", "KithModel", "KithSite"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithDaemonTests",
+            dependencies: [
+                "KithModel", "KithSite", "KithControl", "KithSync", "KithDaemon", .logging,
+            ],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

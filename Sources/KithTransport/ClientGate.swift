@@ -20,6 +20,12 @@ final class ClientGate: ChannelInboundHandler, RemovableChannelHandler {
         case closed
     }
 
+    /// How far a connection has come; both fail with a ``Failure``.
+    struct Progress {
+        let handshake: EventLoopFuture<Void>
+        let accepted: EventLoopFuture<Void>
+    }
+
     /// Succeeds when the handshake is complete.
     let handshake: EventLoopPromise<Void>
     /// Succeeds when the server has sent its first byte.

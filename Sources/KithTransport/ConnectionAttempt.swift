@@ -77,30 +77,36 @@ struct ConnectionAttempt: Sendable {
             channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
                 .connectTimeout(TimeAmount(timeLimit))
                 .channelInitializer { channel in
-                    sockets.add(channel).flatMap {
-                        prepare(channel, context: context, deadline: deadline)
-                    }
+                    prepare(channel, context: context, sockets: sockets, deadline: deadline)
                 }
                 .connect(host: address.host, port: Int(address.port)).get()
         } catch {
             throw TransportError.unreachable(address, error)
         }
         do {
-            let (handshake, accepted) = try await channel.eventLoop.submit {
-                let gate = try channel.pipeline.syncOperations.handler(type: ClientGate.self)
-                return (gate.handshake.futureResult, gate.accepted.futureResult)
-            }.get()
-            try await handshake.get()
-            let configured = try await channel.eventLoop.flatSubmit {
+            guard let progress = sockets.progress(of: channel) else {
+                preconditionFailure("a channel connected that was never prepared")
+            }
+            try await progress.handshake.get()
+            let configured = channel.eventLoop.flatSubmit {
                 configure(channel).flatMapThrowing { configured in
                     let operations = channel.pipeline.syncOperations
                     let gate = try operations.handler(type: ClientGate.self)
                     gate.release(context: try operations.context(handler: gate))
                     return configured
                 }
-            }.get()
-            try await accepted.get()
-            return configured
+            }
+            do {
+                // First, because a channel that has just closed cannot be configured either, and
+                // this one knows why.
+                try await progress.accepted.get()
+                return try await configured.get()
+            } catch {
+                // NIO stops the process when what was configured goes before its channel is closed.
+                await sockets.close()
+                _ = try? await configured.get()
+                throw error
+            }
         } catch let failure as ClientGate.Failure {
             throw explained(failure)
         }
@@ -109,14 +115,17 @@ struct ConnectionAttempt: Sendable {
     /// Puts TLS and the gate into a channel that is about to connect. There may be several, when a
     /// name has several addresses; one wins.
     private func prepare(
-        _ channel: any Channel, context: NIOSSLContext, deadline: NIODeadline
+        _ channel: any Channel, context: NIOSSLContext, sockets: Sockets, deadline: NIODeadline
     ) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             let tls = try NIOSSLClientHandler(
                 context: context, serverHostname: nil,
                 customVerificationCallback: proof.verify(_:_:))
             let gate = ClientGate(eventLoop: channel.eventLoop, deadline: deadline)
+            let progress = ClientGate.Progress(
+                handshake: gate.handshake.futureResult, accepted: gate.accepted.futureResult)
             try channel.pipeline.syncOperations.addHandlers([tls, gate])
+            try sockets.add(channel, progress)
         }
     }
 
@@ -174,29 +183,39 @@ struct ConnectionAttempt: Sendable {
 
 /// The sockets that an attempt has opened, so that they can be closed when it is given up.
 private final class Sockets: Sendable {
-    private let state = Mutex<(isCancelled: Bool, channels: [any Channel])>((false, []))
+    private struct State {
+        var isCancelled = false
+        var opened: [(channel: any Channel, progress: ClientGate.Progress)] = []
+    }
 
-    func add(_ channel: any Channel) -> EventLoopFuture<Void> {
-        let isCancelled = state.withLock { state in
-            state.channels.append(channel)
-            return state.isCancelled
+    private let state = Mutex(State())
+
+    func add(_ channel: any Channel, _ progress: ClientGate.Progress) throws {
+        try state.withLock { state in
+            if state.isCancelled { throw CancellationError() }
+            state.opened.append((channel, progress))
         }
-        return isCancelled
-            ? channel.eventLoop.makeFailedFuture(CancellationError())
-            : channel.eventLoop.makeSucceededVoidFuture()
+    }
+
+    func progress(of channel: any Channel) -> ClientGate.Progress? {
+        state.withLock { state in
+            state.opened.first { $0.channel === channel }?.progress
+        }
     }
 
     func cancel() {
-        let channels = state.withLock { state in
+        let opened = state.withLock { state in
             state.isCancelled = true
-            return state.channels
+            return state.opened
         }
-        for channel in channels { channel.close(promise: nil) }
+        for (channel, _) in opened { channel.close(promise: nil) }
     }
 
     /// Closes all and waits until they are closed.
     func close() async {
         cancel()
-        for channel in state.withLock({ $0.channels }) { try? await channel.closeFuture.get() }
+        for (channel, _) in state.withLock({ $0.opened }) {
+            try? await channel.closeFuture.get()
+        }
     }
 }

@@ -28,6 +28,10 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     private let handshakeTime: TimeAmount
     private let logger: Logger
     private var state = State.waiting
+    /// Whether nothing more is let in. A call that arrives when gRPC has stopped taking calls from
+    /// a connection, as it does after an error and at the end, would stop the process (an
+    /// unfinished `NIOAsyncWriter`): a peer must not be able to do that.
+    private var isDeaf = false
     private var held: [(data: NIOAny, promise: EventLoopPromise<Void>?)] = []
     private var timer: Scheduled<Void>?
 
@@ -81,8 +85,21 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // TLS gives no data before the handshake is complete, so what comes while the gate is not
         // open comes from someone who was refused.
-        guard state == .open else { return }
+        guard state == .open, !isDeaf, !registry.isShut else { return }
         context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        isDeaf = true
+        context.fireErrorCaught(error)
+        context.close(promise: nil)
+    }
+
+    func close(
+        context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?
+    ) {
+        if mode == .all { isDeaf = true }
+        context.close(mode: mode, promise: promise)
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {

@@ -20,6 +20,7 @@ final class ConnectionRegistry: Sendable {
     }
 
     private struct Table {
+        var isShut = false
         var next: Number = 1
         var connections: [Number: Connection] = [:]
     }
@@ -36,7 +37,7 @@ final class ConnectionRegistry: Sendable {
     /// Enters a connection that begins; nil when there are too many.
     func opened(_ channel: any Channel) -> Number? {
         table.withLock { table in
-            guard table.connections.count < limits.connections,
+            guard !table.isShut, table.connections.count < limits.connections,
                 table.connections.values.count(where: { $0.caller == nil }) < limits.handshakes
             else { return nil }
             let number = table.next
@@ -112,6 +113,19 @@ final class ConnectionRegistry: Sendable {
         case (_, nil), (.peer, .unpaired): false
         case (nil, _?), (.unpaired, _?), (.peer, .peer): true
         }
+    }
+
+    /// Whether the server stops: nothing more is let in.
+    var isShut: Bool { table.withLock { $0.isShut } }
+
+    /// Takes no new connection, closes all, and waits until they are closed.
+    func shut() async {
+        let channels = table.withLock { table in
+            table.isShut = true
+            return table.connections.values.map(\.channel)
+        }
+        for channel in channels { channel.close(promise: nil) }
+        for channel in channels { try? await channel.closeFuture.get() }
     }
 
     /// How many connections there are, those in their handshake included.

@@ -73,8 +73,18 @@ public final class PeerServer: Sendable {
     ///
     /// Errors: `TransportError` with `addressInUse`, `listenNotPermitted` or `listenFailed`.
     public func run() async throws {
+        // A task of its own, because gRPC must not be cancelled while calls still come in: a call
+        // that arrives in that moment would stop the process. First the connections are closed.
+        let serving = Task { try await server.serve() }
         do {
-            try await server.serve()
+            try await withTaskCancellationHandler {
+                try await serving.value
+            } onCancel: {
+                Task {
+                    await registry.shut()
+                    serving.cancel()
+                }
+            }
         } catch let error as RuntimeError {
             if Task.isCancelled { return }
             if let error = error.cause as? TransportError { throw error }

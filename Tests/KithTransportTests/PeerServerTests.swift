@@ -1,0 +1,226 @@
+import Foundation
+import KithModel
+import KithProtocol
+import KithTransport
+import KithTrust
+import NIOCore
+import NIOPosix
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct PeerServerTests {
+    @Test func `a port in use gives one clear error`() async throws {
+        let (home, surgery) = try peers()
+        try await surgery.serving { _, address in
+            let second = home.server(at: address)
+            let error = await #expect(throws: TransportError.self) { try await second.run() }
+            #expect(error?.code == .addressInUse)
+            #expect(error?.message.contains("\(address)") == true)
+            #expect(error?.message.contains("--listen") == true)
+            #expect(await second.listeningAddress == nil)
+        }
+    }
+
+    @Test func `an address of another machine gives one clear error`() async throws {
+        let server = try TestSite().server(at: HostPort(host: "192.0.2.1", port: 0))
+        let error = await #expect(throws: TransportError.self) { try await server.run() }
+        #expect(error?.code == .listenFailed)
+        #expect(error?.message.contains("does not have that address") == true)
+    }
+
+    @Test func `a removed peer with an open session is closed, others are not`() async throws {
+        let (home, surgery) = try peers()
+        let other = try TestSite()
+        other.pin(surgery)
+        surgery.pin(other)
+        try await surgery.serving { server, address in
+            try await other.client().withConnection(
+                to: address, expecting: surgery.id, root: surgery.root
+            ) { kept in
+                let error = await #expect(throws: TransportError.self) {
+                    try await home.client().withConnection(
+                        to: address, expecting: surgery.id, root: surgery.root
+                    ) { connection in
+                        try await connection.runSession { stream in
+                            try await stream.send(message(1))
+                            #expect(try await stream.receive() == message(1))
+                            surgery.unpin(home)
+                            server.pinsChanged()
+                            while try await stream.receive() != nil {}
+                            Issue.record("the session ended as if nothing had happened")
+                        }
+                    }
+                }
+                #expect(error?.code == .closed)
+                try await kept.runSession { stream in
+                    try await stream.send(message(2))
+                    #expect(try await stream.receive() == message(2))
+                }
+            }
+            let error = await #expect(throws: TransportError.self) {
+                try await home.client().withConnection(
+                    to: address, expecting: surgery.id, root: surgery.root
+                ) { _ in }
+            }
+            #expect(error?.code == .notAPeer)
+        }
+    }
+
+    @Test func `a removed peer's next call is refused although the server was not told`()
+        async throws
+    {
+        let (home, surgery) = try peers()
+        let handler = TestHandler()
+        try await surgery.serving(handler: handler) { _, address in
+            let error = await #expect(throws: TransportError.self) {
+                try await home.client().withConnection(
+                    to: address, expecting: surgery.id, root: surgery.root
+                ) { connection in
+                    surgery.unpin(home)
+                    try await connection.runSession { _ = try await $0.receive() }
+                }
+            }
+            #expect(error?.code == .notAPeer)
+        }
+        #expect(handler.sessions.isEmpty)
+    }
+
+    @Test func `a renewed leaf is shown to new connections, and open ones go on`() async throws {
+        let (home, surgery) = try peers()
+        let ninetyDaysOn = Instant(
+            milliseconds: Instant(Date()).milliseconds + 91 * 86_400_000)
+        try await surgery.serving { _, address in
+            let client = home.client(now: { ninetyDaysOn })
+            try await client.withConnection(
+                to: address, expecting: surgery.id, root: surgery.root
+            ) { old in
+                #expect(old.isLeafExpired)
+                surgery.identity = try surgery.issuer.issue(now: ninetyDaysOn)
+                home.identity = try home.issuer.issue(now: ninetyDaysOn)
+                try await client.withConnection(
+                    to: address, expecting: surgery.id, root: surgery.root
+                ) { new in
+                    #expect(!new.isLeafExpired)
+                    for connection in [old, new] {
+                        try await connection.runSession { stream in
+                            try await stream.send(message(1))
+                            #expect(try await stream.receive() == message(1))
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    @Test func `a graceful shutdown lets a session end and takes no new connection`() async throws {
+        let (home, surgery) = try peers()
+        let server = surgery.server()
+        let running = Task { try await server.run() }
+        let address = try #require(await server.listeningAddress)
+        try await home.client().withConnection(
+            to: address, expecting: surgery.id, root: surgery.root
+        ) { connection in
+            try await connection.runSession { stream in
+                try await stream.send(message(1))
+                #expect(try await stream.receive() == message(1))
+                server.beginGracefulShutdown()
+                try await stream.send(message(2))
+                #expect(try await stream.receive() == message(2))
+            }
+        }
+        try await running.value
+        let error = await #expect(throws: TransportError.self) {
+            try await home.client().withConnection(
+                to: address, expecting: surgery.id, root: surgery.root
+            ) { _ in }
+        }
+        #expect(error?.code == .couldNotConnect)
+        #expect(error?.message.contains("refused") == true)
+    }
+
+    @Test func `an idle server that is cancelled or shut down ends`() async throws {
+        for isGraceful in [true, false] {
+            let server = try TestSite().server()
+            let running = Task { try await server.run() }
+            _ = try #require(await server.listeningAddress)
+            if isGraceful { server.beginGracefulShutdown() } else { running.cancel() }
+            try await running.value
+        }
+    }
+
+    @Test func `a connection that never shakes hands is closed in time`() async throws {
+        var limits = TransportLimits()
+        limits.handshakeTime = .milliseconds(200)
+        try await TestSite().serving(limits: limits) { server, address in
+            let silent = try await tcp(address)
+            try await silent.closeFuture.get()
+        }
+    }
+
+    @Test func `connections in their handshake are limited, and make room when they end`()
+        async throws
+    {
+        let (home, surgery) = try peers()
+        var limits = TransportLimits()
+        limits.handshakes = 3
+        try await surgery.serving(limits: limits) { server, address in
+            var silent: [any Channel] = []
+            for _ in 0..<3 { silent.append(try await tcp(address)) }
+            while server.connectionCount < 3 { await Task.yield() }
+            let error = await #expect(throws: TransportError.self) {
+                try await home.client().withConnection(
+                    to: address, expecting: surgery.id, root: surgery.root
+                ) { _ in }
+            }
+            #expect(error?.code == .closed || error?.code == .tlsFailed)
+            for channel in silent { try await channel.close() }
+            while server.connectionCount > 0 { await Task.yield() }
+            try await home.client().withConnection(
+                to: address, expecting: surgery.id, root: surgery.root
+            ) { _ in }
+        }
+    }
+
+    @Test func `a peer's newest connection wins over its oldest`() async throws {
+        let (home, surgery) = try peers()
+        var limits = TransportLimits()
+        limits.connectionsPerPeer = 1
+        try await surgery.serving(limits: limits) { _, address in
+            let client = home.client()
+            try await client.withConnection(
+                to: address, expecting: surgery.id, root: surgery.root
+            ) { old in
+                try await client.withConnection(
+                    to: address, expecting: surgery.id, root: surgery.root
+                ) { new in
+                    try await new.runSession { try await $0.send(message(1)) }
+                    let error = await #expect(throws: TransportError.self) {
+                        try await old.runSession { _ = try await $0.receive() }
+                    }
+                    #expect(error?.code == .closed)
+                }
+            }
+        }
+    }
+
+    @Test func `noise on the port does not harm the server`() async throws {
+        let (home, surgery) = try peers()
+        try await surgery.serving { server, address in
+            for noise in [[UInt8]("GET / HTTP/1.1\r\n\r\n".utf8), [22, 3, 1, 255, 255], [0]] {
+                let channel = try await tcp(address)
+                // The server may close first.
+                try? await channel.writeAndFlush(ByteBuffer(bytes: noise))
+                try? await channel.close()
+            }
+            try await home.client().withConnection(
+                to: address, expecting: surgery.id, root: surgery.root
+            ) { connection in
+                try await connection.runSession { try await $0.send(message(1)) }
+            }
+        }
+    }
+
+    private func tcp(_ address: HostPort) async throws -> any Channel {
+        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .connect(host: address.host, port: Int(address.port)).get()
+    }
+}
