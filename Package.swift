@@ -158,6 +158,8 @@ let package = Package(
                 "KithModel", "KithSite", "KithControl", "KithSync", "KithDaemon", .logging,
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["kith", "kithd"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
