@@ -160,6 +160,8 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["kith", "kithd"], swiftSettings: strict),
+        .testTarget(name: "ArchitectureTests", swiftSettings: strict),
+        .testTarget(name: "KithModelTests", dependencies: ["KithModel"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,54 @@
+import Foundation
+import Testing
+
+@Suite struct DependencyTests {
+    /// What each module may import of ours; arrows point down only.
+    private static let allowed: [String: Set<String>] = [
+        "KithModel": [],
+        "KithProtocol": ["KithModel"],
+        "KithTrust": ["KithModel", "KithProtocol"],
+        "KithStore": ["KithModel", "KithProtocol", "KithTrust"],
+        "KithSync": ["KithModel", "KithProtocol", "KithTrust"],
+        "KithTransport": ["KithModel", "KithProtocol", "KithTrust", "KithSync"],
+        "KithSite": [
+            "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSync", "KithTransport",
+        ],
+        "KithControl": ["KithModel", "KithSite"],
+        "KithExchange": ["KithModel", "KithSite"],
+        "KithCommands": ["KithModel", "KithSite"],
+        "KithDaemon": ["KithModel", "KithSite", "KithControl", "KithSync"],
+        "kith": ["KithModel", "KithSite", "KithControl", "KithExchange", "KithCommands"],
+        "kithd": ["KithModel", "KithSite", "KithDaemon"],
+    ]
+
+    @Test func `modules import only what lies below them`() throws {
+        var sources = URL(fileURLWithPath: #filePath)
+        for _ in 0..<3 { sources.deleteLastPathComponent() }
+        sources.appendPathComponent("Sources")
+        let modules = try FileManager.default.contentsOfDirectory(atPath: sources.path)
+        #expect(Set(modules) == Set(Self.allowed.keys), "every module has its arrows here")
+        var files = 0
+        for module in modules {
+            let folder = sources.appendingPathComponent(module)
+            for case let name as String in FileManager.default.enumerator(atPath: folder.path)
+                ?? .init()
+            where name.hasSuffix(".swift") {
+                files += 1
+                let text = try String(
+                    contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+                for line in text.split(separator: "\n") {
+                    let words = line.split(separator: " ").map(String.init)
+                    guard let keyword = words.firstIndex(of: "import"), keyword <= 1,
+                        words.count > keyword + 1
+                    else { continue }
+                    let imported = words[words.count - 1].split(separator: ".")[0]
+                    guard imported.hasPrefix("Kith") else { continue }
+                    #expect(
+                        Self.allowed[module]?.contains(String(imported)) == true,
+                        "\(module)/\(name) imports \(imported)")
+                }
+            }
+        }
+        #expect(files > 100)
+    }
+}
