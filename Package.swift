@@ -128,9 +128,27 @@ let package = Package(
             name: "kithd",
             dependencies: ["KithModel", "KithSite", "KithDaemon", .logging],
             swiftSettings: strict),
+        .target(
+            name: "KithTestSupport", dependencies: ["KithModel", "KithProtocol"],
+            path: "Tests/KithTestSupport", swiftSettings: strict),
+        .testTarget(
+            name: "KithProtocolTests",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithTrust", "KithTestSupport", .crypto, .protobuf,
+            ],
+            swiftSettings: strict),
         .testTarget(
             name: "KithTrustTests",
-            dependencies: ["KithModel", "KithProtocol", "KithTrust", .x509, .asn1, .crypto],
+            dependencies: [
+                "KithModel", "KithProtocol", "KithTrust", "KithTestSupport", .x509, .asn1, .crypto,
+                .protobuf,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithStoreTests",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithTrust", "KithStore", .grdb, .crypto,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "KithTransportTests",
@@ -140,7 +158,10 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "KithSyncTests", dependencies: ["KithModel", "KithSync"],
+            name: "KithSyncTests",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithSync", "KithTestSupport", .protobuf,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "KithControlTests",
@@ -159,7 +180,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["kith", "kithd"], swiftSettings: strict),
+            name: "EndToEndTests", dependencies: ["kith", "kithd", "KithModel", "KithTrust"],
+            swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "KithModelTests", dependencies: ["KithModel"], swiftSettings: strict),
     ],

@@ -21,7 +21,7 @@ struct KithCommand: ParsableCommand {
                 name: "Site",
                 subcommands: [
                     InitCommand.self, StatusCommand.self, DoctorCommand.self, VerifyCommand.self,
-                    RebuildCommand.self,
+                    RebuildCommand.self, BackupCommand.self, RestoreCommand.self,
                 ]),
             CommandGroup(
                 name: "Partners",

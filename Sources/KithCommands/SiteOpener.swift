@@ -17,6 +17,8 @@ public protocol SiteOpener: Sendable {
         home: String, name: String, kind: String, ods: String?
     ) async throws
         -> SiteView
+    /// Puts a backup in the place of a home's database.
+    func restore(backup: String, home: String) async throws -> BackupReport
     /// Reads FHIR files, one reading for each path, in order; a bad file is in its reading.
     func readFHIR(_ paths: [String]) async throws -> [FHIRReading]
 }
@@ -36,7 +38,8 @@ public struct FHIRReading: Sendable {
     public var mapped: [String: Int]
     /// Resources that Kith has no record for, by resource type.
     public var unmapped: [String: Int]
-    /// Why nothing of the file can be taken over, in one line; nil when it can.
+    /// Why nothing of the file can be taken over, in one line that begins with the file and the
+    /// place in it; nil when it can.
     public var problem: String?
 
     /// Describes what a file holds.

@@ -11,6 +11,7 @@ internal import Synchronization
 public struct ControlClient: Site {
     private let home: String
     private let version: String
+    private let silence: Duration
 
     /// A client of the daemon that owns a home; nil when no daemon answers there.
     ///
@@ -18,10 +19,16 @@ public struct ControlClient: Site {
     /// starting holds the lock before it answers. Errors: `SiteError` when the socket is there but
     /// may not be used. `version` is that of the calling program.
     public init?(home: String, version: String) throws {
+        try self.init(home: home, version: version, silence: ControlLimits.silence)
+    }
+
+    /// The same with another limit to how long the daemon may be silent.
+    init?(home: String, version: String, silence: Duration) throws {
         guard let descriptor = try ControlSocket.connect(in: home) else { return nil }
         close(descriptor)
         self.home = home
         self.version = version
+        self.silence = silence
     }
 
     private func call<Arguments, Progress, Value>(
@@ -38,7 +45,7 @@ public struct ControlClient: Site {
             $0.argumentsJson = json
         }
         let result = Mutex<Data?>(nil)
-        try await ControlConnection(home: home).call(request) { answer in
+        try await ControlConnection(home: home, silence: silence).call(request) { answer in
             switch answer.response {
             case .progressJson(let json):
                 if let step = try? ControlCoding.decode(Progress.self, from: json) {
@@ -106,6 +113,16 @@ extension ControlClient {
     /// Makes a one-time invitation code.
     public func invite(_ draft: InvitationDraft) async throws -> InvitationView {
         try await call(ControlCommands.invite, draft)
+    }
+
+    /// Ends an invitation that nobody has used.
+    public func revokeInvitation(_ id: String) async throws -> InvitationView {
+        try await call(ControlCommands.revokeInvitation, id)
+    }
+
+    /// Changes, removes or elects a member; or leaves.
+    public func changeMembership(_ change: MembershipChange) async throws -> MembershipReport {
+        try await call(ControlCommands.changeMembership, change)
     }
 
     /// Asks the inviter what a code is for.
@@ -188,6 +205,11 @@ extension ControlClient {
         try await call(
             ControlCommands.importRecords, ImportArguments(batch: batch, author: author),
             progress: progress)
+    }
+
+    /// Writes a backup.
+    public func backUp(to path: String) async throws -> BackupReport {
+        try await call(ControlCommands.backUp, path)
     }
 
     /// Checks every hash, chain and signature of the log.

@@ -32,6 +32,12 @@ enum ControlCommands {
     static let invite = ControlCommand<InvitationDraft, Nothing, InvitationView>(
         "invite"
     ) { site, draft, _ in try await site.invite(draft) }
+    static let revokeInvitation = ControlCommand<String, Nothing, InvitationView>(
+        "revokeInvitation"
+    ) { site, id, _ in try await site.revokeInvitation(id) }
+    static let changeMembership = ControlCommand<MembershipChange, Nothing, MembershipReport>(
+        "changeMembership"
+    ) { site, change, _ in try await site.changeMembership(change) }
     static let previewInvitation = ControlCommand<String, Nothing, InvitationPreview>(
         "previewInvitation"
     ) { site, code, _ in try await site.previewInvitation(code) }
@@ -85,6 +91,9 @@ enum ControlCommands {
     ) { site, work, progress in
         try await site.importRecords(work.batch, by: work.author, progress: progress)
     }
+    static let backUp = ControlCommand<String, Nothing, BackupReport>("backUp") { site, path, _ in
+        try await site.backUp(to: path)
+    }
     static let verify = ControlCommand<Nothing, Nothing, VerifyReport>("verify") { site, _, _ in
         try await site.verify()
     }
@@ -98,11 +107,12 @@ enum ControlCommands {
 
     private static let all: [any ServedCommand] = [
         profile, status, doctor,
-        createPartnership, partnerships, partnership, invite, previewInvitation, join,
+        createPartnership, partnerships, partnership, invite, revokeInvitation, changeMembership,
+        previewInvitation, join,
         peers, setPeer, sync,
         records, record, save, history,
         conflicts, conflict, resolve,
-        importRecords, verify, rebuild,
+        importRecords, backUp, verify, rebuild,
     ]
 }
 

@@ -10,6 +10,13 @@ enum ControlFailure {
         "kithd stopped while it worked on this: look with \"kith status\" whether it is done, "
             + "then repeat it")
 
+    static func silent(_ home: String) -> SiteError {
+        SiteError(
+            .network,
+            "kithd of \(home) runs but does not answer: it may be suspended or stuck; resume or "
+                + "restart it, then look with \"kith status\" whether this is done")
+    }
+
     static let absent = SiteError(
         .network, "kithd does not run any more: start it, or repeat the command without it")
 

@@ -79,6 +79,8 @@ public final class ControlServer: Sendable {
         config.http2.targetWindowSize = ControlLimits.windowBytes
         config.http2.maxFrameSize = ControlLimits.frameBytes
         config.http2.maxConcurrentStreams = 16
+        config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls =
+            ControlLimits.shortestPingPause
         let listener = ControlListener(
             descriptor: descriptor, access: access, logger: logger,
             eventLoopGroup: .singletonMultiThreadedEventLoopGroup)

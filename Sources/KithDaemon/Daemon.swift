@@ -47,7 +47,8 @@ struct Daemon: Sendable {
             ControlSocketService(
                 server: ControlServer(site: site, home: home, version: version, logger: logger),
                 onListening: ready.controlListens),
-            NightlyService(site: site, schedule: schedule, clock: clock, logger: logger),
+            NightlyService(
+                site: site, schedule: schedule, clock: clock, logger: logger, begin: ready.open),
         ]
         var configuration = ServiceGroupConfiguration(
             services: services.map { .init(service: $0) }, logger: quietLogger)

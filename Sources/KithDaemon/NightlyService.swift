@@ -21,6 +21,8 @@ struct NightlyService: Service {
     let schedule: NightlySchedule
     let clock: DaemonClock
     let logger: Logger
+    /// Returns when nights may begin: a daemon that cannot open its doors ends without having synced.
+    let begin: @Sendable () async -> Void
 
     func run() async throws {
         // A session that is cancelled ends at its next transaction, and goes on from there next time.
@@ -28,6 +30,7 @@ struct NightlyService: Service {
     }
 
     private func loop() async throws {
+        await begin()
         var certificates = CertificateRenewal(lastTry: nil)
         var lastRun: Instant?
         while true {

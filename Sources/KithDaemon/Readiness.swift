@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Tells once when both the partners' door and the control socket are open.
+/// Tells once when both the partners' door and the control socket are open, and lets one wait for it.
 final class Readiness: Sendable {
     private struct State {
         var address: String?
@@ -10,6 +10,7 @@ final class Readiness: Sendable {
 
     private let state = Mutex(State())
     private let onReady: @Sendable (String) -> Void
+    private let (opened, opening) = AsyncStream.makeStream(of: Void.self)
 
     init(onReady: @escaping @Sendable (String) -> Void) {
         self.onReady = onReady
@@ -25,6 +26,11 @@ final class Readiness: Sendable {
         tell { $0.isControlOpen = true }
     }
 
+    /// Returns when both doors are open, or when the task is cancelled; for one waiter.
+    @Sendable func open() async {
+        for await _ in opened {}
+    }
+
     private func tell(_ change: (inout State) -> Void) {
         let address: String? = state.withLock { state in
             change(&state)
@@ -34,6 +40,8 @@ final class Readiness: Sendable {
             state.isTold = true
             return address
         }
-        if let address { onReady(address) }
+        guard let address else { return }
+        onReady(address)
+        opening.finish()
     }
 }

@@ -12,8 +12,10 @@ public enum Limits {
     public static let operations = 4_096
     /// Operations that one operation may name.
     public static let supersedes = 1_024
-    /// Feeds that one header may name.
-    public static let knows = 4_096
+    /// Feeds that one header may name; so many fit, with the parts of an entry.
+    public static let knows = 512
+    /// Feeds whose ends a removal may name.
+    public static let cutEnds = 1_024
     /// Bytes of one text in a skeleton: a person's name, a role.
     public static let personBytes = 1_024
     /// Members of one atomic group.

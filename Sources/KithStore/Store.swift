@@ -1,9 +1,10 @@
 import Crypto
 import Foundation
-import GRDB
+package import GRDB
 public import KithModel
 public import KithProtocol
 public import KithTrust
+import Synchronization
 
 /// The keys of the site that owns a store.
 public struct SiteKeys: Sendable {
@@ -27,37 +28,79 @@ public struct SiteKeys: Sendable {
 /// The caller holds the home's lock: one process owns the database and one connection writes
 /// (D33). Everything goes through a transaction; a thrown error leaves nothing behind.
 public final class Store: Sendable {
-    let pool: DatabasePool
+    let writer: any DatabaseWriter
     /// The keys of the site.
     public let keys: SiteKeys
     let cryptography: any Cryptography
+    /// Memberships as judged by all acts so far, by partnership; for the writer alone, which
+    /// empties it when a transaction fails.
+    let judgements = Mutex<[Int64: Membership]>([:])
 
     /// The version of the schema that this program writes.
     public static let schemaVersion = 1
     /// "Kith" in ASCII, in the header of every database of ours.
     static let applicationID = 0x4B69_7468
+    /// "KthB": a backup, which is never opened as a site's database by mistake.
+    static let backupApplicationID = 0x4B74_6842
 
     /// Opens a database, or makes it; refuses one of a newer version, and one that would not be
     /// durable (D36, D33).
-    public init(path: String, keys: SiteKeys, cryptography: any Cryptography) throws {
+    public convenience init(path: String, keys: SiteKeys, cryptography: any Cryptography) throws {
+        try self.init(keys: keys, cryptography: cryptography) {
+            try Self.checkVersion(path: path)
+            var configuration = Self.configuration
+            configuration.maximumReaderCount = 4
+            return try DatabasePool(path: path, configuration: configuration)
+        }
+    }
+
+    /// Opens a database on a single connection, which also reads: for programs of one thread. It is
+    /// made in memory, and gone when closed, where there is no path.
+    package convenience init(
+        serialAt path: String?, keys: SiteKeys, cryptography: any Cryptography
+    ) throws {
+        try self.init(keys: keys, cryptography: cryptography) {
+            var configuration = Self.configuration
+            guard let path else { return try DatabaseQueue(configuration: configuration) }
+            try Self.checkVersion(path: path)
+            configuration.journalMode = .wal
+            return try DatabaseQueue(path: path, configuration: configuration)
+        }
+    }
+
+    /// Copies a store, page by page, into one in memory: what a copied disk is to a site.
+    package convenience init(copying other: Store, cryptography: any Cryptography) throws {
+        try self.init(keys: other.keys, cryptography: cryptography) {
+            let copy = try DatabaseQueue(configuration: Self.configuration)
+            try other.writer.backup(to: copy)
+            return copy
+        }
+    }
+
+    /// Copies a backup into a temporary database, where it can be looked at without changing it.
+    convenience init(
+        copyingBackup path: String, keys: SiteKeys, cryptography: any Cryptography
+    ) throws {
+        try self.init(keys: keys, cryptography: cryptography) {
+            var configuration = Configuration()
+            configuration.readonly = true
+            let backup = try DatabaseQueue(path: path, configuration: configuration)
+            defer { try? backup.close() }
+            let copy = try DatabaseQueue(path: "", configuration: Self.configuration)
+            try backup.backup(to: copy)
+            return copy
+        }
+    }
+
+    private init(
+        keys: SiteKeys, cryptography: any Cryptography, opening: () throws -> any DatabaseWriter
+    ) throws {
         self.keys = keys
         self.cryptography = cryptography
         do {
-            try Self.checkVersion(path: path)
-            var configuration = Configuration()
-            configuration.maximumReaderCount = 4
-            configuration.busyMode = .timeout(10)
-            configuration.prepareDatabase { database in
-                try database.execute(
-                    sql: """
-                        PRAGMA trusted_schema = OFF;
-                        PRAGMA cell_size_check = ON;
-                        PRAGMA mmap_size = 0;
-                        """)
-            }
-            pool = try DatabasePool(path: path, configuration: configuration)
+            writer = try opening()
             // GRDB sets NORMAL when it switches to WAL, so this has to come after.
-            let level = try pool.writeWithoutTransaction { database in
+            let level = try writer.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 return try Int.fetchOne(database, sql: "PRAGMA synchronous")
             }
@@ -71,9 +114,27 @@ public final class Store: Sendable {
         }
     }
 
+    private static var configuration: Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.prepareDatabase { database in
+            try database.execute(
+                sql: """
+                    PRAGMA trusted_schema = OFF;
+                    PRAGMA cell_size_check = ON;
+                    PRAGMA mmap_size = 0;
+                    """)
+        }
+        return configuration
+    }
+
     /// Closes the database; every committed transaction is on disk already.
     public func close() throws {
-        try pool.close()
+        // GRDB closes the readers last, and they cannot checkpoint. Without a checkpoint the database
+        // file alone, which is what people copy, would lack what was written last. One that fails is
+        // no loss: the next start reads the write-ahead log.
+        try? writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try writer.close()
     }
 
     /// Runs a read in one snapshot.
@@ -81,7 +142,7 @@ public final class Store: Sendable {
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await pool.read { [self] in
+            return try await writer.read { [self] in
                 try body(StoreTransaction(database: $0, store: self))
             }
         } catch let error as DatabaseError {
@@ -94,11 +155,35 @@ public final class Store: Sendable {
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await pool.write { [self] in
+            return try await writer.write { [self] in
                 try body(StoreTransaction(database: $0, store: self))
             }
+        } catch {
+            judgements.withLock { $0 = [:] }
+            throw (error as? DatabaseError).map(StoreError.init) ?? error
+        }
+    }
+
+    /// Runs a read on the calling thread; never on one that must not block.
+    package func readBlocking<Result>(
+        _ body: (StoreTransaction) throws -> Result
+    ) throws -> Result {
+        do {
+            return try writer.read { try body(StoreTransaction(database: $0, store: self)) }
         } catch let error as DatabaseError {
             throw StoreError(error)
+        }
+    }
+
+    /// Runs a write on the calling thread; never on one that must not block.
+    package func writeBlocking<Result>(
+        _ body: (StoreTransaction) throws -> Result
+    ) throws -> Result {
+        do {
+            return try writer.write { try body(StoreTransaction(database: $0, store: self)) }
+        } catch {
+            judgements.withLock { $0 = [:] }
+            throw (error as? DatabaseError).map(StoreError.init) ?? error
         }
     }
 
@@ -115,6 +200,10 @@ public final class Store: Sendable {
             )
         }
         try queue.close()
+        if application == backupApplicationID {
+            throw StoreError(
+                .foreign, "the file is a backup; restore it with 'kith restore FILE'")
+        }
         if tables > 0, application != applicationID {
             throw StoreError(.foreign, "the file is a database, but not one of Kith")
         }
@@ -127,7 +216,7 @@ public final class Store: Sendable {
     }
 
     private func migrate() throws {
-        try pool.write { database in
+        try writer.write { database in
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             guard version < Self.schemaVersion else { return }
             for script in [
@@ -144,11 +233,17 @@ public final class Store: Sendable {
 
 /// One transaction on a store; never kept beyond the closure that it was handed to.
 public struct StoreTransaction {
-    let database: Database
+    /// The connection; outside this module only for tests and the simulator, which look at what is
+    /// stored and break it on purpose.
+    package let database: Database
     let store: Store
 
-    var keys: SiteKeys { store.keys }
-    var cryptography: any Cryptography { store.cryptography }
+    /// The site.
+    public var site: SiteID { store.keys.site }
+    /// The keys of the site.
+    package var keys: SiteKeys { store.keys }
+    /// Where signatures and chance come from.
+    package var cryptography: any Cryptography { store.cryptography }
 
     func execute(_ sql: String, _ arguments: StatementArguments = []) throws {
         let statement = try database.cachedStatement(sql: sql)

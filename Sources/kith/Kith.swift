@@ -36,6 +36,10 @@ struct HomeOpener: SiteOpener {
         try await LocalSite.initialise(home: home, name: name, kind: kind, ods: ods)
     }
 
+    func restore(backup: String, home: String) async throws -> BackupReport {
+        try await LocalSite.restore(backup: backup, home: home)
+    }
+
     func readFHIR(_ paths: [String]) async throws -> [FHIRReading] {
         let files = FHIRFiles()
         let reader = FHIRReader()

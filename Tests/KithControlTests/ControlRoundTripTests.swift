@@ -32,6 +32,16 @@ import Testing
                 return json(try await $0.invite(draft))
             }
         ),
+        ("revokeInvitation", { json(try await $0.revokeInvitation("ab")) }),
+        (
+            "changeMembership",
+            {
+                let change = MembershipChange(
+                    partnership: "p", member: "m",
+                    act: .grant(role: "reviewer", compartments: [.clinical], mayAttest: false))
+                return json(try await $0.changeMembership(change))
+            }
+        ),
         ("previewInvitation", { json(try await $0.previewInvitation("code")) }),
         ("join", { json(try await $0.join("code", progress: { _ in })) }),
         ("peers", { json(try await $0.peers()) }),
@@ -92,6 +102,7 @@ import Testing
                         samples.batch(bytes: 1), by: author, progress: { _ in }))
             }
         ),
+        ("backUp", { json(try await $0.backUp(to: "/a b")) }),
         ("verify", { json(try await $0.verify()) }),
         ("rebuild", { json(try await $0.rebuild(checkOnly: true)) }),
     ]

@@ -109,6 +109,35 @@ import Testing
         }
     }
 
+    @Test func `a daemon that never answers is given up with one line`() async throws {
+        try await withHome { home in
+            // The kernel takes connections for a process that is suspended.
+            let suspended = try ControlSocket.listen(in: home)
+            defer { close(suspended.descriptor) }
+            let client = try #require(
+                try ControlClient(home: home, version: "1", silence: .milliseconds(200)))
+            let error = await #expect(throws: SiteError.self) { _ = try await client.profile() }
+            #expect(error?.code == .network)
+            #expect(error?.description.contains("does not answer") == true)
+        }
+    }
+
+    @Test func `work that reports nothing may take longer than a daemon may be silent`()
+        async throws
+    {
+        try await withHome { home in
+            let site = FakeSite(whenVerifying: {
+                // Not to wait for something, but to be work that takes five times the limit.
+                try await Task.sleep(for: .seconds(5))
+            })
+            try await serving(site, in: home) { _ in
+                let client = try #require(
+                    try ControlClient(home: home, version: "1", silence: .seconds(1)))
+                _ = try await client.verify()
+            }
+        }
+    }
+
     @Test func `cancelling the caller cancels the work`() async throws {
         try await withHome { home in
             let (events, signal) = AsyncStream.makeStream(of: String.self)

@@ -56,6 +56,15 @@ final class FakeSite: Site {
         note("invite", draft)
         return samples.invitation
     }
+    func revokeInvitation(_ id: String) async throws -> InvitationView {
+        note("revokeInvitation", id)
+        return samples.invitation
+    }
+    func changeMembership(_ change: MembershipChange) async throws -> MembershipReport {
+        note("changeMembership", change)
+        return MembershipReport(
+            partnership: samples.partnership, member: "m", isInEffect: false)
+    }
     func previewInvitation(_ code: String) async throws -> InvitationPreview {
         note("previewInvitation", code)
         return samples.preview
@@ -120,6 +129,11 @@ final class FakeSite: Site {
         var report = samples.importReport
         report.created["records"] = batch.records.count
         return report
+    }
+    func backUp(to path: String) async throws -> BackupReport {
+        note("backUp", path)
+        return BackupReport(
+            file: path, site: "s", made: Instant(milliseconds: 1), entries: 2, bytes: 3)
     }
     func verify() async throws -> VerifyReport {
         note("verify")

@@ -51,6 +51,7 @@ import Testing
             }
             #expect(error?.code == .home)
             #expect(site.events.last == "closed")
+            #expect(!site.events.contains("night"), "a daemon that cannot serve keeps no night")
         }
     }
 
@@ -125,7 +126,7 @@ import Testing
                 }
             })
         let service = NightlyService(
-            site: site, schedule: try schedule(), clock: clock, logger: quiet)
+            site: site, schedule: try schedule(), clock: clock, logger: quiet, begin: {})
         try await service.run()
         return site.events
     }

@@ -70,6 +70,10 @@ final class FakeDaemonSite: DaemonSite {
     func partnerships() async throws -> [PartnershipView] { throw unused }
     func partnership(_ reference: String) async throws -> PartnershipView { throw unused }
     func invite(_ draft: InvitationDraft) async throws -> InvitationView { throw unused }
+    func revokeInvitation(_ id: String) async throws -> InvitationView { throw unused }
+    func changeMembership(_ change: MembershipChange) async throws -> MembershipReport {
+        throw unused
+    }
     func previewInvitation(_ code: String) async throws -> InvitationPreview { throw unused }
     func join(
         _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
@@ -91,6 +95,7 @@ final class FakeDaemonSite: DaemonSite {
         _ batch: ImportBatch, by author: Author,
         progress: @escaping @Sendable (ImportProgress) -> Void
     ) async throws -> ImportReport { throw unused }
+    func backUp(to path: String) async throws -> BackupReport { throw unused }
     func verify() async throws -> VerifyReport { throw unused }
     func rebuild(checkOnly: Bool) async throws -> RebuildReport { throw unused }
 }

@@ -79,9 +79,7 @@ import Testing
         let (home, surgery) = try peers()
         surgery.isInviting = true
         try await surgery.serving { _, address in
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
+            try await home.connected(to: surgery, at: address) { connection in
                 // A peer may pair for another partnership, while an invitation stands.
                 _ = try await connection.preview(Kith_V1_PreviewRequest())
                 surgery.isInviting = false

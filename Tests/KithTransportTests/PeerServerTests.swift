@@ -33,21 +33,15 @@ import Testing
         other.pin(surgery)
         surgery.pin(other)
         try await surgery.serving { server, address in
-            try await other.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { kept in
+            try await other.connected(to: surgery, at: address) { kept in
                 let error = await #expect(throws: TransportError.self) {
-                    try await home.client().withConnection(
-                        to: address, expecting: surgery.id, root: surgery.root
-                    ) { connection in
-                        try await connection.runSession { stream in
-                            try await stream.send(message(1))
-                            #expect(try await stream.receive() == message(1))
-                            surgery.unpin(home)
-                            server.pinsChanged()
-                            while try await stream.receive() != nil {}
-                            Issue.record("the session ended as if nothing had happened")
-                        }
+                    try await home.inSession(with: surgery, at: address) { stream in
+                        try await stream.send(message(1))
+                        #expect(try await stream.receive() == message(1))
+                        surgery.unpin(home)
+                        server.pinsChanged()
+                        while try await stream.receive() != nil {}
+                        Issue.record("the session ended as if nothing had happened")
                     }
                 }
                 #expect(error?.code == .closed)
@@ -57,9 +51,7 @@ import Testing
                 }
             }
             let error = await #expect(throws: TransportError.self) {
-                try await home.client().withConnection(
-                    to: address, expecting: surgery.id, root: surgery.root
-                ) { _ in }
+                try await home.connected(to: surgery, at: address) { _ in }
             }
             #expect(error?.code == .notAPeer)
         }
@@ -72,9 +64,7 @@ import Testing
         let handler = TestHandler()
         try await surgery.serving(handler: handler) { _, address in
             let error = await #expect(throws: TransportError.self) {
-                try await home.client().withConnection(
-                    to: address, expecting: surgery.id, root: surgery.root
-                ) { connection in
+                try await home.connected(to: surgery, at: address) { connection in
                     surgery.unpin(home)
                     try await connection.runSession { _ = try await $0.receive() }
                 }
@@ -116,22 +106,16 @@ import Testing
         let server = surgery.server()
         let running = Task { try await server.run() }
         let address = try #require(await server.listeningAddress)
-        try await home.client().withConnection(
-            to: address, expecting: surgery.id, root: surgery.root
-        ) { connection in
-            try await connection.runSession { stream in
-                try await stream.send(message(1))
-                #expect(try await stream.receive() == message(1))
-                server.beginGracefulShutdown()
-                try await stream.send(message(2))
-                #expect(try await stream.receive() == message(2))
-            }
+        try await home.inSession(with: surgery, at: address) { stream in
+            try await stream.send(message(1))
+            #expect(try await stream.receive() == message(1))
+            server.beginGracefulShutdown()
+            try await stream.send(message(2))
+            #expect(try await stream.receive() == message(2))
         }
         try await running.value
         let error = await #expect(throws: TransportError.self) {
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { _ in }
+            try await home.connected(to: surgery, at: address) { _ in }
         }
         #expect(error?.code == .couldNotConnect)
         #expect(error?.message.contains("refused") == true)
@@ -167,16 +151,12 @@ import Testing
             for _ in 0..<3 { silent.append(try await tcp(address)) }
             while server.connectionCount < 3 { await Task.yield() }
             let error = await #expect(throws: TransportError.self) {
-                try await home.client().withConnection(
-                    to: address, expecting: surgery.id, root: surgery.root
-                ) { _ in }
+                try await home.connected(to: surgery, at: address) { _ in }
             }
             #expect(error?.code == .closed || error?.code == .tlsFailed)
             for channel in silent { try await channel.close() }
             while server.connectionCount > 0 { await Task.yield() }
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { _ in }
+            try await home.connected(to: surgery, at: address) { _ in }
         }
     }
 
@@ -211,11 +191,7 @@ import Testing
                 try? await channel.writeAndFlush(ByteBuffer(bytes: noise))
                 try? await channel.close()
             }
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
-                try await connection.runSession { try await $0.send(message(1)) }
-            }
+            try await home.inSession(with: surgery, at: address) { try await $0.send(message(1)) }
         }
     }
 

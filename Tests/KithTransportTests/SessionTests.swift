@@ -10,9 +10,7 @@ import Testing
         let (home, surgery) = try peers()
         let handler = TestHandler()
         try await surgery.serving(handler: handler) { _, address in
-            let got = try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
+            let got = try await home.connected(to: surgery, at: address) { connection in
                 #expect(connection.root == surgery.root)
                 #expect(!connection.isLeafExpired)
                 return try await connection.runSession { stream in
@@ -32,27 +30,21 @@ import Testing
     @Test func `both sides may speak first, and at once`() async throws {
         let (home, surgery) = try peers()
         let handler = TestHandler { _, stream in
-            async let sent: Void = {
-                for batch in UInt64(1)...50 { try await stream.send(message(batch)) }
-            }()
-            var sum: UInt64 = 0
-            while let next = try await stream.receive() { sum += next.acknowledge.batch }
-            try await sent
+            let sum = try await stream.sendFifty { stream in
+                var sum: UInt64 = 0
+                while let next = try await stream.receive() { sum += next.acknowledge.batch }
+                return sum
+            }
             #expect(sum == 1275)
         }
         try await surgery.serving(handler: handler) { _, address in
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
-                try await connection.runSession { stream in
-                    async let sent: Void = {
-                        for batch in UInt64(1)...50 { try await stream.send(message(batch)) }
-                    }()
+            try await home.inSession(with: surgery, at: address) { stream in
+                let sum = try await stream.sendFifty { stream in
                     var sum: UInt64 = 0
                     for _ in 1...50 { sum += try await stream.receive()?.acknowledge.batch ?? 0 }
-                    try await sent
-                    #expect(sum == 1275)
+                    return sum
                 }
+                #expect(sum == 1275)
             }
         }
     }
@@ -60,9 +52,7 @@ import Testing
     @Test func `several sessions run on one connection`() async throws {
         let (home, surgery) = try peers()
         try await surgery.serving { server, address in
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
+            try await home.connected(to: surgery, at: address) { connection in
                 for batch in UInt64(1)...3 {
                     try await connection.runSession { stream in
                         try await stream.send(message(batch))
@@ -77,14 +67,10 @@ import Testing
     @Test func `large messages pass up to the limit`() async throws {
         let (home, surgery) = try peers()
         try await surgery.serving { _, address in
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
-                try await connection.runSession { stream in
-                    for bytes in [256 << 10, 1 << 20, (4 << 20) - 64] {
-                        try await stream.send(message(bytes: bytes))
-                        #expect(try await stream.receive() == message(bytes: bytes))
-                    }
+            try await home.inSession(with: surgery, at: address) { stream in
+                for bytes in [256 << 10, 1 << 20, (4 << 20) - 64] {
+                    try await stream.send(message(bytes: bytes))
+                    #expect(try await stream.receive() == message(bytes: bytes))
                 }
             }
         }
@@ -93,18 +79,14 @@ import Testing
     @Test func `a message over the limit is not sent, and says so`() async throws {
         let (home, surgery) = try peers()
         try await surgery.serving { _, address in
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
-                try await connection.runSession { stream in
-                    let error = await #expect(throws: TransportError.self) {
-                        try await stream.send(message(bytes: 4 << 20))
-                    }
-                    #expect(error?.code == .tooLarge)
-                    // The session can go on.
-                    try await stream.send(message(1))
-                    #expect(try await stream.receive() == message(1))
+            try await home.inSession(with: surgery, at: address) { stream in
+                let error = await #expect(throws: TransportError.self) {
+                    try await stream.send(message(bytes: 4 << 20))
                 }
+                #expect(error?.code == .tooLarge)
+                // The session can go on.
+                try await stream.send(message(1))
+                #expect(try await stream.receive() == message(1))
             }
         }
     }
@@ -122,13 +104,11 @@ import Testing
         try await surgery.serving(handler: handler, limits: toServer ? limits : large) {
             _, address in
             let error = await #expect(throws: TransportError.self) {
-                try await home.client(limits: toServer ? large : limits).withConnection(
-                    to: address, expecting: surgery.id, root: surgery.root
-                ) { connection in
-                    try await connection.runSession { stream in
-                        if toServer { try await stream.send(message(bytes: 10_001)) }
-                        _ = try await stream.receive()
-                    }
+                try await home.inSession(
+                    with: surgery, at: address, limits: toServer ? large : limits
+                ) { stream in
+                    if toServer { try await stream.send(message(bytes: 10_001)) }
+                    _ = try await stream.receive()
                 }
             }
             #expect([.tooLarge, .closed, .protocolError].contains(error?.code))
@@ -143,33 +123,29 @@ import Testing
             while try await stream.receive() != nil {}
         }
         try await surgery.serving(handler: handler) { _, address in
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
-                try await connection.runSession { stream in
-                    // Far more than the windows and buffers between the two hold.
-                    async let sent: Int = {
-                        for _ in 0..<100 { try await stream.send(message(bytes: 1 << 20)) }
-                        stalled.happen()
-                        return 100
-                    }()
-                    let first = await withTaskGroup(of: Bool.self) { group in
-                        group.addTask {
-                            await stalled.wait()
-                            return !Task.isCancelled
-                        }
-                        group.addTask {
-                            try? await Task.sleep(for: .milliseconds(300))
-                            return false
-                        }
-                        defer { group.cancelAll() }
-                        return await group.next() ?? false
+            try await home.inSession(with: surgery, at: address) { stream in
+                // Far more than the windows and buffers between the two hold.
+                async let sent: Int = {
+                    for _ in 0..<100 { try await stream.send(message(bytes: 1 << 20)) }
+                    stalled.happen()
+                    return 100
+                }()
+                let first = await withTaskGroup(of: Bool.self) { group in
+                    group.addTask {
+                        await stalled.wait()
+                        return !Task.isCancelled
                     }
-                    #expect(!first, "everything was sent although no one read")
-                    go.happen()
-                    let count = try await sent
-                    #expect(count == 100)
+                    group.addTask {
+                        try? await Task.sleep(for: .milliseconds(300))
+                        return false
+                    }
+                    defer { group.cancelAll() }
+                    return await group.next() ?? false
                 }
+                #expect(!first, "everything was sent although no one read")
+                go.happen()
+                let count = try await sent
+                #expect(count == 100)
             }
         }
     }
@@ -179,13 +155,9 @@ import Testing
         let (home, surgery) = try peers()
         try await surgery.serving { _, address in
             await #expect(throws: Own()) {
-                try await home.client().withConnection(
-                    to: address, expecting: surgery.id, root: surgery.root
-                ) { connection in
-                    try await connection.runSession { stream in
-                        try await stream.send(message(1))
-                        throw Own()
-                    }
+                try await home.inSession(with: surgery, at: address) { stream in
+                    try await stream.send(message(1))
+                    throw Own()
                 }
             }
         }
@@ -196,11 +168,7 @@ import Testing
         let (home, surgery) = try peers()
         try await surgery.serving(handler: TestHandler { _, _ in throw Private() }) { _, address in
             let error = await #expect(throws: TransportError.self) {
-                try await home.client().withConnection(
-                    to: address, expecting: surgery.id, root: surgery.root
-                ) { connection in
-                    try await connection.runSession { _ = try await $0.receive() }
-                }
+                try await home.inSession(with: surgery, at: address) { _ = try await $0.receive() }
             }
             #expect(error?.code == .protocolError)
             #expect(
@@ -213,15 +181,11 @@ import Testing
         let (home, surgery) = try peers()
         let handler = TestHandler { _, stream in try await stream.send(message(9)) }
         try await surgery.serving(handler: handler) { _, address in
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
-                try await connection.runSession { stream in
-                    let first = try await stream.receive()
-                    #expect(first == message(9))
-                    #expect(try await stream.receive() == nil)
-                    #expect(try await stream.receive() == nil)
-                }
+            try await home.inSession(with: surgery, at: address) { stream in
+                let first = try await stream.receive()
+                #expect(first == message(9))
+                #expect(try await stream.receive() == nil)
+                #expect(try await stream.receive() == nil)
             }
         }
     }
@@ -242,11 +206,7 @@ import Testing
         }
         try await surgery.serving(handler: handler) { _, address in
             let task = Task {
-                try await home.client().withConnection(
-                    to: address, expecting: surgery.id, root: surgery.root
-                ) { connection in
-                    try await connection.runSession { _ = try await $0.receive() }
-                }
+                try await home.inSession(with: surgery, at: address) { _ = try await $0.receive() }
             }
             await begun.wait()
             task.cancel()
@@ -266,13 +226,9 @@ import Testing
         let running = Task { try await server.run() }
         let address = try #require(await server.listeningAddress)
         let client = Task {
-            try await home.client().withConnection(
-                to: address, expecting: surgery.id, root: surgery.root
-            ) { connection in
-                try await connection.runSession { stream in
-                    while try await stream.receive() != nil {}
-                    Issue.record("the client saw a clean end")
-                }
+            try await home.inSession(with: surgery, at: address) { stream in
+                while try await stream.receive() != nil {}
+                Issue.record("the client saw a clean end")
             }
         }
         await begun.wait()

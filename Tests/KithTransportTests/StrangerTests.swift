@@ -135,15 +135,9 @@ import Testing
 
     @Test func `a removed peer gets nothing for its saved session ticket`() async throws {
         let (home, surgery, handler) = (home, surgery, handler)
-        try await surgery.serving(handler: handler) { server, address in
-            let openssl = try OpenSSL()
-            defer { openssl.clean() }
-            let ticket = openssl.folder.appendingPathComponent("ticket").path
+        let hasMet: @Sendable () -> Bool = { handler.sessions.count == 1 }
+        try await withTicket(of: home, enough: hasMet) { server, address, openssl, ticket in
             let identity = try openssl.presenting(home.identity, chain: [home.root])
-            _ = try await openssl.connect(
-                to: address, identity + ["-sess_out", ticket],
-                enough: { handler.sessions.count == 1 })
-            try #require(FileManager.default.fileExists(atPath: ticket))
 
             // While it is a peer, the ticket alone lets it in: no certificate, no key.
             let resumed = try await openssl.connect(
@@ -167,21 +161,34 @@ import Testing
     }
 
     @Test func `an unpaired site's saved session is worth nothing, invited or not`() async throws {
-        let (stranger, surgery, handler) = (try TestSite(), surgery, handler)
+        let (stranger, handler) = (try TestSite(), handler)
         surgery.isInviting = true
-        try await surgery.serving(handler: handler) { _, address in
-            let openssl = try OpenSSL()
-            defer { openssl.clean() }
-            let ticket = openssl.folder.appendingPathComponent("ticket").path
-            let identity = try openssl.presenting(stranger.identity, chain: [stranger.root])
-            _ = try await openssl.connect(
-                to: address, identity + ["-sess_out", ticket], request: OpenSSL.previewRequest,
-                enough: { handler.pairings.count == 1 })
+        let hasAsked: @Sendable () -> Bool = { handler.pairings.count == 1 }
+        try await withTicket(of: stranger, request: OpenSSL.previewRequest, enough: hasAsked) {
+            _, address, openssl, ticket in
             let resumed = try await openssl.connect(
                 to: address, ["-sess_in", ticket], request: OpenSSL.previewRequest)
             #expect(resumed.isResumed)
             #expect(!resumed.reachedHTTP2)
             #expect(handler.pairings.count == 1)
+        }
+    }
+
+    /// Serves, lets a site through once, and goes on with the session ticket that it got.
+    private func withTicket(
+        of site: TestSite, request: [UInt8] = OpenSSL.syncRequest,
+        enough: @Sendable @escaping () -> Bool,
+        _ body: @Sendable @escaping (PeerServer, HostPort, OpenSSL, String) async throws -> Void
+    ) async throws {
+        try await surgery.serving(handler: handler) { server, address in
+            let openssl = try OpenSSL()
+            defer { openssl.clean() }
+            let ticket = openssl.folder.appendingPathComponent("ticket").path
+            let identity = try openssl.presenting(site.identity, chain: [site.root])
+            _ = try await openssl.connect(
+                to: address, identity + ["-sess_out", ticket], request: request, enough: enough)
+            try #require(FileManager.default.fileExists(atPath: ticket))
+            try await body(server, address, openssl, ticket)
         }
     }
 

@@ -86,6 +86,25 @@ final class TestSite: PeerDirectory {
         }
     }
 
+    /// Connects to a peer that listens at an address, for the time of `body`.
+    func connected<Result: Sendable>(
+        to peer: TestSite, at address: HostPort, limits: TransportLimits = TransportLimits(),
+        _ body: @Sendable (PeerConnection) async throws -> Result
+    ) async throws -> Result {
+        try await client(limits: limits).withConnection(
+            to: address, expecting: peer.id, root: peer.root, body)
+    }
+
+    /// Runs one session with a peer that listens at an address.
+    func inSession<Result: Sendable>(
+        with peer: TestSite, at address: HostPort, limits: TransportLimits = TransportLimits(),
+        _ body: @Sendable @escaping (SessionStream) async throws -> Result
+    ) async throws -> Result {
+        try await connected(to: peer, at: address, limits: limits) { connection in
+            try await connection.runSession(body)
+        }
+    }
+
     struct NotListening: Error {}
 }
 
@@ -141,6 +160,20 @@ final class TestHandler: PeerServiceHandler {
         var response = Kith_V1_JoinResponse()
         response.inviter.rootCertificate = Data(site.root.der)
         return response
+    }
+}
+
+extension SessionStream {
+    /// Sends fifty messages while it receives; the sum of what came.
+    func sendFifty(
+        whileReceiving receive: @Sendable (SessionStream) async throws -> UInt64
+    ) async throws -> UInt64 {
+        async let sent: Void = {
+            for batch in UInt64(1)...50 { try await send(message(batch)) }
+        }()
+        let sum = try await receive(self)
+        try await sent
+        return sum
     }
 }
 

@@ -45,7 +45,7 @@ struct ImportFHIR: SiteCommand {
         let bad = readings.filter { $0.problem != nil }
         let good = readings.filter { $0.problem == nil }
         for reading in bad {
-            context.note([Line("kith: \(reading.file): \(reading.problem ?? "")")])
+            context.note([Line("kith: \(reading.problem ?? "")")])
         }
         // One save: a record of one file may point at a record of another.
         let records = good.flatMap(\.records)

@@ -18,7 +18,8 @@ struct PartnershipPage {
         for partnership in partnerships {
             table.add([
                 partnership.id.short,
-                partnership.name + (partnership.isPrivate ? " (private)" : ""),
+                partnership.name
+                    + (partnership.ownRemoval == nil ? "" : " (removed, no longer updated)"),
                 String(partnership.members.count), String(partnership.residents),
                 Self.words(partnership.compartments),
             ])
@@ -31,6 +32,12 @@ struct PartnershipPage {
         var lines: [Line] = [Line(DisplayWidth.cut(partnership.name, to: context.width), .bold)]
         lines += labelled("Id", partnership.id.description)
         lines += labelled("Purpose", partnership.purpose)
+        if let removal = partnership.ownRemoval {
+            lines += labelled(
+                removal.hasLeft ? "Left" : "Removed",
+                (removal.hasLeft ? "" : "by \(removal.removedBy), ")
+                    + "\(context.time(removal.removed)): no longer updated")
+        }
         if partnership.isPrivate { lines += labelled("Private", "this site is its only member") }
         lines += labelled("This site holds", Self.words(partnership.compartments))
         lines += labelled("Residents", String(partnership.residents))
@@ -45,6 +52,15 @@ struct PartnershipPage {
             ])
         }
         lines += [""] + members.lines(width: context.width)
+        let gone = partnership.formerMembers.filter { !$0.isSelf }
+        if !gone.isEmpty {
+            lines.append("")
+            for former in gone {
+                let how = former.hasLeft ? "left" : "removed by \(former.removedBy)"
+                lines += labelled(
+                    "Former member", "\(former.name), \(how), \(context.time(former.removed))")
+            }
+        }
         guard !partnership.invitations.isEmpty else { return lines }
         var invitations = Table([
             .init("Invitation"), .init("Role"), .init("Holds"), .init("Until", fixed: true),

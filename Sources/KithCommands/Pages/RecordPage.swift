@@ -38,6 +38,14 @@ struct RecordPage {
 
     /// A loud line when something safety-critical is undecided.
     func alarm(_ record: RecordView) -> [Line] {
+        let ended =
+            record.isNoLongerUpdated
+            ? [Line("!! this site was removed from the partnership: no longer updated", .alarm)]
+            : []
+        return ended + undecided(record)
+    }
+
+    private func undecided(_ record: RecordView) -> [Line] {
         let open = record.fields.filter { $0.isConflict && $0.policy == .safetyCritical }
         guard !open.isEmpty else { return [] }
         let count = Amount.count(open.count, "field has", "fields have")

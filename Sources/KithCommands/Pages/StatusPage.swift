@@ -132,7 +132,25 @@ struct StatusPage {
                     "until \(context.time(status.certificateEnds))"
                         + (isEnding ? "  ! run kithd, which renews it" : ""),
                     isEnding ? .alarm : .plain),
-        ]
+        ] + trouble(status)
+    }
+
+    /// What a copied or restored database leaves behind; 'doctor' says what to do about it.
+    private func trouble(_ status: StatusView) -> [Line] {
+        var lines: [Line] = []
+        if let rollback = status.rollback {
+            lines.append(Line("Rollback     \(rollback.words), \(context.time(rollback.time))"))
+        }
+        if !status.forks.isEmpty {
+            let names = Set(status.forks.map(\.name)).sorted().joined(separator: ", ")
+            lines.append(
+                Line(
+                    DisplayWidth.cut(
+                        TerminalText.line(
+                            "Copies       ! two copies wrote: \(names); see 'kith doctor'"),
+                        to: context.width), .alarm))
+        }
+        return lines
     }
 
     private func more(_ count: Int, see command: String) -> [Line] {

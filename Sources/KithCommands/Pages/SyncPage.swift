@@ -8,7 +8,7 @@ struct SyncPage {
         self.context = context
     }
 
-    /// A row for each session, then why some failed.
+    /// A row for each session.
     func lines(_ reports: [SyncReport]) -> [Line] {
         var table = Table([
             .init("Peer"), .init("Result"), .init("Sent", number: true),
@@ -24,11 +24,17 @@ struct SyncPage {
                     Amount.duration(milliseconds: report.milliseconds),
                 ], report.isEqual ? .plain : .alarm)
         }
-        let problems = reports.filter { !$0.isEqual || $0.problem != nil }.flatMap { report in
-            Labelled("!", indent: 0, labelWidth: 2, look: .alarm).lines(
-                "\(report.peer): \(report.problem ?? "the two sites did not become equal; sync again")",
-                width: context.width)
-        }
-        return table.lines(width: context.width) + problems
+        return table.lines(width: context.width)
+    }
+
+    /// Says on standard error why sessions failed, a line each; false when one did.
+    func tellProblems(_ reports: [SyncReport]) -> Bool {
+        let failed = reports.filter { !$0.isEqual || $0.problem != nil }
+        context.note(
+            failed.map { report in
+                let why = report.problem ?? "the two sites did not become equal; sync again"
+                return Line("kith: \(report.peer): \(why)")
+            })
+        return failed.isEmpty
     }
 }

@@ -55,7 +55,7 @@ struct JoinPartnership: SiteCommand {
             ])
             context.print(SyncPage(context).lines([report.sync]))
         }
-        return report.sync.isEqual ? .done : .failed
+        return SyncPage(context).tellProblems([report.sync]) ? .done : .failed
     }
 
     private func readCode(in context: CommandContext) -> String {

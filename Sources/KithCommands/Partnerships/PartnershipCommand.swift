@@ -8,7 +8,8 @@ struct PartnershipCommand: ParsableCommand {
         commandName: "partnership", abstract: "Partnerships, their members, and invitations.",
         subcommands: [
             CreatePartnership.self, ListPartnerships.self, ShowPartnership.self,
-            InviteToPartnership.self, JoinPartnership.self,
+            InviteToPartnership.self, JoinPartnership.self, RevokeInvitation.self,
+            ChangeMember.self, RemoveMember.self, LeavePartnership.self, ElectSteward.self,
         ])
 }
 

@@ -27,6 +27,6 @@ struct SyncCommand: SiteCommand {
         } else {
             context.print(SyncPage(context).lines(reports))
         }
-        return reports.allSatisfy { $0.isEqual && $0.problem == nil } ? .done : .failed
+        return SyncPage(context).tellProblems(reports) ? .done : .failed
     }
 }

@@ -33,10 +33,16 @@ public struct ImportProblem: Error, Hashable, Sendable, Codable, CustomStringCon
 
     /// One line: `elm.json:12:8 entry[3].resource.birthDate: expected …`.
     public var description: String {
-        var place = ShownText(line: file).text
+        var place = Self.end(of: ShownText(line: file).text)
         if let line, let column { place += ":\(line):\(column)" }
-        if !path.isEmpty { place += " \(path)" }
+        if !path.isEmpty { place += " \(Self.end(of: path))" }
         return "\(place): \(message)"
+    }
+
+    /// A name or a way that may be of any length, in a line that people read: its end tells most.
+    private static func end(of text: String) -> String {
+        let most = 120
+        return text.count > most ? "…\(text.suffix(most))" : text
     }
 }
 

@@ -121,6 +121,30 @@ package nonisolated struct Kith_V1_MembershipAct: Sendable {
     set {act = .describe(newValue)}
   }
 
+  package var change: Kith_V1_ChangeGrant {
+    get {
+      if case .change(let v)? = act {return v}
+      return Kith_V1_ChangeGrant()
+    }
+    set {act = .change(newValue)}
+  }
+
+  package var remove: Kith_V1_Remove {
+    get {
+      if case .remove(let v)? = act {return v}
+      return Kith_V1_Remove()
+    }
+    set {act = .remove(newValue)}
+  }
+
+  package var elect: Kith_V1_Elect {
+    get {
+      if case .elect(let v)? = act {return v}
+      return Kith_V1_Elect()
+    }
+    set {act = .elect(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Act: Equatable, Sendable {
@@ -129,6 +153,9 @@ package nonisolated struct Kith_V1_MembershipAct: Sendable {
     case mint(Kith_V1_MintKey)
     case handOver(Kith_V1_HandOverKeys)
     case describe(Kith_V1_Describe)
+    case change(Kith_V1_ChangeGrant)
+    case remove(Kith_V1_Remove)
+    case elect(Kith_V1_Elect)
 
   }
 
@@ -335,6 +362,116 @@ package nonisolated struct Kith_V1_Describe: Sendable {
   fileprivate var _site: Kith_V1_SiteProfile? = nil
 }
 
+/// Puts a new grant in the place of all that a member was granted before.
+package nonisolated struct Kith_V1_ChangeGrant: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes
+  package var site: Data = Data()
+
+  package var grant: Kith_V1_Grant {
+    get {_grant ?? Kith_V1_Grant()}
+    set {_grant = newValue}
+  }
+  /// Returns true if `grant` has been explicitly set.
+  package var hasGrant: Bool {self._grant != nil}
+  /// Clears the value of `grant`. Subsequent reads from it will return its default value.
+  package mutating func clearGrant() {self._grant = nil}
+
+  package var cut: Kith_V1_Cut {
+    get {_cut ?? Kith_V1_Cut()}
+    set {_cut = newValue}
+  }
+  /// Returns true if `cut` has been explicitly set.
+  package var hasCut: Bool {self._cut != nil}
+  /// Clears the value of `cut`. Subsequent reads from it will return its default value.
+  package mutating func clearCut() {self._cut = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _grant: Kith_V1_Grant? = nil
+  fileprivate var _cut: Kith_V1_Cut? = nil
+}
+
+/// Ends a membership. A member's own removal is its leave; that of a senior steward is a vote.
+package nonisolated struct Kith_V1_Remove: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes
+  package var site: Data = Data()
+
+  package var cut: Kith_V1_Cut {
+    get {_cut ?? Kith_V1_Cut()}
+    set {_cut = newValue}
+  }
+  /// Returns true if `cut` has been explicitly set.
+  package var hasCut: Bool {self._cut != nil}
+  /// Clears the value of `cut`. Subsequent reads from it will return its default value.
+  package mutating func clearCut() {self._cut = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _cut: Kith_V1_Cut? = nil
+}
+
+/// A vote to make a member a steward.
+package nonisolated struct Kith_V1_Elect: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes
+  package var site: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// How far a member's entries still count as written under what it was granted before.
+package nonisolated struct Kith_V1_Cut: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// those that the cut's author holds; in others nothing is named
+  package var covers: [Kith_V1_Compartment] = []
+
+  /// of every feed of the member there, its leaves
+  package var ends: [Kith_V1_Cut.End] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated struct End: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    package var compartment: Kith_V1_Compartment = .unspecified
+
+    package var incarnation: UInt64 = 0
+
+    package var sequence: UInt64 = 0
+
+    /// 32 bytes
+    package var hash: Data = Data()
+
+    package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    package init() {}
+  }
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "kith.v1"
@@ -345,7 +482,7 @@ nonisolated extension Kith_V1_Role: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Kith_V1_MembershipAct: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".MembershipAct"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}found\0\u{1}admit\0\u{1}mint\0\u{3}hand_over\0\u{1}describe\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}found\0\u{1}admit\0\u{1}mint\0\u{3}hand_over\0\u{1}describe\0\u{1}change\0\u{1}remove\0\u{1}elect\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -418,6 +555,45 @@ nonisolated extension Kith_V1_MembershipAct: SwiftProtobuf.Message, SwiftProtobu
           self.act = .describe(v)
         }
       }()
+      case 6: try {
+        var v: Kith_V1_ChangeGrant?
+        var hadOneofValue = false
+        if let current = self.act {
+          hadOneofValue = true
+          if case .change(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.act = .change(v)
+        }
+      }()
+      case 7: try {
+        var v: Kith_V1_Remove?
+        var hadOneofValue = false
+        if let current = self.act {
+          hadOneofValue = true
+          if case .remove(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.act = .remove(v)
+        }
+      }()
+      case 8: try {
+        var v: Kith_V1_Elect?
+        var hadOneofValue = false
+        if let current = self.act {
+          hadOneofValue = true
+          if case .elect(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.act = .elect(v)
+        }
+      }()
       default: break
       }
     }
@@ -448,6 +624,18 @@ nonisolated extension Kith_V1_MembershipAct: SwiftProtobuf.Message, SwiftProtobu
     case .describe?: try {
       guard case .describe(let v)? = self.act else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+    }()
+    case .change?: try {
+      guard case .change(let v)? = self.act else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .remove?: try {
+      guard case .remove(let v)? = self.act else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
+    case .elect?: try {
+      guard case .elect(let v)? = self.act else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
     }()
     case nil: break
     }
@@ -827,6 +1015,199 @@ nonisolated extension Kith_V1_Describe: SwiftProtobuf.Message, SwiftProtobuf._Me
 
   package static func ==(lhs: Kith_V1_Describe, rhs: Kith_V1_Describe) -> Bool {
     if lhs._site != rhs._site {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_ChangeGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ChangeGrant"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}site\0\u{1}grant\0\u{1}cut\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.site) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._grant) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._cut) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.site.isEmpty {
+      try visitor.visitSingularBytesField(value: self.site, fieldNumber: 1)
+    }
+    try { if let v = self._grant {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._cut {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_ChangeGrant, rhs: Kith_V1_ChangeGrant) -> Bool {
+    if lhs.site != rhs.site {return false}
+    if lhs._grant != rhs._grant {return false}
+    if lhs._cut != rhs._cut {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_Remove: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Remove"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}site\0\u{1}cut\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.site) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._cut) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.site.isEmpty {
+      try visitor.visitSingularBytesField(value: self.site, fieldNumber: 1)
+    }
+    try { if let v = self._cut {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_Remove, rhs: Kith_V1_Remove) -> Bool {
+    if lhs.site != rhs.site {return false}
+    if lhs._cut != rhs._cut {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_Elect: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Elect"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}site\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.site) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.site.isEmpty {
+      try visitor.visitSingularBytesField(value: self.site, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_Elect, rhs: Kith_V1_Elect) -> Bool {
+    if lhs.site != rhs.site {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_Cut: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Cut"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}covers\0\u{1}ends\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedEnumField(value: &self.covers) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.ends) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.covers.isEmpty {
+      try visitor.visitPackedEnumField(value: self.covers, fieldNumber: 1)
+    }
+    if !self.ends.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.ends, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_Cut, rhs: Kith_V1_Cut) -> Bool {
+    if lhs.covers != rhs.covers {return false}
+    if lhs.ends != rhs.ends {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_Cut.End: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = Kith_V1_Cut.protoMessageName + ".End"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}compartment\0\u{1}incarnation\0\u{1}sequence\0\u{1}hash\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularEnumField(value: &self.compartment) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.incarnation) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.sequence) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.hash) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.compartment != .unspecified {
+      try visitor.visitSingularEnumField(value: self.compartment, fieldNumber: 1)
+    }
+    if self.incarnation != 0 {
+      try visitor.visitSingularUInt64Field(value: self.incarnation, fieldNumber: 2)
+    }
+    if self.sequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.sequence, fieldNumber: 3)
+    }
+    if !self.hash.isEmpty {
+      try visitor.visitSingularBytesField(value: self.hash, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_Cut.End, rhs: Kith_V1_Cut.End) -> Bool {
+    if lhs.compartment != rhs.compartment {return false}
+    if lhs.incarnation != rhs.incarnation {return false}
+    if lhs.sequence != rhs.sequence {return false}
+    if lhs.hash != rhs.hash {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

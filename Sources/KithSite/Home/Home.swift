@@ -28,6 +28,7 @@ public struct Home: Sendable {
     private var sealingKey: String { path + "/sealing.pem" }
     private var rootCertificate: String { path + "/root.der" }
     private var lockFile: String { path + "/lock" }
+    private var highWaterFile: String { path + "/high-water.json" }
 
     /// Throws unless the folder is a site that this user alone can read.
     public func check() throws(SiteError) {
@@ -103,6 +104,42 @@ public struct Home: Sendable {
         }
     }
 
+    /// What was last noted outside the database; nil when nothing was, or it cannot be read.
+    func highWater() -> HighWater? {
+        (try? Data(contentsOf: URL(fileURLWithPath: highWaterFile)))
+            .flatMap { try? JSONDecoder().decode(HighWater.self, from: $0) }
+    }
+
+    /// Notes how far the site's own feeds are; on disk when this returns.
+    func setHighWater(_ position: OwnPosition) throws {
+        let note = HighWater(position: position, place: place)
+        do {
+            try write(JSONEncoder().encode(note), to: highWaterFile + ".new")
+            guard rename(highWaterFile + ".new", highWaterFile) == 0 else {
+                throw CocoaError(.fileWriteUnknown)
+            }
+            let folder = open(path, O_RDONLY | O_CLOEXEC)
+            defer { Glibc.close(folder) }
+            guard fsync(folder) == 0 else { throw CocoaError(.fileWriteUnknown) }
+        } catch {
+            throw SiteError(
+                .home,
+                "\(path) cannot be written; check that the disk is not read-only and not full")
+        }
+    }
+
+    /// Names this folder on this machine: a copy of the folder, or of the disk on another machine,
+    /// has another name.
+    var place: String {
+        var info = stat()
+        let inode = stat(path, &info) == 0 ? info.st_ino : 0
+        let machine = (try? String(contentsOfFile: "/etc/machine-id", encoding: .utf8)) ?? ""
+        return "\(machine.trimmingCharacters(in: .whitespacesAndNewlines)):\(inode)"
+    }
+
+    /// Whether the database file is there.
+    var hasDatabase: Bool { FileManager.default.fileExists(atPath: database) }
+
     /// Takes the home's lock; nil when another process holds it.
     func lock() throws(SiteError) -> HomeLock? {
         let descriptor = open(lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
@@ -142,6 +179,14 @@ public struct Home: Sendable {
         try handle.write(contentsOf: data)
         try handle.synchronize()
     }
+}
+
+/// What a home knows of its database from outside it, to tell when that was rolled back (D22).
+struct HighWater: Codable {
+    /// How far the site's own feeds were.
+    let position: OwnPosition
+    /// Where the home was.
+    let place: String
 }
 
 /// The lock on a home, held until it is released or the process ends.

@@ -26,6 +26,8 @@ public struct PartnershipView: Codable, Sendable {
     public var isPrivate: Bool
     /// The members, by name.
     public var members: [MemberView]
+    /// Sites that were members, by name; this site too, when it was removed.
+    public var formerMembers: [FormerMemberView]
     /// The compartments that this site holds.
     public var compartments: [Compartment]
     /// Residents in it.
@@ -36,13 +38,15 @@ public struct PartnershipView: Codable, Sendable {
     /// Describes a partnership.
     public init(
         id: PartnershipID, name: String, purpose: String, isPrivate: Bool, members: [MemberView],
-        compartments: [Compartment], residents: Int, invitations: [InvitationView]
+        formerMembers: [FormerMemberView] = [], compartments: [Compartment], residents: Int,
+        invitations: [InvitationView]
     ) {
         self.id = id
         self.name = name
         self.purpose = purpose
         self.isPrivate = isPrivate
         self.members = members
+        self.formerMembers = formerMembers
         self.compartments = compartments
         self.residents = residents
         self.invitations = invitations
@@ -81,6 +85,84 @@ public struct MemberView: Codable, Sendable {
         self.compartments = compartments
         self.mayAttest = mayAttest
         self.isSelf = isSelf
+    }
+}
+
+/// A site that was in a partnership.
+public struct FormerMemberView: Codable, Sendable {
+    /// Which site.
+    public var site: SiteID
+    /// Its name.
+    public var name: String
+    /// Whether it left; else it was removed.
+    public var hasLeft: Bool
+    /// Who wrote that.
+    public var removedBy: String
+    /// When that was written, by its author's clock.
+    public var removed: Instant
+    /// Whether it is this site.
+    public var isSelf: Bool
+
+    /// Describes a former member.
+    public init(
+        site: SiteID, name: String, hasLeft: Bool, removedBy: String, removed: Instant,
+        isSelf: Bool
+    ) {
+        self.site = site
+        self.name = name
+        self.hasLeft = hasLeft
+        self.removedBy = removedBy
+        self.removed = removed
+        self.isSelf = isSelf
+    }
+}
+
+extension PartnershipView {
+    /// How this site's membership ended; nil while it is a member.
+    public var ownRemoval: FormerMemberView? { formerMembers.first(where: \.isSelf) }
+}
+
+/// What is to become of a member.
+public struct MembershipChange: Codable, Sendable {
+    /// What to do.
+    public enum Act: Codable, Sendable {
+        /// Put a grant in the place of the present one; what is nil stays as it is.
+        case grant(role: String?, compartments: [Compartment]?, mayAttest: Bool?)
+        /// Remove it; this site leaves when it is the member.
+        case remove
+        /// Vote for it as a steward.
+        case elect
+    }
+
+    /// The partnership, by name or id; nil: the only shared one.
+    public var partnership: String?
+    /// The member, by name or by the beginning of its site id; nil: this site.
+    public var member: String?
+    /// What to do.
+    public var act: Act
+
+    /// Describes a change.
+    public init(partnership: String?, member: String?, act: Act) {
+        self.partnership = partnership
+        self.member = member
+        self.act = act
+    }
+}
+
+/// What came of a change of membership.
+public struct MembershipReport: Codable, Sendable {
+    /// The partnership after it.
+    public var partnership: PartnershipView
+    /// The member's name.
+    public var member: String
+    /// Whether it takes effect now; else it is a vote that waits for others.
+    public var isInEffect: Bool
+
+    /// Describes what came of a change.
+    public init(partnership: PartnershipView, member: String, isInEffect: Bool) {
+        self.partnership = partnership
+        self.member = member
+        self.isInEffect = isInEffect
     }
 }
 

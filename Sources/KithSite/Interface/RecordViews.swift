@@ -48,6 +48,8 @@ public struct RecordView: Codable, Sendable {
     public var isArchived: Bool
     /// The local arrival number of the newest entry in this view: what `--seen` takes.
     public var version: Int64
+    /// Whether this site was removed from the partnership: what is shown is as old as that.
+    public var isNoLongerUpdated: Bool
     /// Its fields in the order of the vocabulary, with those that are empty.
     public var fields: [FieldView]
     /// Who made it.
@@ -59,8 +61,8 @@ public struct RecordView: Codable, Sendable {
     public init(
         id: RecordID, short: String, kind: String, title: String, partnership: String,
         partnershipID: PartnershipID, compartment: Compartment, parent: RecordID?,
-        isArchived: Bool, version: Int64, fields: [FieldView], created: ProvenanceView,
-        changed: ProvenanceView
+        isArchived: Bool, version: Int64, isNoLongerUpdated: Bool = false, fields: [FieldView],
+        created: ProvenanceView, changed: ProvenanceView
     ) {
         self.id = id
         self.short = short
@@ -72,6 +74,7 @@ public struct RecordView: Codable, Sendable {
         self.parent = parent
         self.isArchived = isArchived
         self.version = version
+        self.isNoLongerUpdated = isNoLongerUpdated
         self.fields = fields
         self.created = created
         self.changed = changed

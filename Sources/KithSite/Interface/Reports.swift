@@ -187,3 +187,32 @@ public struct RebuildReport: Codable, Sendable {
         self.isReplaced = isReplaced
     }
 }
+
+/// A backup that was written, or one that was restored.
+public struct BackupReport: Codable, Sendable {
+    /// The file.
+    public var file: String
+    /// Whose it is.
+    public var site: String
+    /// When it was made.
+    public var made: Instant
+    /// Entries in its log.
+    public var entries: Int
+    /// Bytes of the file.
+    public var bytes: Int64
+    /// Where the database that a restore replaced is kept; nil when there was none.
+    public var replaced: String?
+
+    /// Describes a backup.
+    public init(
+        file: String, site: String, made: Instant, entries: Int, bytes: Int64,
+        replaced: String? = nil
+    ) {
+        self.file = file
+        self.site = site
+        self.made = made
+        self.entries = entries
+        self.bytes = bytes
+        self.replaced = replaced
+    }
+}

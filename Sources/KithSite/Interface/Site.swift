@@ -23,6 +23,10 @@ public protocol Site: Sendable {
     func partnership(_ reference: String) async throws -> PartnershipView
     /// Makes a one-time invitation code.
     func invite(_ draft: InvitationDraft) async throws -> InvitationView
+    /// Ends an invitation that nobody has used, by its id or the beginning of it.
+    func revokeInvitation(_ id: String) async throws -> InvitationView
+    /// Changes, removes or elects a member; or leaves.
+    func changeMembership(_ change: MembershipChange) async throws -> MembershipReport
     /// Asks the inviter what a code is for; nothing is joined.
     func previewInvitation(_ code: String) async throws -> InvitationPreview
     /// Joins with a code, and takes over the records by a first sync.
@@ -70,6 +74,8 @@ public protocol Site: Sendable {
         _ batch: ImportBatch, by author: Author,
         progress: @escaping @Sendable (ImportProgress) -> Void
     ) async throws -> ImportReport
+    /// Writes a backup to a file that does not exist yet, and checks it; the site goes on meanwhile.
+    func backUp(to path: String) async throws -> BackupReport
     /// Checks every hash, chain and signature of the log, and gives the state digests.
     func verify() async throws -> VerifyReport
     /// Replays the log into fresh state and compares; with `checkOnly` the old state stays.

@@ -56,13 +56,18 @@ public struct StatusView: Codable, Sendable {
     public var diskFreeBytes: Int64
     /// When the site's TLS leaf ends.
     public var certificateEnds: Instant
+    /// Sites that wrote two entries with one number: they were copied or rolled back.
+    public var forks: [ForkView]
+    /// When this site itself last went on in new feeds, and why; nil when it never had to.
+    public var rollback: RollbackView?
 
     /// Describes how a site stands.
     public init(
         site: SiteView, daemonRunning: Bool, partnerships: [PartnershipView], peers: [PeerView],
         safetyCriticalConflicts: Int, routineConflicts: Int, oldestConflict: Instant?,
         partsWaiting: Int, entriesSetAside: Int, entries: Int, diskBytes: Int64,
-        diskFreeBytes: Int64, certificateEnds: Instant
+        diskFreeBytes: Int64, certificateEnds: Instant, forks: [ForkView] = [],
+        rollback: RollbackView? = nil
     ) {
         self.site = site
         self.daemonRunning = daemonRunning
@@ -77,6 +82,48 @@ public struct StatusView: Codable, Sendable {
         self.diskBytes = diskBytes
         self.diskFreeBytes = diskFreeBytes
         self.certificateEnds = certificateEnds
+        self.forks = forks
+        self.rollback = rollback
+    }
+}
+
+/// A site that wrote two entries with one number. Both are kept and shown; nothing is lost.
+public struct ForkView: Codable, Sendable {
+    /// Whose feed.
+    public var site: SiteID
+    /// Its name.
+    public var name: String
+    /// The partnership's name.
+    public var partnership: String
+    /// The compartment.
+    public var compartment: Compartment
+    /// The number that both have.
+    public var sequence: UInt64
+
+    /// Describes a fork.
+    public init(
+        site: SiteID, name: String, partnership: String, compartment: Compartment,
+        sequence: UInt64
+    ) {
+        self.site = site
+        self.name = name
+        self.partnership = partnership
+        self.compartment = compartment
+        self.sequence = sequence
+    }
+}
+
+/// That this site went on in new feeds, because its old ones may have been rolled back.
+public struct RollbackView: Codable, Sendable {
+    /// What happened, in plain words.
+    public var words: String
+    /// When it was noticed.
+    public var time: Instant
+
+    /// Describes a rollback.
+    public init(words: String, time: Instant) {
+        self.words = words
+        self.time = time
     }
 }
 

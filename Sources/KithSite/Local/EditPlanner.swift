@@ -1,18 +1,18 @@
 import Foundation
-import KithModel
+package import KithModel
 import KithProtocol
-import KithStore
+package import KithStore
 import KithTrust
 
 /// Turns what a person typed into parts to write: checks it against the vocabulary, and lets each
 /// operation supersede exactly what that person had seen (D7).
-struct EditPlanner {
+package struct EditPlanner {
     let transaction: StoreTransaction
     let entry: FieldEntry
     let author: Author
     let site: SiteID
     /// The records that were planned for, in order.
-    private(set) var records: [RecordID] = []
+    package private(set) var records: [RecordID] = []
 
     private struct Planned {
         let partnership: PartnershipID
@@ -23,7 +23,8 @@ struct EditPlanner {
 
     private var planned: [Planned] = []
 
-    init(transaction: StoreTransaction, entry: FieldEntry, author: Author, site: SiteID) {
+    /// Plans in a transaction that `commit` writes in.
+    package init(transaction: StoreTransaction, entry: FieldEntry, author: Author, site: SiteID) {
         self.transaction = transaction
         self.entry = entry
         self.author = author
@@ -31,7 +32,7 @@ struct EditPlanner {
     }
 
     /// Plans one edit; throws before anything is written.
-    mutating func plan(_ edit: RecordEdit, in partnership: PartnershipID?) throws {
+    package mutating func plan(_ edit: RecordEdit, in partnership: PartnershipID?) throws {
         switch edit.target {
         case .new(let kind, _, let parent):
             try planNew(edit, kind: kind, parent: parent, in: partnership)
@@ -41,8 +42,8 @@ struct EditPlanner {
     }
 
     /// Writes everything that was planned: an entry for each compartment and class, tied together.
-    func commit(now: Instant) throws {
-        let group = planned.count > 1 ? SystemCryptography().randomBytes(16) : Data()
+    package func commit(now: Instant) throws {
+        let group = planned.count > 1 ? transaction.cryptography.randomBytes(16) : Data()
         struct Key: Hashable {
             let partnership: PartnershipID
             let compartment: Compartment
@@ -77,7 +78,7 @@ struct EditPlanner {
         }
         var values = try self.values(edit.values, of: kind)
         var home = partnership
-        var id = SystemCryptography().newRecordID()
+        var id = transaction.cryptography.newRecordID()
         if !kind.parents.isEmpty {
             guard let reference else {
                 throw SiteError(
@@ -162,7 +163,7 @@ struct EditPlanner {
     }
 
     /// Plans the decision of a conflict: one operation that supersedes the candidates that were seen.
-    mutating func planDecision(
+    package mutating func planDecision(
         of field: FieldDefinition, record: StoredRecord, kind: RecordKind, value: FieldValue,
         superseding seen: [OperationID], edit: RecordEdit
     ) throws {

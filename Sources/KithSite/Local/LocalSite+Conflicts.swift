@@ -61,9 +61,10 @@ extension LocalSite {
     }
 
     private static func settled(_ id: String) -> SiteError {
-        SiteError(
+        let id = ShownText(line: String(id.prefix(60))).text
+        return SiteError(
             .notFound,
-            "there is no open conflict \(id); it may have been resolved: see 'kith record history \(id.split(separator: ".").first ?? "")'"
+            "there is no open conflict '\(id)'; it may have been resolved: see 'kith record history \(id.split(separator: ".").first ?? "")'"
         )
     }
 
@@ -81,7 +82,7 @@ extension LocalSite {
             }
             return (record, field)
         }
-        guard let match = matches.first else { throw Self.settled(shown(id)) }
+        guard let match = matches.first else { throw Self.settled(id) }
         guard matches.count == 1 else {
             throw SiteError(.ambiguous, "several records' ids begin so; give more of the id")
         }

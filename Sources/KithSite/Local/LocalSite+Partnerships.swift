@@ -34,13 +34,21 @@ extension LocalSite {
                 let residentKind = Vocabulary.kind(named: "resident")?.number ?? 0
                 return try transaction.partnerships().map { partnership in
                     let own = partnership.members.first { $0.profile.site == site }?.grant
+                    // A site that was removed keeps what it held.
+                    let kept = try transaction.writtenCompartments(of: partnership.id)
+                        .map(\.compartment)
                     return PartnershipView(
                         id: partnership.id, name: partnership.name, purpose: partnership.purpose,
                         isPrivate: partnership.isPrivate,
                         members: partnership.members.map {
                             MemberView($0, isSelf: $0.profile.site == site)
                         },
-                        compartments: Compartment.allCases.filter { own?.holds($0) ?? false },
+                        formerMembers: partnership.formerMembers.map {
+                            FormerMemberView($0, in: partnership, isSelf: $0.profile.site == site)
+                        },
+                        compartments: Compartment.allCases.filter {
+                            own?.holds($0) ?? kept.contains($0)
+                        },
                         residents: try transaction.recordCount(
                             ofKind: residentKind, in: partnership.id),
                         invitations: invitations.filter { $0.partnership == partnership.id }
@@ -78,7 +86,7 @@ extension LocalSite {
     /// The partnership that new records go to: the named one, or the only shared one.
     func targetPartnership(_ reference: String?) async throws -> PartnershipView {
         if let reference { return try await partnership(reference) }
-        let shared = try await partnerships().filter { !$0.isPrivate }
+        let shared = try await partnerships().filter { !$0.isPrivate && $0.ownRemoval == nil }
         guard let only = shared.first else {
             throw SiteError(
                 .invalid,

@@ -36,8 +36,11 @@ extension LocalSite {
         try await translating {
             let conflicts = try await conflicts(ConflictQuery())
             let critical = conflicts.filter { $0.severity == .safetyCritical }
-            let (waiting, entries) = try await store.read {
-                (try $0.waiting(), try $0.entryCount())
+            let (waiting, entries, rollback, forks) = try await store.read {
+                (
+                    try $0.waiting(), try $0.entryCount(), try $0.rollback(),
+                    try ForkView.all($0)
+                )
             }
             let disk = home.diskUse()
             return StatusView(
@@ -49,7 +52,8 @@ extension LocalSite {
                 partsWaiting: waiting.unread.values.reduce(0, +),
                 entriesSetAside: waiting.setAside.values.reduce(0, +), entries: entries,
                 diskBytes: disk.used, diskFreeBytes: disk.free,
-                certificateEnds: tlsIdentity.leaf.notAfter)
+                certificateEnds: tlsIdentity.leaf.notAfter, forks: forks,
+                rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) })
         }
     }
 
@@ -81,6 +85,7 @@ extension LocalSite {
                         "\(status.entriesSetAside) entries are kept but have no effect, because their authors were not entitled to write them",
                     remedy: "ask the authors' organisations what they meant to do"))
         }
+        findings += rollbackFindings(status)
         for peer in status.peers {
             if let problem = peer.lastProblem {
                 findings.append(
@@ -102,6 +107,29 @@ extension LocalSite {
                     remedy: "start it, so that this site syncs at night and partners can reach it"))
         }
         return findings.sorted { Self.urgency($0.level) < Self.urgency($1.level) }
+    }
+
+    private func rollbackFindings(_ status: StatusView) -> [Finding] {
+        var findings = status.forks.map { fork in
+            Finding(
+                .warning, check: "fork",
+                message:
+                    "\(fork.name) wrote two entries numbered \(fork.sequence) in \(fork.compartment.name) of \(fork.partnership); both are kept and shown",
+                remedy:
+                    "ask whether its home was copied, or a backup restored beside it: only one copy may run"
+            )
+        }
+        if let rollback = status.rollback {
+            findings.append(
+                Finding(
+                    .warning, check: "rollback",
+                    message:
+                        "\(rollback.words), noticed \(rollback.time.formatted(in: .current)); this site went on in new feeds, and nothing is lost",
+                    remedy:
+                        "sync with every partner, so that what they hold of this site comes back"
+                ))
+        }
+        return findings
     }
 
     private static func urgency(_ level: Finding.Level) -> Int {
@@ -130,5 +158,34 @@ extension LocalSite {
                 .problem, check: "disk", message: "only \(megabytes) MiB are free",
                 remedy: "free some space: without it nothing can be saved")
             : Finding(.ok, check: "disk", message: "\(megabytes) MiB are free")
+    }
+}
+
+extension RollbackReason {
+    /// What happened, for people.
+    var words: String {
+        switch self {
+        case .databaseOlder: "the database was older than what this home once held"
+        case .homeMoved: "the home was copied or moved"
+        case .partnerKnowsMore: "a partner held entries of this site that were not here"
+        case .restored: "a backup was restored"
+        }
+    }
+}
+
+extension ForkView {
+    static func all(_ transaction: StoreTransaction) throws -> [ForkView] {
+        let partnerships = try transaction.partnerships()
+        return try transaction.forks().map { fork in
+            let partnership = partnerships.first { $0.id == fork.id.partnership }
+            let profiles =
+                (partnership?.members.map(\.profile) ?? [])
+                + (partnership?.formerMembers.map(\.profile) ?? [])
+            return ForkView(
+                site: fork.author,
+                name: profiles.first { $0.site == fork.author }?.name ?? fork.author.short,
+                partnership: partnership?.name ?? fork.id.partnership.short,
+                compartment: fork.id.compartment, sequence: fork.sequence)
+        }
     }
 }

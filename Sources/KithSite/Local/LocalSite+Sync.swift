@@ -127,6 +127,15 @@ extension LocalSite {
                 let result = try await dial(peer, progress)
                 report.add(result)
                 again = result.outcome.isMembershipChanged && report.isEqual
+                if again,
+                    try await !store.read({ try $0.peers() }).contains(where: {
+                        $0.site == peer.site
+                    })
+                {
+                    report.problem =
+                        "this site and \(peer.name) share no partnership any more; see 'kith partnership list'"
+                    again = false
+                }
             } catch let error as TransportError {
                 report.problem = error.description
             } catch let error as SiteError {
@@ -198,7 +207,7 @@ extension LocalSite {
     ) -> SessionDriver {
         SessionDriver(
             store: store, peer: peer, side: side, software: "kith \(Self.programVersion)",
-            cryptography: cryptography,
+            beforeTelling: { [self] in try await noteHighWater() },
             report: { state in
                 progress(
                     SyncProgress(

@@ -23,6 +23,7 @@ package final class LocalSite: Site {
     let busyPeers = Mutex<Set<String>>([])
     let listening = Mutex<String?>(nil)
     let server = Mutex<PeerServer?>(nil)
+    private let highWater = Mutex<OwnPosition?>(nil)
     let logger: Logger
     let isDaemon: Bool
     private let tls: Mutex<TLSIdentity>
@@ -92,6 +93,7 @@ package final class LocalSite: Site {
                     name: "\(name) (private)", purpose: "This site's own records",
                     profile: profile, isPrivate: true, now: now)
             }
+            try home.setHighWater(try await store.read { try $0.ownPosition() })
             withExtendedLifetime(lock) {}
             return SiteView(
                 site: keys.site, name: name, kind: kind.code, ods: code, version: programVersion,
@@ -113,6 +115,12 @@ package final class LocalSite: Site {
         }
         return try await translating {
             let (keys, root) = try home.keys()
+            guard home.hasDatabase || home.highWater() == nil else {
+                throw SiteError(
+                    .home,
+                    "the database of \(home.path) is missing; restore a backup with 'kith restore FILE'"
+                )
+            }
             let store = try Store(
                 path: home.database, keys: keys, cryptography: SystemCryptography())
             let notes = try await store.read { transaction in
@@ -131,6 +139,7 @@ package final class LocalSite: Site {
                 home: home, lock: lock, store: store, root: root, name: name,
                 kind: notes.1 ?? "other", ods: notes.2.flatMap { $0.isEmpty ? nil : $0 },
                 logger: logger, isDaemon: isDaemon)
+            try await site.checkForRollback()
             try await site.refreshDirectory()
             return site
         }
@@ -139,6 +148,40 @@ package final class LocalSite: Site {
     /// Closes the database; the lock goes with the object.
     package func close() async {
         try? store.close()
+    }
+
+    /// Begins a new incarnation when the database is not the one that this home last had (D22).
+    private func checkForRollback() async throws {
+        let known = home.highWater()
+        let (now, place) = (Instant(Date()), home.place)
+        let position = try await store.write { transaction in
+            let position = try transaction.ownPosition()
+            let isOlder =
+                known.map {
+                    $0.position.incarnation != position.incarnation
+                        || $0.position.entries > position.entries
+                } ?? true
+            if isOlder {
+                try transaction.beginIncarnation(.databaseOlder, now: now)
+            } else if known?.place != place {
+                try transaction.beginIncarnation(.homeMoved, now: now)
+            }
+            return try transaction.ownPosition()
+        }
+        try setHighWater(position)
+    }
+
+    /// Notes how far this site's own feeds are before any of it is sent.
+    func noteHighWater() async throws {
+        try setHighWater(try await store.read { try $0.ownPosition() })
+    }
+
+    private func setHighWater(_ position: OwnPosition) throws {
+        try highWater.withLock { noted in
+            guard noted != position else { return }
+            try home.setHighWater(position)
+            noted = position
+        }
     }
 
     /// What this site says of itself to others.

@@ -1,20 +1,23 @@
 import Foundation
-import KithModel
+package import KithModel
 import KithProtocol
-import KithStore
+package import KithStore
 import KithTrust
 
 /// Makes what people see of a record out of what the store holds: policy is applied here, when
 /// reading, and nowhere else (D9).
-struct RecordPresenter {
+package struct RecordPresenter {
     let version: Int64
+    let site: SiteID
     let partnerships: [PartnershipID: StoredPartnership]
     let entry: FieldEntry
     /// Whether parts of a partnership's compartment are here that cannot be read yet.
     let hasUnread: Bool
 
-    init(_ transaction: StoreTransaction, entry: FieldEntry) throws {
+    /// Takes what views need besides the record: names, the version, what waits.
+    package init(_ transaction: StoreTransaction, entry: FieldEntry) throws {
         version = try transaction.version()
+        site = transaction.site
         partnerships = Dictionary(
             uniqueKeysWithValues: try transaction.partnerships().map { ($0.id, $0) })
         self.entry = entry
@@ -23,7 +26,7 @@ struct RecordPresenter {
 
     /// The view of a record. A kind that stands in another compartment than its own is not shown as
     /// that kind: nothing clinical can be smuggled into what more people read.
-    func view(_ record: StoredRecord) -> RecordView {
+    package func view(_ record: StoredRecord) -> RecordView {
         let kind = Vocabulary.kind(record.kind).flatMap {
             $0.compartment == record.compartment ? $0 : nil
         }
@@ -40,7 +43,8 @@ struct RecordPresenter {
             title: title(of: kind, fields, record), partnership: name(of: record.partnership),
             partnershipID: record.partnership, compartment: record.compartment,
             parent: record.parent, isArchived: isArchived(fields), version: version,
-            fields: fields, created: provenance(record.created, in: record.partnership),
+            isNoLongerUpdated: isNoLongerUpdated(record.partnership), fields: fields,
+            created: provenance(record.created, in: record.partnership),
             changed: provenance(record.changed, in: record.partnership))
     }
 
@@ -63,7 +67,7 @@ struct RecordPresenter {
             return (
                 CandidateView(
                     number: number + 1, value: value, words: words, absence: absence,
-                    isAuthorRemoved: false,
+                    isAuthorRemoved: group.operations.allSatisfy { !$0.isEffective },
                     provenance: said.map { provenance($0.act, in: partnership) }),
                 group.operations
             )
@@ -120,14 +124,22 @@ struct RecordPresenter {
             && field.candidates.allSatisfy { $0.value == .boolean(true) }
     }
 
+    /// Whether this site was removed from the partnership, so that nothing new comes.
+    private func isNoLongerUpdated(_ id: PartnershipID) -> Bool {
+        partnerships[id]?.formerMembers.contains { $0.profile.site == site } ?? false
+    }
+
     func name(of partnership: PartnershipID) -> String {
         partnerships[partnership]?.name ?? partnership.short
     }
 
     func provenance(_ act: StoredAct, in partnership: PartnershipID) -> ProvenanceView {
-        let member = partnerships[partnership]?.members.first { $0.profile.site == act.site }
+        let known = partnerships[partnership]
+        let profile =
+            known?.members.first { $0.profile.site == act.site }?.profile
+            ?? known?.formerMembers.first { $0.profile.site == act.site }?.profile
         return ProvenanceView(
-            site: act.site, siteName: member?.profile.name ?? act.site.short,
+            site: act.site, siteName: profile?.name ?? act.site.short,
             committer: Author(act.committer), performer: act.performer.map(Author.init),
             change: act.change, entryClass: act.entryClass,
             event: act.event.map { value in

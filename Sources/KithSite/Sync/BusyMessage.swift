@@ -1,9 +1,9 @@
-import KithProtocol
+package import KithProtocol
 import SwiftProtobuf
 
 extension Kith_V1_SessionMessage {
     /// Tells a peer that another session with it is running.
-    static var busy: Kith_V1_SessionMessage {
+    package static var busy: Kith_V1_SessionMessage {
         .with {
             $0.close = .with {
                 $0.reason = .busy

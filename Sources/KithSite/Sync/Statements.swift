@@ -7,16 +7,18 @@ import KithTrust
 import SwiftProtobuf
 
 // What two sites prove to each other at the end of a session (D30).
-extension SessionDriver {
-    /// This site's signed word on where it stands in a compartment; kept here as well.
+extension SessionWorker {
+    /// This site's signed word on where it stands in a compartment; kept here as well, unless a site
+    /// that was removed is told only a part of it.
     func statement(
-        on id: CompartmentID, _ transaction: StoreTransaction
+        on sharing: Sharing, _ transaction: StoreTransaction, now: Instant
     ) throws -> Kith_V1_SignedStatement {
-        let frontier = try transaction.frontier(id)
+        let keys = transaction.keys
+        let id = sharing.id
+        let frontier = try transaction.frontier(of: sharing)
         let counter = try transaction.nextStatementCounter()
-        let now = Instant(Date())
         let statement = Kith_V1_Statement.with {
-            $0.site = Data(store.keys.site.bytes)
+            $0.site = Data(keys.site.bytes)
             $0.counter = UInt64(counter)
             $0.partnership = Data(id.partnership.bytes)
             $0.compartment = Kith_V1_Compartment(id.compartment)
@@ -25,10 +27,12 @@ extension SessionDriver {
         }
         let bytes = try statement.serializedData()
         let signature = try StatementSignature.sign(
-            bytes, .frontier, with: store.keys.identity.privateKey, cryptography)
-        try transaction.keepStatement(
-            bytes, signature: signature, by: store.keys.site, on: id, counter: counter,
-            frontier: frontier, time: now)
+            bytes, .frontier, with: keys.identity.privateKey, transaction.cryptography)
+        if sharing.end == nil {
+            try transaction.keepStatement(
+                bytes, signature: signature, by: keys.site, on: id, counter: counter,
+                frontier: frontier, time: now)
+        }
         return .with {
             $0.statement = bytes
             $0.signature = signature
@@ -47,7 +51,7 @@ extension SessionDriver {
             guard
                 StatementSignature.isValid(
                     signed.signature, of: signed.statement, .frontier, by: peer.root.publicKey,
-                    cryptography),
+                    transaction.cryptography),
                 let statement = try? Kith_V1_Statement(serializedBytes: signed.statement),
                 SiteID(bytes: statement.site) == peer.site,
                 let partnership = PartnershipID(bytes: statement.partnership),
@@ -84,14 +88,33 @@ extension SessionDriver {
         return nil
     }
 
+    /// This side's signed word that both sides hold the same.
+    func receipt(
+        over fingerprint: Data, _ transaction: StoreTransaction, now: Instant
+    ) throws -> (receipt: Data, signature: Data) {
+        let receipt = Kith_V1_Receipt.with {
+            $0.site = Data(transaction.keys.site.bytes)
+            $0.peer = Data(peer.site.bytes)
+            $0.fingerprint = fingerprint
+            $0.timeMs = now.milliseconds
+        }
+        let bytes = try receipt.serializedData()
+        let signature = try StatementSignature.sign(
+            bytes, .receipt, with: transaction.keys.identity.privateKey, transaction.cryptography)
+        return (bytes, signature)
+    }
+
     /// Why a receipt is not the peer's word that it holds the same as we do; nil: it is.
-    func problem(ofReceipt bytes: Data, signature: Data, fingerprint: Data) -> String? {
+    func problem(
+        ofReceipt bytes: Data, signature: Data, fingerprint: Data, _ transaction: StoreTransaction
+    ) -> String? {
         guard
             StatementSignature.isValid(
-                signature, of: bytes, .receipt, by: peer.root.publicKey, cryptography),
+                signature, of: bytes, .receipt, by: peer.root.publicKey, transaction.cryptography),
             let receipt = try? Kith_V1_Receipt(serializedBytes: bytes),
             SiteID(bytes: receipt.site) == peer.site,
-            SiteID(bytes: receipt.peer) == store.keys.site, receipt.fingerprint == fingerprint
+            SiteID(bytes: receipt.peer) == transaction.keys.site,
+            receipt.fingerprint == fingerprint
         else { return "the peer's receipt is not its word on this session" }
         return nil
     }

@@ -30,6 +30,12 @@ extension StoreTransaction {
         of partnership: PartnershipID, now: Instant
     ) throws {
         let row = try partnershipRow(partnership)
+        guard try !wasRemoved(keys.site, in: row) else {
+            throw StoreError(
+                .other,
+                "this site is not a member of that partnership any more; its records stay readable, and nothing can be written in it"
+            )
+        }
         guard
             Membership.verdict(
                 on: entryClass, in: compartment, grant: try grant(of: keys.site, in: row))
@@ -38,10 +44,11 @@ extension StoreTransaction {
             throw StoreError(
                 .other, "this site may not write \(entryClass.name) entries in \(compartment.name)")
         }
+        try renewKeys(in: partnership, now: now)
         guard let key = try writingKey(compartment, in: row) else {
             throw StoreError(
                 .other,
-                "the key of \(compartment.name) has not arrived yet; sync with a member, then try again"
+                "no key of \(compartment.name) is here that only its members hold; sync with a member that writes, then try again"
             )
         }
         var rest = parts[...]
@@ -95,14 +102,36 @@ extension StoreTransaction {
         return try sign(header, [part], row, now: now)
     }
 
+    /// Signs and stores an entry, and makes sure that it took effect: what this site could not apply
+    /// itself is refused here, while the person who wrote it can still be told.
     @discardableResult
     private func sign(
         _ header: EntryHeader, _ parts: [Part], _ partnership: Int64, now: Instant
     ) throws -> EntryHash {
-        let entry = try VerifiedEntry(
-            authoring: header, parts: parts, with: keys.identity.privateKey, cryptography)
-        _ = try insert(entry, partnership: partnership, received: now)
+        let entry: VerifiedEntry
+        do {
+            entry = try VerifiedEntry(
+                authoring: header, parts: parts, with: keys.identity.privateKey, cryptography)
+        } catch let fault as ProtocolFault {
+            throw Self.notWritten(fault.description)
+        }
+        let arrival = try insert(entry, partnership: partnership, received: now).arrival
+        if let row = try row(
+            """
+            SELECT reason FROM set_aside WHERE entry = ?
+            UNION ALL SELECT reason FROM unread WHERE entry = ?
+            """, [arrival, arrival])
+        {
+            throw Self.notWritten(row["reason"])
+        }
         return entry.parsed.hash
+    }
+
+    private static func notWritten(_ why: String) -> StoreError {
+        StoreError(
+            .other,
+            "nothing was written: this site may not write that, or it is larger than allowed (\(why))"
+        )
     }
 
     private static func digest(_ part: Part, key: EntryHash?) -> PartDigest {
@@ -114,55 +143,94 @@ extension StoreTransaction {
     }
 
     /// The header of this site's next entry in a compartment: its place, and what it knows by now.
+    ///
+    /// What one header cannot name goes before it, in entries without parts: an edge counts only
+    /// into what its author has named.
     private func nextHeader(
         _ compartment: Compartment, _ entryClass: EntryClass, _ partnership: Int64,
         _ id: PartnershipID, now: Instant
     ) throws -> EntryHeader {
-        let feed = FeedID(
-            author: keys.site, incarnation: try incarnation(), compartment: compartment)
-        let feedRow = try feedRow(feed, in: partnership)
-        let leaf = try row(
-            """
-            SELECT id, last_sequence, last_hash, last_arrival FROM chain WHERE feed = ?
-            ORDER BY last_sequence DESC LIMIT 1
-            """, [feedRow])
-        let before = leaf.map { $0["last_arrival"] as Int64 } ?? 0
-        let advanced = try rows(
-            """
-            SELECT feed.compartment, author, incarnation, last_sequence, last_hash
-            FROM feed JOIN chain ON chain.feed = feed.id
-            WHERE partnership = ? AND compartment IN (?, 1) AND feed.id <> ? AND last_arrival > ?
-            ORDER BY last_arrival LIMIT ?
-            """, [partnership, compartment.rawValue, feedRow, before, Limits.knows])
-        var knows: [Position] = []
-        for row in advanced {
-            guard let other = Compartment(rawValue: row["compartment"]) else { continue }
-            let known = FeedID(
-                author: try SiteID(blob: row["author"]),
-                incarnation: UInt64(bitPattern: row["incarnation"]), compartment: other)
-            knows.append(
-                Position(
-                    feed: known, sequence: UInt64(row["last_sequence"] as Int64),
-                    hash: try EntryHash(blob: row["last_hash"])))
+        while true {
+            let (feed, leaf) = try ownFeed(compartment, in: partnership, now: now)
+            let unnamed = try unnamedLeaves(for: feed, after: leaf, in: partnership)
+            let header = EntryHeader(
+                partnership: id, feed: feed, sequence: (leaf?.sequence ?? 0) + 1,
+                previous: leaf?.hash, knows: Array(unnamed.prefix(Limits.knows)), recorded: now,
+                entryClass: entryClass, parts: [])
+            if unnamed.count <= Limits.knows { return header }
+            try sign(header, [], partnership, now: now)
         }
-        return EntryHeader(
-            partnership: id, feed: feed,
-            sequence: UInt64(leaf.map { $0["last_sequence"] as Int64 } ?? 0) + 1,
-            previous: try leaf.map { try EntryHash(blob: $0["last_hash"]) }, knows: knows,
-            recorded: now, entryClass: entryClass, parts: [])
     }
 
-    /// The number of this life of the site; made at first use.
-    func incarnation() throws -> UInt64 {
-        if let stored = try number(
-            "SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'incarnation'")
-        {
-            return UInt64(bitPattern: stored)
+    /// The feed that this site writes in a compartment, and its end; nil when it is new.
+    ///
+    /// A feed of its own that has forked was written by a copy of this site too. It is left as it is:
+    /// the site goes on in a new incarnation, whose first entry names both branches (D21, D22).
+    private func ownFeed(
+        _ compartment: Compartment, in partnership: Int64, now: Instant
+    ) throws -> (feed: FeedID, leaf: Leaf?) {
+        for isRenewed in [false, true] {
+            if isRenewed { try beginIncarnation(.partnerKnowsMore, now: now) }
+            let feed = FeedID(
+                author: keys.site, incarnation: try incarnation(), compartment: compartment)
+            let leaves = try leaves(of: feed, in: partnership)
+            if leaves.count <= 1 { return (feed, leaves.first) }
         }
-        let fresh = cryptography.randomNumber()
-        try execute(
-            "INSERT INTO meta (name, value) VALUES ('incarnation', ?)",
-            [Data(String(Int64(bitPattern: fresh)).utf8)])
-        return fresh
+        throw StoreError(.other, "a new incarnation was in use already; try again")
+    }
+
+    private struct Leaf {
+        let chain: Int64
+        let sequence: UInt64
+        let hash: EntryHash
+    }
+
+    private func leaves(of feed: FeedID, in partnership: Int64) throws -> [Leaf] {
+        try rows(
+            """
+            SELECT chain.id, last_sequence, last_hash FROM feed JOIN chain ON chain.feed = feed.id
+            WHERE partnership = ? AND compartment = ? AND author = ? AND incarnation = ?
+            """,
+            [
+                partnership, feed.compartment.rawValue, feed.author.blob,
+                Int64(bitPattern: feed.incarnation),
+            ]
+        ).map {
+            Leaf(
+                chain: $0["id"], sequence: UInt64($0["last_sequence"] as Int64),
+                hash: try EntryHash(blob: $0["last_hash"]))
+        }
+    }
+
+    /// The leaves of other feeds that a feed of ours has not named up to its end, in the order of
+    /// arrival. What it has named is read from it: after a restore its end may have come from a
+    /// peer, later than what it does not know.
+    private func unnamedLeaves(
+        for feed: FeedID, after leaf: Leaf?, in partnership: Int64
+    ) throws -> [Position] {
+        var unnamed: [Position] = []
+        for row in try rows(
+            """
+            SELECT chain.id, feed.compartment, author, incarnation, last_sequence, last_hash
+            FROM feed JOIN chain ON chain.feed = feed.id
+            WHERE partnership = ? AND compartment IN (?, 1)
+            ORDER BY last_arrival
+            """, [partnership, feed.compartment.rawValue])
+        {
+            guard let compartment = Compartment(rawValue: row["compartment"]) else { continue }
+            let other = FeedID(
+                author: try SiteID(blob: row["author"]),
+                incarnation: UInt64(bitPattern: row["incarnation"]), compartment: compartment)
+            let last: Int64 = row["last_sequence"]
+            let named = try leaf.flatMap {
+                try knownSequence(of: row["id"], onChain: $0.chain, upTo: Int64($0.sequence))
+            }
+            guard other != feed, last > named ?? 0 else { continue }
+            unnamed.append(
+                Position(
+                    feed: other, sequence: UInt64(last), hash: try EntryHash(blob: row["last_hash"])
+                ))
+        }
+        return unnamed
     }
 }

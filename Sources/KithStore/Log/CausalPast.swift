@@ -32,14 +32,18 @@ extension StoreTransaction {
         }) {
             return true
         }
+        return try isKnown(target, onChain: place.chain, upTo: place.sequence)
+    }
+
+    /// Whether a chain names, up to one of its own entries, another entry or one that grew from it.
+    func isKnown(_ target: Place, onChain chain: Int64, upTo sequence: Int64) throws -> Bool {
         guard let feed = try number("SELECT feed FROM chain WHERE id = ?", [target.chain]) else {
             return false
         }
         // Knowing an entry of a branch is knowing what the branch grew from.
         for row in try rows("SELECT id FROM chain WHERE feed = ?", [feed]) {
             guard
-                let known = try knownSequence(
-                    of: row["id"], onChain: place.chain, upTo: place.sequence)
+                let known = try knownSequence(of: row["id"], onChain: chain, upTo: sequence)
             else { continue }
             if try lineage(of: row["id"], upTo: known).contains(where: {
                 $0.chain == target.chain && target.sequence <= $0.sequence

@@ -3,6 +3,7 @@ import GRDB
 public import KithModel
 public import KithProtocol
 import KithTrust
+import Synchronization
 
 /// One compartment of one partnership.
 public struct CompartmentID: Hashable, Sendable, Comparable {
@@ -93,13 +94,20 @@ extension StoreTransaction {
                 return .rollback
             }
         }
-        if let refusal { throw refusal }
+        if let refusal {
+            store.judgements.withLock { $0 = [:] }
+            throw refusal
+        }
+        if header.feed.author == keys.site, header.feed.incarnation == (try incarnation()) {
+            // Signed by this site, and not here until now: another copy of it wrote this.
+            try beginIncarnation(.partnerKnowsMore, now: now)
+        }
         return true
     }
 
     /// The certificate that an entry's signature is checked with: the author's as a member, or, for
     /// the founding act, the one that it brings.
-    private func rootCertificate(
+    func rootCertificate(
         of entry: ParsedEntry, in partnership: Int64
     ) throws -> RootCertificate? {
         let author = entry.header.feed.author

@@ -18,7 +18,8 @@ extension StoreTransaction {
         guard
             let row = try row(
                 """
-                SELECT chain, sequence, depth, header, signature FROM entry WHERE arrival = ?
+                SELECT hash, chain, sequence, depth, header, signature FROM entry
+                WHERE arrival = ?
                 """, [arrival])
         else { throw StoreError(.damaged, "entry \(arrival) is missing from the log") }
         let received = ReceivedEntry(
@@ -26,23 +27,26 @@ extension StoreTransaction {
         let place = Place(
             arrival: arrival, chain: row["chain"], sequence: row["sequence"], depth: row["depth"])
         do {
-            return (try ParsedEntry(received), place)
-        } catch {
-            throw StoreError(
-                .damaged,
-                "entry \(arrival) of the log is damaged (\(error)); run 'kith verify', then restore a backup"
-            )
+            let entry = try ParsedEntry(received)
+            guard entry.hash == (try EntryHash(blob: row["hash"])) else {
+                throw damaged(arrival, "its header does not match its hash")
+            }
+            return (entry, place)
+        } catch let fault as ProtocolFault {
+            throw damaged(arrival, "\(fault)")
         }
+    }
+
+    private func damaged(_ arrival: Int64, _ what: String) -> StoreError {
+        StoreError(
+            .damaged,
+            "entry \(arrival) of the log is damaged (\(what)); run 'kith verify', then restore a backup"
+        )
     }
 
     private func storedParts(_ arrival: Int64) throws -> [Part] {
         try rows("SELECT skeleton, body FROM part WHERE entry = ? ORDER BY number", [arrival])
             .map { Part(skeleton: $0["skeleton"], body: $0["body"]) }
-    }
-
-    /// Entries to send, in the order of their arrival numbers; every hash is checked again first.
-    public func entries(at arrivals: ArraySlice<Int64>) throws -> [ReceivedEntry] {
-        try arrivals.map { try storedEntry($0).0.received }
     }
 
     /// The leaves of every feed of a compartment: normally one a feed, sorted by feed and sequence.
@@ -126,17 +130,21 @@ extension StoreTransaction {
 }
 
 extension StoreTransaction {
-    /// As many entries from the front as fit a batch; at least one if there is one.
+    /// As many entries from the front as fit a batch; at least one if there is one. Every hash and
+    /// signature is checked again first: what was damaged here is not sent on (D37).
     public func batch(
         of arrivals: ArraySlice<Int64>, maximumBytes: Int
     ) throws -> [ReceivedEntry] {
         var entries: [ReceivedEntry] = []
         var bytes = 0
         for arrival in arrivals {
-            let entry = try storedEntry(arrival).0.received
-            bytes += entry.byteCount
+            let (entry, _) = try storedEntry(arrival)
+            bytes += entry.received.byteCount
             if !entries.isEmpty, bytes > maximumBytes { break }
-            entries.append(entry)
+            guard try isSigned(entry) else {
+                throw damaged(arrival, "its signature is not its author's")
+            }
+            entries.append(entry.received)
         }
         return entries
     }
@@ -163,7 +171,7 @@ extension StoreTransaction {
                 distance *= 2
             }
             for link in try lineage(of: leaf["id"], upTo: last) {
-                for sequence in wanted where sequence <= link.sequence {
+                for sequence in wanted.sorted() where sequence <= link.sequence {
                     guard
                         let row = try row(
                             "SELECT hash FROM entry WHERE chain = ? AND sequence = ?",

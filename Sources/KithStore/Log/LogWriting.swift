@@ -52,10 +52,8 @@ extension StoreTransaction {
     ) throws -> Place {
         let header = entry.parsed.header
         let feed = try feedRow(header.feed, in: partnership)
-        let known = try header.knows.map { position in
-            (position, try knownPlace(position, in: partnership))
-        }
-        var depth = known.map(\.1.depth).max() ?? 0
+        let known = try header.knows.map { try knownPlace($0, in: partnership) }
+        var depth = known.map(\.depth).max() ?? 0
         let arrival = (try number("SELECT max(arrival) FROM entry") ?? 0) + 1
         let hash = entry.parsed.hash
         let sequence = Int64(header.sequence)
@@ -77,19 +75,41 @@ extension StoreTransaction {
                 "INSERT INTO part (entry, number, skeleton, body) VALUES (?, ?, ?, ?)",
                 [arrival, number, part.skeleton, part.body])
         }
-        for (_, place) in known {
-            if let before = try knownSequence(of: place.chain, onChain: chain, upTo: sequence),
-                before >= place.sequence
-            {
-                throw Refusal.contradiction("knows does not grow")
-            }
+        try checkGrowth(of: known, onChain: chain, before: sequence)
+        for place in known {
             try execute(
                 "INSERT INTO knows (chain, known_chain, sequence, known_sequence) VALUES (?, ?, ?, ?)",
                 [chain, place.chain, sequence, place.sequence])
         }
         let place = Place(arrival: arrival, chain: chain, sequence: sequence, depth: depth)
         try apply(entry.parsed, at: place, partnership: partnership)
+        if try number("SELECT 1 FROM cut WHERE hash = ? LIMIT 1", [hash.blob]) != nil {
+            // An end of a cut came after the removal: now its branch is known.
+            try judgeMembership(of: partnership, after: header.feed.author, since: arrival)
+        }
         return place
+    }
+
+    /// Refuses a header that names what its chain has named already, or what lies before that. Judged
+    /// by the graph, not by how branches happen to be cut into chains here, so that every site that
+    /// is offered the entry says the same.
+    private func checkGrowth(
+        of known: [Place], onChain chain: Int64, before sequence: Int64
+    ) throws {
+        var passed: [Int64: Int64] = [:]
+        for place in known {
+            for link in try lineage(of: place.chain, upTo: place.sequence - 1) {
+                passed[link.chain] = max(passed[link.chain] ?? 0, link.sequence)
+            }
+        }
+        for place in known {
+            if place.sequence <= passed[place.chain] ?? 0 {
+                throw Refusal.contradiction("knows an entry and one before it")
+            }
+            if try isKnown(place, onChain: chain, upTo: sequence - 1) {
+                throw Refusal.contradiction("knows does not grow")
+            }
+        }
     }
 
     /// The chain that an entry goes on, which it forks off from, or which it begins.

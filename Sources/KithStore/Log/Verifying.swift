@@ -49,7 +49,7 @@ extension StoreTransaction {
         guard
             let row = try row(
                 """
-                SELECT entry.hash, entry.sequence, author, feed.partnership, feed.compartment,
+                SELECT entry.sequence, author, feed.compartment,
                     incarnation, partnership.uuid
                 FROM entry JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
                 JOIN partnership ON partnership.id = feed.partnership WHERE arrival = ?
@@ -57,35 +57,38 @@ extension StoreTransaction {
         else { return "missing" }
         let (entry, place) = try storedEntry(arrival)
         let header = entry.header
-        guard entry.hash == (try EntryHash(blob: row["hash"])) else {
-            return "its header does not match its hash"
-        }
         guard header.feed.author == (try SiteID(blob: row["author"])),
             Int64(header.sequence) == row["sequence"] as Int64,
             header.feed.incarnation == UInt64(bitPattern: row["incarnation"]),
             header.feed.compartment.rawValue == row["compartment"] as Int,
             header.partnership == (try PartnershipID(blob: row["uuid"]))
         else { return "it stands in another feed than its header says" }
+        var depth: Int64 = 0
         if let previous = header.previous {
             guard let before = try self.place(of: previous), before.arrival < arrival,
                 before.sequence == place.sequence - 1
             else { return "the entry before it is missing" }
+            depth = before.depth
         }
         for known in header.knows {
             guard let before = try self.place(of: known.hash), before.arrival < arrival else {
                 return "an entry that it knows is missing"
             }
+            guard
+                try knownSequence(of: before.chain, onChain: place.chain, upTo: place.sequence)
+                    == before.sequence
+            else { return "an entry that it knows is not listed" }
+            depth = max(depth, before.depth)
         }
-        guard
-            let member = try self.row(
-                "SELECT root FROM member WHERE partnership = ? AND site = ?",
-                [row["partnership"] as Int64, header.feed.author.blob]),
-            let root = try? RootCertificate(der: Array(member["root"] as Data))
-        else { return "its author is not a member" }
-        guard
-            EntrySignature.isValid(
-                entry.received.signature, of: entry.hash, by: root.publicKey, cryptography)
-        else { return "its signature is not its author's" }
-        return nil
+        guard place.depth == depth + 1 else { return "its depth is not what its header gives" }
+        return try isSigned(entry) ? nil : "its signature is not its author's"
+    }
+
+    /// Whether a stored entry's signature is its author's.
+    func isSigned(_ entry: ParsedEntry) throws -> Bool {
+        let partnership = try partnershipRow(entry.header.partnership)
+        guard let root = try rootCertificate(of: entry, in: partnership) else { return false }
+        return EntrySignature.isValid(
+            entry.received.signature, of: entry.hash, by: root.publicKey, cryptography)
     }
 }

@@ -1,15 +1,47 @@
 -- The state: a cache of what the log means. `kith rebuild` empties these tables and fills them again.
 
--- Who was admitted, by which entry, with what. Several admissions of one site are joined when read.
-CREATE TABLE admission (
+-- Acts that say who is in, of authors that were ever entitled to them. Whether an act takes effect
+-- follows from all of them together.
+CREATE TABLE membership_act (
     arrival INTEGER PRIMARY KEY REFERENCES entry,
     partnership INTEGER NOT NULL REFERENCES partnership,
-    site BLOB NOT NULL CHECK (length(site) = 32),
-    role INTEGER NOT NULL,
-    compartments INTEGER NOT NULL,      -- bit N: compartment N
-    may_attest INTEGER NOT NULL
+    site BLOB NOT NULL CHECK (length(site) = 32),   -- whom it is about
+    kind INTEGER NOT NULL,              -- 1 found, 2 admit, 3 change, 4 remove, 5 elect
+    role INTEGER,                       -- NULL where nothing is granted
+    compartments INTEGER NOT NULL,      -- bit N: compartment N is granted
+    may_attest INTEGER NOT NULL,
+    covers INTEGER NOT NULL,            -- bit N: the cut covers compartment N
+    is_in_effect INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX admission_of_site ON admission (partnership, site);
+CREATE INDEX membership_act_of_site ON membership_act (partnership, site);
+
+-- The ends that the cut of a removal names in its member's feeds.
+CREATE TABLE cut (
+    act INTEGER NOT NULL REFERENCES membership_act,
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    compartment INTEGER NOT NULL,
+    incarnation INTEGER NOT NULL,       -- bit pattern of an unsigned 64-bit number
+    sequence INTEGER NOT NULL,
+    PRIMARY KEY (act, hash)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX cut_at ON cut (hash);
+
+-- What each site is granted by all that is known here. A former member has no role.
+CREATE TABLE standing (
+    partnership INTEGER NOT NULL REFERENCES partnership,
+    site BLOB NOT NULL CHECK (length(site) = 32),
+    role INTEGER,
+    compartments INTEGER NOT NULL,      -- bit N: compartment N
+    may_attest INTEGER NOT NULL,
+    removal INTEGER REFERENCES membership_act,  -- what ended the membership
+    PRIMARY KEY (partnership, site)
+) STRICT, WITHOUT ROWID;
+
+-- Entries that only a removal of their author keeps from effect, and since which arrival.
+CREATE TABLE revoked (
+    entry INTEGER PRIMARY KEY REFERENCES entry,
+    since INTEGER NOT NULL
+) STRICT;
 
 -- What members say of themselves; the admission's word until they do.
 CREATE TABLE member (
@@ -30,9 +62,17 @@ CREATE TABLE compartment_key (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32),
     partnership INTEGER NOT NULL REFERENCES partnership,
     compartment INTEGER NOT NULL,
+    minter BLOB NOT NULL CHECK (length(minter) = 32),
     commitment BLOB NOT NULL,
     depth INTEGER NOT NULL,
     secret BLOB
+) STRICT, WITHOUT ROWID;
+
+-- Every site that a key was ever sealed to.
+CREATE TABLE key_recipient (
+    key BLOB NOT NULL CHECK (length(key) = 32),
+    site BLOB NOT NULL CHECK (length(site) = 32),
+    PRIMARY KEY (key, site)
 ) STRICT, WITHOUT ROWID;
 
 -- Records, as the operations on them imply. The parent is the one shown; NULL for none.
@@ -70,7 +110,9 @@ CREATE TABLE act (
     performer INTEGER REFERENCES person,
     event BLOB,                         -- serialized Value
     save BLOB,                          -- the same for every entry of one save
-    reason TEXT
+    reason TEXT,
+    -- arrival number at which it could be read: its entry's, or that of the one that brought its key
+    read_arrival INTEGER NOT NULL
 ) STRICT;
 
 -- Operations. The id is arrival * 4194304 + place in the entry (part * 4096 + number).
@@ -80,11 +122,13 @@ CREATE TABLE operation (
     field INTEGER NOT NULL,
     class INTEGER NOT NULL,
     value BLOB,                         -- serialized Value; NULL when erased
+    is_effective INTEGER NOT NULL,      -- 0: only a removal of its author keeps it from effect
     is_superseded INTEGER NOT NULL,
     is_contested INTEGER NOT NULL       -- live, and not the only live one of its field
 ) STRICT;
-CREATE INDEX operation_live ON operation (record, field) WHERE is_superseded = 0;
+CREATE INDEX operation_live ON operation (record, field, is_contested) WHERE is_superseded = 0;
 CREATE INDEX operation_contested ON operation (record, field) WHERE is_contested = 1;
+CREATE INDEX operation_revoked ON operation (record, field) WHERE is_effective = 0;
 CREATE INDEX operation_of_record ON operation (record, field);
 
 -- What operations supersede: only edges into the causal past. The target may still be unread.

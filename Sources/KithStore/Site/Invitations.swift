@@ -59,6 +59,13 @@ extension StoreTransaction {
         try execute("UPDATE invitation SET failures = failures + 1 WHERE id = ?", [id])
     }
 
+    /// Ends an invitation that nobody has used.
+    public func revokeInvitation(_ id: Data, now: Instant) throws {
+        try execute(
+            "UPDATE invitation SET expires_ms = min(expires_ms, ?) WHERE id = ? AND used_by IS NULL",
+            [now.milliseconds, id])
+    }
+
     /// Uses an invitation up.
     public func useInvitation(_ id: Data, by site: SiteID, now: Instant) throws {
         try execute(

@@ -1,4 +1,4 @@
-public import Foundation
+import Foundation
 import GRDB
 public import KithModel
 import KithProtocol
@@ -18,6 +18,8 @@ public struct StoredPartnership: Sendable {
     public let sponsor: SiteID?
     /// The members.
     public let members: [StoredMember]
+    /// Sites that were members.
+    public let formerMembers: [StoredFormerMember]
 }
 
 /// A member as the store knows it.
@@ -26,6 +28,16 @@ public struct StoredMember: Sendable {
     public let profile: SiteProfile
     /// What it is granted.
     public let grant: Grant
+}
+
+/// A site that was a member.
+public struct StoredFormerMember: Sendable {
+    /// What it said of itself, or others of it.
+    public let profile: SiteProfile
+    /// Who wrote the act that ended the membership; the site itself when it left.
+    public let remover: SiteID
+    /// When that was written, by its author's clock.
+    public let recorded: Instant
 }
 
 extension StoreTransaction {
@@ -41,54 +53,6 @@ extension StoreTransaction {
             """, [id.blob, name, purpose, isPrivate, sponsor?.blob, now.milliseconds])
     }
 
-    /// Founds a partnership, with a key for each compartment.
-    public func found(
-        name: String, purpose: String, profile: SiteProfile, isPrivate: Bool, now: Instant
-    ) throws -> PartnershipID {
-        let nonce = cryptography.randomBytes(16)
-        let id = PartnershipID(founder: keys.site, nonce: Array(nonce))
-        try addPartnership(
-            id, name: name, purpose: purpose, isPrivate: isPrivate, sponsor: nil, now: now)
-        try author(
-            .found(nonce: nonce, name: name, purpose: purpose, founder: profile), of: id, now: now)
-        for compartment in Compartment.granted {
-            let key = CompartmentKey(random: cryptography)
-            let sealed = try key.sealed(
-                for: keys.site, sealingKey: profile.sealingKey, in: id, compartment, cryptography)
-            try author(
-                .mint(compartment, commitment: key.commitment, sealed: [sealed]), of: id, now: now)
-        }
-        return id
-    }
-
-    /// Admits a site and hands it every key of the compartments that it is granted.
-    public func admit(
-        _ site: SiteProfile, _ grant: Grant, invitation: Data, to id: PartnershipID, now: Instant
-    ) throws {
-        let partnership = try partnershipRow(id)
-        try author(.admit(site, grant, invitation: invitation), of: id, now: now)
-        guard grant.role > .relay else { return }
-        var handed: [(key: EntryHash, sealed: SealedKey)] = []
-        for row in try rows(
-            """
-            SELECT id, compartment, secret FROM compartment_key
-            WHERE partnership = ? AND secret IS NOT NULL ORDER BY depth, id
-            """, [partnership])
-        {
-            guard let compartment = Compartment(rawValue: row["compartment"]),
-                grant.reads(compartment), let key = CompartmentKey(bytes: row["secret"])
-            else { continue }
-            handed.append(
-                (
-                    try EntryHash(blob: row["id"]),
-                    try key.sealed(
-                        for: site.site, sealingKey: site.sealingKey, in: id, compartment,
-                        cryptography)
-                ))
-        }
-        if !handed.isEmpty { try author(.handOver(handed), of: id, now: now) }
-    }
-
     /// The partnerships that this site is in, by name, its private one last.
     public func partnerships() throws -> [StoredPartnership] {
         try rows(
@@ -97,59 +61,52 @@ extension StoreTransaction {
             ORDER BY is_private, name, uuid
             """
         ).map { row in
-            StoredPartnership(
+            let (members, former) = try members(of: row["id"])
+            return StoredPartnership(
                 id: try PartnershipID(blob: row["uuid"]), name: row["name"],
                 purpose: row["purpose"], isPrivate: row["is_private"],
                 sponsor: (row["sponsor"] as Data?).flatMap { SiteID(bytes: $0) },
-                members: try members(of: row["id"]))
+                members: members, formerMembers: former)
         }
     }
 
-    private func members(of partnership: Int64) throws -> [StoredMember] {
-        try rows(
+    private func members(
+        of partnership: Int64
+    ) throws -> (now: [StoredMember], former: [StoredFormerMember]) {
+        var members: [StoredMember] = []
+        var former: [StoredFormerMember] = []
+        for row in try rows(
             """
-            SELECT site, root, sealing_key, name, kind, ods, addresses FROM member
+            SELECT member.root, sealing_key, name, kind, ods, addresses, role, compartments,
+                may_attest, removal.author AS remover, removal.recorded_ms AS removed_ms
+            FROM member JOIN standing USING (partnership, site)
+            LEFT JOIN (
+                SELECT arrival, author, recorded_ms FROM entry
+                JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+            ) AS removal ON removal.arrival = standing.removal
             WHERE partnership = ? ORDER BY name, site
-            """, [partnership]
-        ).compactMap { row in
-            guard let root = try? RootCertificate(der: Array(row["root"] as Data)),
-                let grant = try grant(of: root.siteID, in: partnership)
-            else { return nil }
-            return StoredMember(
-                profile: SiteProfile(
-                    root: root, sealingKey: row["sealing_key"], name: row["name"],
-                    kind: row["kind"], ods: row["ods"],
-                    addresses: (row["addresses"] as String).lines),
-                grant: grant)
+            """, [partnership])
+        {
+            guard let root = try? RootCertificate(der: Array(row["root"] as Data)) else { continue }
+            let profile = SiteProfile(
+                root: root, sealingKey: row["sealing_key"], name: row["name"], kind: row["kind"],
+                ods: row["ods"], addresses: (row["addresses"] as String).lines)
+            if let grant = Grant(row: row) {
+                members.append(StoredMember(profile: profile, grant: grant))
+            } else if let remover = row["remover"] as Data?, let time = row["removed_ms"] as Int64?
+            {
+                former.append(
+                    StoredFormerMember(
+                        profile: profile, remover: try SiteID(blob: remover),
+                        recorded: Instant(milliseconds: time)))
+            }
         }
+        return (members, former)
     }
 
     /// What a site is granted in a partnership by all that is known here; nil when not a member.
     public func grant(of site: SiteID, in id: PartnershipID) throws -> Grant? {
         try grant(of: site, in: try partnershipRow(id))
-    }
-
-    /// Whether this site may hand a compartment's records to readers: it has a key to write with.
-    public func canWrite(_ compartment: Compartment, in id: PartnershipID) throws -> Bool {
-        try writingKey(compartment, in: try partnershipRow(id)) != nil
-    }
-
-    /// The compartments that this site and a peer both hold, by what is known here; of a partnership
-    /// whose `membership` has not arrived, `membership` alone, with the site it was joined through.
-    public func sharedCompartments(with peer: SiteID) throws -> [CompartmentID] {
-        var shared: [CompartmentID] = []
-        for row in try rows("SELECT id, uuid, sponsor FROM partnership") {
-            let id = try PartnershipID(blob: row["uuid"])
-            let partnership: Int64 = row["id"]
-            if let own = try grant(of: keys.site, in: partnership) {
-                guard let theirs = try grant(of: peer, in: partnership) else { continue }
-                shared += Compartment.allCases.filter { own.holds($0) && theirs.holds($0) }
-                    .map { CompartmentID(id, $0) }
-            } else if (row["sponsor"] as Data?) == peer.blob {
-                shared.append(CompartmentID(id, .membership))
-            }
-        }
-        return shared.sorted()
     }
 
     /// How many entries and parts wait or were set aside, and how many there are of each reason.

@@ -25,26 +25,40 @@ public struct StoredPeer: Sendable {
 }
 
 extension StoreTransaction {
-    /// Everyone that this site syncs with: fellow members of its partnerships, and the site that it
-    /// is just joining through.
+    /// Everyone that this site syncs with: fellow members of its partnerships, former ones that have
+    /// not been told yet, and the site that it is just joining through.
     public func peers() throws -> [StoredPeer] {
         var found: [SiteID: StoredPeer] = [:]
         for row in try rows(
             """
-            SELECT member.site, member.root, member.name, member.addresses AS stated,
-                peer.addresses, peer.is_enabled, peer.last_attempt_ms, peer.last_problem,
+            SELECT member.root, member.name, member.addresses AS stated, standing.role,
+                partnership.id AS partnership, partnership.uuid, peer.addresses, peer.is_enabled, peer.last_attempt_ms, peer.last_problem,
                 peer.last_equal_ms
-            FROM member LEFT JOIN peer ON peer.site = member.site WHERE member.site <> ?
+            FROM member JOIN standing USING (partnership, site)
+            JOIN standing AS own ON own.partnership = member.partnership AND own.site = ?
+            JOIN partnership ON partnership.id = member.partnership
+            LEFT JOIN peer ON peer.site = member.site
+            WHERE member.site <> own.site AND own.role IS NOT NULL
             """, [keys.site.blob])
         {
-            if let peer = peer(row) { found[peer.site] = peer }
+            guard let peer = peer(row) else { continue }
+            let isMember = row["role"] as Int? != nil
+            let membership = CompartmentID(try PartnershipID(blob: row["uuid"]), .membership)
+            if try isMember
+                || untoldRemoval(of: peer.site, in: row["partnership"], membership) != nil
+            {
+                found[peer.site] = peer
+            }
         }
         for row in try rows(
             """
             SELECT peer.site, peer.root, peer.name, '' AS stated, peer.addresses, is_enabled,
                 last_attempt_ms, last_problem, last_equal_ms
             FROM peer JOIN partnership ON partnership.sponsor = peer.site
-            """)
+            WHERE NOT EXISTS (
+                SELECT 1 FROM standing
+                WHERE standing.partnership = partnership.id AND standing.site = ?)
+            """, [keys.site.blob])
         {
             if let peer = peer(row), found[peer.site] == nil { found[peer.site] = peer }
         }
@@ -153,27 +167,5 @@ extension StoreTransaction {
             INSERT INTO meta (name, value) VALUES (?, ?)
             ON CONFLICT (name) DO UPDATE SET value = excluded.value
             """, [name, Data(value.utf8)])
-    }
-}
-
-extension StoreTransaction {
-    /// Entries here that a peer has not yet stated to hold, over the compartments shared with it.
-    public func entriesNotProved(to site: SiteID) throws -> Int {
-        try sharedCompartments(with: site).reduce(0) { sum, id in
-            guard let bytes = try statement(by: site, on: id),
-                let statement = try? Kith_V1_Statement(checked: bytes, "statement")
-            else { return try sum + missing(from: [], in: id).count }
-            let leaves = statement.frontier.compactMap { leaf -> Position? in
-                guard let author = SiteID(bytes: leaf.author),
-                    let hash = EntryHash(bytes: leaf.hash)
-                else { return nil }
-                return Position(
-                    feed: FeedID(
-                        author: author, incarnation: leaf.incarnation,
-                        compartment: id.compartment),
-                    sequence: leaf.sequence, hash: hash)
-            }
-            return try sum + missing(from: leaves, in: id).count
-        }
     }
 }

@@ -15,13 +15,27 @@ extension StoreTransaction {
         }
         let verdict = Membership.verdict(
             on: entry.header.entryClass, in: entry.header.feed.compartment,
-            grant: try grant(of: entry.header.feed.author, in: partnership, asOf: place))
+            grant: try admissions(
+                of: entry.header.feed.author, in: partnership, asOf: place, countingVotes: false))
         guard verdict == .allowed else {
             try setAside(place, verdict.rawValue)
             return
         }
+        guard entry.header.entryClass != .erasure else {
+            // Not built yet. Applied as operations, it would supersede even decisions.
+            try setAside(place, ProtocolFault.Code.version.rawValue)
+            return
+        }
+        let isInEffect = try isInEffect(
+            entry.header.entryClass, in: entry.header.feed.compartment,
+            by: entry.header.feed.author, at: place, partnership: partnership)
+        if !isInEffect {
+            try execute(
+                "INSERT INTO revoked (entry, since) VALUES (?, ?)", [place.arrival, place.arrival])
+        }
         for number in entry.header.parts.indices {
-            try applyPart(number, of: entry, at: place, partnership: partnership)
+            try applyPart(
+                number, of: entry, at: place, readAt: place.arrival, partnership: partnership)
         }
     }
 
@@ -30,9 +44,10 @@ extension StoreTransaction {
             "INSERT INTO set_aside (entry, reason) VALUES (?, ?)", [place.arrival, reason])
     }
 
-    /// Opens one part and applies its operations, or lists why that cannot be done yet.
+    /// Opens one part and applies its operations, or lists why that cannot be done yet. Read at the
+    /// arrival of its own entry, or of the one that brought its key.
     func applyPart(
-        _ number: Int, of entry: ParsedEntry, at place: Place, partnership: Int64
+        _ number: Int, of entry: ParsedEntry, at place: Place, readAt: Int64, partnership: Int64
     ) throws {
         let digest = entry.header.parts[number]
         guard let keyID = digest.key else {
@@ -54,8 +69,13 @@ extension StoreTransaction {
                     decoding: PartSeal(entry.header, part: number, half: .body).open(
                         sealed, key: key.secret, cryptography),
                     operations: skeleton.operations.count)
+            } else if digest.body.isEmpty, !skeleton.operations.isEmpty {
+                // Operations without values would look erased, which is not for every author to do.
+                throw ProtocolFault(.malformed, "number of values")
             }
-            try apply(skeleton, body, part: number, of: entry, at: place, partnership: partnership)
+            try apply(
+                skeleton, body, part: number, of: entry, at: place, readAt: readAt,
+                partnership: partnership)
         } catch let fault as ProtocolFault {
             try markUnread(place, number, fault.code == .version ? "version" : "malformed")
         }
@@ -71,35 +91,42 @@ extension StoreTransaction {
 
     private func apply(
         _ skeleton: Skeleton, _ body: PartBody?, part: Int, of entry: ParsedEntry,
-        at place: Place, partnership: Int64
+        at place: Place, readAt: Int64, partnership: Int64
     ) throws {
         let act = RowID.act(arrival: place.arrival, part: part)
         let record = try recordRow(
             skeleton, in: entry.header.feed.compartment, partnership: partnership, act: act)
         try execute(
             """
-            INSERT INTO act (id, record, class, change, committer, performer, event, save, reason)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO act
+                (id, record, class, change, committer, performer, event, save, reason, read_arrival)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 act, record, entry.header.entryClass.rawValue, skeleton.change?.rawValue,
                 try personRow(skeleton.committer), try skeleton.performer.map(personRow),
                 skeleton.event?.encoded(), skeleton.group.isEmpty ? nil : skeleton.group,
-                body.map(\.reason).flatMap { $0.isEmpty ? nil : $0 },
+                body.map(\.reason).flatMap { $0.isEmpty ? nil : $0 }, readAt,
             ])
+        let isEffective =
+            try number("SELECT 1 FROM revoked WHERE entry = ?", [place.arrival]) == nil
         for (number, operation) in skeleton.operations.enumerated() {
             let id = RowID.operation(
                 arrival: place.arrival, index: entry.operation(part: part, number).index)
             try apply(
                 operation, id: id, value: body?.values[number], record: record,
-                class: entry.header.entryClass, at: place, partnership: partnership,
+                isEffective: isEffective, class: entry.header.entryClass, at: place,
+                partnership: partnership,
                 compartment: entry.header.feed.compartment)
+        }
+        if skeleton.operations.contains(where: { $0.field == FieldNumber.parent }) {
+            try refreshParent(of: record)
         }
     }
 
     private func apply(
         _ operation: KithProtocol.Operation, id: Int64, value: Data?, record: Int64,
-        class entryClass: EntryClass, at place: Place, partnership: Int64,
+        isEffective: Bool, class entryClass: EntryClass, at place: Place, partnership: Int64,
         compartment: Compartment
     ) throws {
         // A part whose key came late may be superseded already by one that was read before it.
@@ -119,16 +146,40 @@ extension StoreTransaction {
         }
         try execute(
             """
-            INSERT INTO operation (id, record, field, class, value, is_superseded, is_contested)
-            VALUES (?, ?, ?, ?, ?, ?, 0)
+            INSERT INTO operation
+                (id, record, field, class, value, is_effective, is_superseded, is_contested)
+            VALUES (?, ?, ?, ?, ?, ?, ?, 0)
             """,
-            [id, record, operation.field, entryClass.rawValue, value, isSuperseded])
+            [id, record, operation.field, entryClass.rawValue, value, isEffective, isSuperseded])
         for target in operation.supersedes {
             try applyEdge(
                 to: target, from: id, record: record, field: operation.field, class: entryClass,
                 at: place, partnership: partnership, compartment: compartment)
         }
-        try refreshField(operation.field, of: record)
+        // An operation without effect supersedes nothing itself, but hands on what supersedes it.
+        if try number(
+            "SELECT 1 FROM operation WHERE record = ? AND field = ? AND is_effective = 0 LIMIT 1",
+            [record, operation.field]) != nil
+        {
+            try settleField(operation.field, of: record)
+        } else {
+            try refreshContest(of: operation.field, in: record)
+        }
+    }
+
+    /// Finds the candidates of a field by the rule itself, from all its operations.
+    func settleField(_ field: UInt32, of record: Int64) throws {
+        let nodes = try nodes(ofField: field, record: record, asOf: Int64.max)
+        let candidates = Set(Candidates(of: nodes.map(\.node)).operations)
+        for (id, node) in nodes {
+            try execute(
+                """
+                UPDATE operation SET is_superseded = ?1, is_contested = is_contested AND NOT ?1
+                WHERE id = ?2 AND is_superseded <> ?1
+                """, [!candidates.contains(node.id), id])
+        }
+        try refreshContest(of: field, in: record)
+        if field == FieldNumber.parent { try refreshParent(of: record) }
     }
 
     /// Counts an edge only if its target has the same record and field, lies in the causal past,
@@ -158,33 +209,41 @@ extension StoreTransaction {
         try execute("INSERT OR IGNORE INTO edge (target, source) VALUES (?, ?)", [id, source])
     }
 
-    /// Brings up to date what follows from which operations of a field are live.
-    private func refreshField(_ field: UInt32, of record: Int64) throws {
-        let live = try rows(
+    /// Marks the live operations of a field as contested, or no longer so. Looks at no more of them
+    /// than it changes: a hostile author may write any number to one field.
+    private func refreshContest(of field: UInt32, in record: Int64) throws {
+        let count = try number(
             """
-            SELECT id, value, is_contested FROM operation
-            WHERE record = ? AND field = ? AND is_superseded = 0
+            SELECT count(*) FROM (SELECT 1 FROM operation
+                WHERE record = ? AND field = ? AND is_superseded = 0 LIMIT 2)
             """, [record, field])
-        for row in live where (row["is_contested"] as Bool) != (live.count > 1) {
-            try execute(
-                "UPDATE operation SET is_contested = ? WHERE id = ?",
-                [live.count > 1, row["id"] as Int64])
-        }
-        if field == FieldNumber.parent {
-            try execute(
-                "UPDATE record SET parent = ? WHERE id = ?",
-                [try shownParent(among: live), record])
-        }
+        let isContested = count == 2
+        try execute(
+            """
+            UPDATE operation SET is_contested = ?
+            WHERE record = ? AND field = ? AND is_superseded = 0 AND is_contested = ?
+            """, [isContested, record, field, !isContested])
     }
 
-    private func shownParent(among live: [Row]) throws -> Data? {
-        let ranked = try live.compactMap { row -> (DisplayRank, Data)? in
-            guard let bytes = row["value"] as Data?,
-                case .reference(let parent)? = try? FieldValue(decoding: bytes)
-            else { return nil }
-            return (try rank(of: row["id"]), parent.blob)
+    /// Brings up to date which parent of a record is shown: of the live ones, that of greatest rank.
+    private func refreshParent(of record: Int64) throws {
+        let values = try Data?.fetchCursor(
+            database.cachedStatement(
+                sql: """
+                    SELECT value FROM operation
+                    JOIN entry ON entry.arrival = operation.id >> 22
+                    JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+                    WHERE operation.record = ? AND operation.field = ? AND is_superseded = 0
+                    ORDER BY is_effective DESC, depth DESC, author DESC, hash DESC, operation.id & 4194303 DESC
+                    """), arguments: [record, FieldNumber.parent])
+        var shown: RecordID?
+        while shown == nil, let value = try values.next() {
+            guard let value, case .reference(let parent)? = try? FieldValue(decoding: value) else {
+                continue
+            }
+            shown = parent
         }
-        return ranked.max { $0.0 < $1.0 }?.1
+        try execute("UPDATE record SET parent = ? WHERE id = ?", [shown?.blob, record])
     }
 
     private func recordRow(

@@ -6,7 +6,7 @@ import KithProtocol
 
 extension StoreTransaction {
     /// SHA-256 over a compartment's candidates: record, kind, field, operation id and value bytes,
-    /// sorted in that order (D9). Of `membership`: over the admissions and keys in effect.
+    /// sorted in that order (D9). Of `membership`: over the acts and keys.
     public func stateDigest(_ id: CompartmentID) throws -> Data {
         let partnership = try partnershipRow(id.partnership)
         var hash = SHA256()
@@ -42,11 +42,11 @@ extension StoreTransaction {
         """
 
     private static let membershipState = """
-        SELECT site, role, compartments, may_attest, hash
-        FROM admission JOIN entry ON entry.arrival = admission.arrival WHERE partnership = ?
+        SELECT site, kind, role, membership_act.compartments, may_attest, is_in_effect, hash
+        FROM membership_act JOIN entry USING (arrival) WHERE partnership = ?
         UNION ALL
-        SELECT commitment, compartment, 0, 0, id FROM compartment_key WHERE partnership = ?
-        ORDER BY 5, 1
+        SELECT commitment, compartment, 0, 0, 0, 1, id FROM compartment_key WHERE partnership = ?
+        ORDER BY 7, 1
         """
 
     /// SHA-256 over the leaves of a compartment's feeds: author, incarnation, sequence and hash.

@@ -4,28 +4,41 @@ import KithModel
 import KithProtocol
 import KithTrust
 
+/// The numbers of the kinds of act in the table `membership_act`.
+enum ActKind: Int64 {
+    case found = 1
+    case admit = 2
+    case change = 3
+    case remove = 4
+    case elect = 5
+}
+
 extension StoreTransaction {
     /// Applies a membership act, or sets its entry aside with the reason.
     func applyMembership(_ entry: ParsedEntry, at place: Place, partnership: Int64) throws {
         let header = entry.header
-        for part in entry.received.parts {
-            let act: MembershipAct
-            do {
-                act = try MembershipAct(decoding: part.skeleton)
-            } catch {
-                try setAside(place, error.code.rawValue)
-                return
-            }
-            let verdict = Membership.verdict(
-                on: act, by: header.feed.author, sequence: header.sequence,
-                in: header.partnership,
-                grant: try grant(of: header.feed.author, in: partnership, asOf: place))
-            guard verdict == .allowed, entry.received.parts.count == 1 else {
-                try setAside(place, verdict == .allowed ? "malformed" : verdict.rawValue)
-                return
-            }
-            try apply(act, of: entry, at: place, partnership: partnership)
+        // An entry without parts only says what its author knows.
+        guard let part = entry.received.parts.first else { return }
+        guard entry.received.parts.count == 1 else {
+            try setAside(place, ProtocolFault.Code.malformed.rawValue)
+            return
         }
+        let act: MembershipAct
+        do {
+            act = try MembershipAct(decoding: part.skeleton)
+        } catch {
+            try setAside(place, error.code.rawValue)
+            return
+        }
+        let verdict = Membership.verdict(
+            on: act, by: header.feed.author, sequence: header.sequence, in: header.partnership,
+            grant: try admissions(
+                of: header.feed.author, in: partnership, asOf: place, countingVotes: true))
+        guard verdict == .allowed else {
+            try setAside(place, verdict.rawValue)
+            return
+        }
+        try apply(act, of: entry, at: place, partnership: partnership)
     }
 
     private func apply(
@@ -36,41 +49,67 @@ extension StoreTransaction {
             try execute(
                 "UPDATE partnership SET name = ?, purpose = ? WHERE id = ?",
                 [name, purpose, partnership])
-            try admit(founder, .founder, at: place, partnership)
+            try describe(founder, isOwnWord: false, partnership)
+            try keep(.found, on: founder.site, .founder, nil, at: place, partnership)
         case .admit(let site, let grant, _):
-            try admit(site, grant, at: place, partnership)
+            try describe(site, isOwnWord: false, partnership)
+            try keep(.admit, on: site.site, grant, nil, at: place, partnership)
+        case .change(let site, let grant, let cut):
+            try keep(.change, on: site, grant, cut, at: place, partnership)
+        case .remove(let site, let cut):
+            try keep(.remove, on: site, nil, cut, at: place, partnership)
+        case .elect(let site):
+            try keep(.elect, on: site, nil, nil, at: place, partnership)
         case .describe(let site):
             try describe(site, isOwnWord: true, partnership)
         case .mint(let compartment, let commitment, let sealed):
             try execute(
                 """
-                INSERT INTO compartment_key (id, partnership, compartment, commitment, depth)
-                VALUES (?, ?, ?, ?, ?)
+                INSERT INTO compartment_key
+                    (id, partnership, compartment, minter, commitment, depth)
+                VALUES (?, ?, ?, ?, ?, ?)
                 """,
-                [entry.hash.blob, partnership, compartment.rawValue, commitment, place.depth])
-            for key in sealed where key.site == keys.site {
-                try take(key, of: entry.hash, partnership, entry.header.partnership)
+                [
+                    entry.hash.blob, partnership, compartment.rawValue,
+                    entry.header.feed.author.blob, commitment, place.depth,
+                ])
+            for key in sealed {
+                try handed(key, of: entry.hash, at: place, partnership, entry.header.partnership)
             }
-        case .handOver(let handed):
-            for (id, key) in handed where key.site == keys.site {
-                try take(key, of: id, partnership, entry.header.partnership)
+        case .handOver(let keys):
+            for (id, key) in keys {
+                try handed(key, of: id, at: place, partnership, entry.header.partnership)
             }
         }
     }
 
-    private func admit(
-        _ site: SiteProfile, _ grant: Grant, at place: Place, _ partnership: Int64
+    private func keep(
+        _ kind: ActKind, on site: SiteID, _ grant: Grant?, _ cut: Cut?, at place: Place,
+        _ partnership: Int64
     ) throws {
         try execute(
             """
-            INSERT INTO admission (arrival, partnership, site, role, compartments, may_attest)
-            VALUES (?, ?, ?, ?, ?, ?)
+            INSERT INTO membership_act
+                (arrival, partnership, site, kind, role, compartments, may_attest, covers,
+                 is_in_effect)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
             """,
             [
-                place.arrival, partnership, site.site.blob, grant.role.rawValue,
-                grant.compartments.bits, grant.mayAttest,
+                place.arrival, partnership, site.blob, kind.rawValue, grant?.role.rawValue,
+                grant?.compartments.bits ?? 0, grant?.mayAttest ?? false, cut?.covers.bits ?? 0,
             ])
-        try describe(site, isOwnWord: false, partnership)
+        for end in cut?.ends ?? [] {
+            try execute(
+                """
+                INSERT OR IGNORE INTO cut (act, hash, compartment, incarnation, sequence)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+                [
+                    place.arrival, end.hash.blob, end.feed.compartment.rawValue,
+                    Int64(bitPattern: end.feed.incarnation), Int64(end.sequence),
+                ])
+        }
+        try judgeMembership(of: partnership, after: site, since: place.arrival)
     }
 
     /// Keeps what a site says of itself over what others say of it.
@@ -94,23 +133,27 @@ extension StoreTransaction {
             ])
     }
 
-    /// Opens a key that was sealed to this site, then reads the parts that waited for it.
-    private func take(
-        _ sealed: SealedKey, of id: EntryHash, _ partnership: Int64, _ name: PartnershipID
+    /// Notes whom a key was sealed to; if to this site, opens it and reads the parts that waited.
+    private func handed(
+        _ sealed: SealedKey, of id: EntryHash, at key: Place, _ partnership: Int64,
+        _ name: PartnershipID
     ) throws {
-        guard
+        try execute(
+            "INSERT OR IGNORE INTO key_recipient (key, site) VALUES (?, ?)",
+            [id.blob, sealed.site.blob])
+        guard sealed.site == keys.site,
             let row = try row(
                 """
                 SELECT compartment, commitment FROM compartment_key
                 WHERE id = ? AND partnership = ? AND secret IS NULL
                 """, [id.blob, partnership]),
             let compartment = Compartment(rawValue: row["compartment"]),
-            let key = try? CompartmentKey(
+            let opened = try? CompartmentKey(
                 opening: sealed, with: keys.sealing, commitment: row["commitment"], in: name,
                 compartment, cryptography)
         else { return }
         try execute(
-            "UPDATE compartment_key SET secret = ? WHERE id = ?", [key.bytes, id.blob])
+            "UPDATE compartment_key SET secret = ? WHERE id = ?", [opened.bytes, id.blob])
         for row in try rows(
             "SELECT entry, part FROM unread WHERE key = ? ORDER BY entry, part", [id.blob])
         {
@@ -118,17 +161,31 @@ extension StoreTransaction {
             let part: Int = row["part"]
             try execute("DELETE FROM unread WHERE entry = ? AND part = ?", [arrival, part])
             let (entry, place) = try storedEntry(arrival)
-            try applyPart(part, of: entry, at: place, partnership: partnership)
+            try applyPart(
+                part, of: entry, at: place, readAt: key.arrival, partnership: partnership)
         }
     }
 
-    /// What a site is granted as of an entry's causal past; nil when it is not a member there.
-    func grant(of site: SiteID, in partnership: Int64, asOf place: Place) throws -> Grant? {
+    /// The join of a site's admissions in an entry's causal past, without regard to removals; nil
+    /// for none. A vote for it as a steward counts for membership acts only, where whether the votes
+    /// suffice is judged with all acts together.
+    func admissions(
+        of site: SiteID, in partnership: Int64, asOf place: Place, countingVotes: Bool
+    ) throws -> Grant? {
         var grant: Grant?
-        for row in try admissions(of: site, in: partnership) {
-            guard let admitted = try self.place(ofArrival: row["arrival"]),
-                try isPast(admitted, of: place),
-                let found = Grant(row: row)
+        for row in try rows(
+            """
+            SELECT arrival, kind, role, compartments, may_attest FROM membership_act
+            WHERE partnership = ? AND site = ? AND kind <> ?
+            """, [partnership, site.blob, ActKind.remove.rawValue])
+        {
+            let isVote = row["kind"] == ActKind.elect.rawValue
+            let found =
+                isVote
+                ? Grant(role: .steward, compartments: [], mayAttest: false) : Grant(row: row)
+            guard let found, countingVotes || !isVote,
+                let admitted = try self.place(ofArrival: row["arrival"]),
+                try isPast(admitted, of: place)
             else { continue }
             grant = grant.map { $0.joined(with: found) } ?? found
         }
@@ -137,19 +194,15 @@ extension StoreTransaction {
 
     /// What a site is granted by all that is known here now.
     func grant(of site: SiteID, in partnership: Int64) throws -> Grant? {
-        try admissions(of: site, in: partnership).compactMap(Grant.init(row:))
-            .reduce(nil) { $0?.joined(with: $1) ?? $1 }
-    }
-
-    private func admissions(of site: SiteID, in partnership: Int64) throws -> [Row] {
-        try rows(
+        try row(
             """
-            SELECT arrival, role, compartments, may_attest FROM admission
-            WHERE partnership = ? AND site = ?
-            """, [partnership, site.blob])
+            SELECT role, compartments, may_attest FROM standing
+            WHERE partnership = ? AND site = ? AND role IS NOT NULL
+            """, [partnership, site.blob]
+        ).flatMap(Grant.init(row:))
     }
 
-    private func place(ofArrival arrival: Int64) throws -> Place? {
+    func place(ofArrival arrival: Int64) throws -> Place? {
         try row("SELECT arrival, chain, sequence, depth FROM entry WHERE arrival = ?", [arrival])
             .map {
                 Place(
@@ -170,17 +223,32 @@ extension StoreTransaction {
         ).flatMap { CompartmentKey(bytes: $0["secret"]) }
     }
 
-    /// The key that this site writes with: of those whose secret it has, the deepest in the graph.
+    /// The key that this site writes with: of those whose secret it has, whose minter writes the
+    /// compartment now and whose every recipient reads it now (D20), the deepest in the graph.
     func writingKey(
         _ compartment: Compartment, in partnership: Int64
     ) throws -> (id: EntryHash, key: CompartmentKey)? {
+        let bit = Set([compartment]).bits
         guard
             let row = try row(
                 """
-                SELECT id, secret FROM compartment_key
+                SELECT id, secret FROM compartment_key AS key
                 WHERE partnership = ? AND compartment = ? AND secret IS NOT NULL
+                    AND EXISTS (
+                        SELECT 1 FROM standing WHERE partnership = key.partnership
+                            AND site = minter AND role >= ? AND compartments & ? <> 0)
+                    AND NOT EXISTS (
+                        SELECT 1 FROM key_recipient
+                        LEFT JOIN standing ON standing.site = key_recipient.site
+                            AND standing.partnership = key.partnership
+                        WHERE key_recipient.key = key.id
+                            AND (coalesce(role, 0) <= ? OR compartments & ? = 0))
                 ORDER BY depth DESC, id DESC LIMIT 1
-                """, [partnership, compartment.rawValue]),
+                """,
+                [
+                    partnership, compartment.rawValue, Role.contributor.rawValue, bit,
+                    Role.relay.rawValue, bit,
+                ]),
             let key = CompartmentKey(bytes: row["secret"])
         else { return nil }
         return (try EntryHash(blob: row["id"]), key)
@@ -199,7 +267,7 @@ extension Set<Compartment> {
 extension Grant {
     /// Reads the columns of an admission or an invitation.
     init?(row: Row) {
-        guard let role = Role(rawValue: row["role"]) else { return nil }
+        guard let role = (row["role"] as Int?).flatMap(Role.init(rawValue:)) else { return nil }
         self.init(
             role: role, compartments: Set(bits: row["compartments"]), mayAttest: row["may_attest"])
     }

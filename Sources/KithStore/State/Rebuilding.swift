@@ -1,7 +1,9 @@
+import Crypto
 public import Foundation
 import GRDB
 import KithModel
 import KithProtocol
+import Synchronization
 
 /// What replaying the log showed.
 public struct Replay: Sendable {
@@ -16,25 +18,40 @@ extension Store {
     /// when asked to (P6).
     public func replay(keeping: Bool) async throws -> Replay {
         do {
-            return try await pool.writeWithoutTransaction { [self] database in
-                var replay: Replay?
-                try database.inTransaction(.immediate) {
-                    replay = try StoreTransaction(database: database, store: self).replay()
-                    return keeping ? .commit : .rollback
-                }
-                guard let replay else { throw StoreError(.other, "the replay did not run") }
-                return replay
+            return try await writer.writeWithoutTransaction { [self] in
+                try replay($0, keeping: keeping)
             }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
     }
+
+    /// The same on the calling thread; never on one that must not block.
+    package func replayBlocking(keeping: Bool) throws -> Replay {
+        do {
+            return try writer.writeWithoutTransaction { try replay($0, keeping: keeping) }
+        } catch let error as DatabaseError {
+            throw StoreError(error)
+        }
+    }
+
+    private func replay(_ database: Database, keeping: Bool) throws -> Replay {
+        var replay: Replay?
+        judgements.withLock { $0 = [:] }
+        defer { judgements.withLock { $0 = [:] } }
+        try database.inTransaction(.immediate) {
+            replay = try StoreTransaction(database: database, store: self).replay()
+            return keeping ? .commit : .rollback
+        }
+        guard let replay else { throw StoreError(.other, "the replay did not run") }
+        return replay
+    }
 }
 
 extension StoreTransaction {
-    private static let stateTables = [
-        "set_aside", "unread", "edge", "operation", "act", "person", "record", "compartment_key",
-        "member", "admission",
+    static let stateTables = [
+        "revoked", "set_aside", "unread", "edge", "operation", "act", "person", "record",
+        "key_recipient", "compartment_key", "member", "standing", "cut", "membership_act",
     ]
 
     fileprivate func replay() throws -> Replay {
@@ -63,28 +80,43 @@ extension StoreTransaction {
             differences: names.filter { before[$0] != after[$0] }.map { "\($0) differs" })
     }
 
-    /// What two states are compared by: every compartment's digest, and the sizes of what stands
-    /// beside it.
-    private func summary() throws -> [String: String] {
-        var summary: [String: String] = [:]
+    /// What two states are compared by: every compartment's digest, and every row of every table.
+    private func summary() throws -> [String: Data] {
+        var summary: [String: Data] = [:]
         for row in try rows("SELECT uuid FROM partnership") {
             let partnership = try PartnershipID(blob: row["uuid"])
             for compartment in Compartment.allCases {
                 summary["state of \(compartment.name) in \(partnership.short)"] =
-                    try stateDigest(CompartmentID(partnership, compartment)).hexadecimal
+                    try stateDigest(CompartmentID(partnership, compartment))
             }
         }
         for table in Self.stateTables {
-            summary["number of rows of \(table)"] = String(
-                try number("SELECT count(*) FROM \(table)") ?? 0)
+            summary["table \(table)"] = try contentDigest(ofTable: table)
         }
-        summary["superseded operations"] = String(
-            try number("SELECT count(*) FROM operation WHERE is_superseded = 1") ?? 0)
-        summary["contested operations"] = String(
-            try number("SELECT count(*) FROM operation WHERE is_contested = 1") ?? 0)
-        summary["keys in hand"] = String(
-            try number("SELECT count(*) FROM compartment_key WHERE secret IS NOT NULL") ?? 0)
         return summary
+    }
+
+    /// SHA-256 over a table's rows in the order of their keys, which are one or two columns.
+    private func contentDigest(ofTable table: String) throws -> Data {
+        var hash = SHA256()
+        let cursor = try Row.fetchCursor(
+            database, sql: "SELECT * FROM \(table) ORDER BY 1, 2")
+        while let row = try cursor.next() {
+            for value in row.databaseValues {
+                let (kind, bytes): (UInt8, Data) =
+                    switch value.storage {
+                    case .null: (0, Data())
+                    case .int64(let number): (1, withUnsafeBytes(of: number) { Data($0) })
+                    case .double(let number): (2, withUnsafeBytes(of: number) { Data($0) })
+                    case .string(let text): (3, Data(text.utf8))
+                    case .blob(let bytes): (4, bytes)
+                    }
+                hash.update(data: [kind])
+                withUnsafeBytes(of: bytes.count) { hash.update(bufferPointer: $0) }
+                hash.update(data: bytes)
+            }
+        }
+        return Data(hash.finalize())
     }
 }
 

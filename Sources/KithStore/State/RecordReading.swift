@@ -102,13 +102,23 @@ extension StoreTransaction {
     public func candidates(
         ofField field: UInt32, record: Int64, asOf version: Int64
     ) throws -> [OperationID] {
-        let limit = RowID.operation(arrival: version + 1, index: 0)
+        Candidates(of: try nodes(ofField: field, record: record, asOf: version).map(\.node))
+            .operations
+    }
+
+    /// The operations of a field as the rule of candidates takes them, each with its row.
+    func nodes(
+        ofField field: UInt32, record: Int64, asOf version: Int64
+    ) throws -> [(id: Int64, node: OperationNode)] {
+        // An entry that was here, but whose key was not, was not seen.
         let found = try rows(
             """
-            SELECT operation.id, class, hash FROM operation
+            SELECT operation.id, operation.class, hash, since FROM operation
             JOIN entry ON entry.arrival = operation.id >> 22
-            WHERE record = ? AND field = ? AND operation.id < ?
-            """, [record, field, limit])
+            JOIN act ON act.id = operation.id >> 12
+            LEFT JOIN revoked ON revoked.entry = entry.arrival
+            WHERE operation.record = ? AND operation.field = ? AND read_arrival <= ?
+            """, [record, field, version])
         var names: [Int64: OperationID] = [:]
         for row in found {
             names[row["id"]] = OperationID(
@@ -120,13 +130,18 @@ extension StoreTransaction {
                 edges[row["source"], default: []].append(name)
             }
         }
-        let nodes = found.compactMap { row -> OperationNode? in
+        return found.compactMap { row -> (Int64, OperationNode)? in
             guard let name = names[row["id"]], let entryClass = EntryClass(rawValue: row["class"])
             else { return nil }
-            return OperationNode(
-                id: name, entryClass: entryClass, supersedes: edges[row["id"]] ?? [])
+            let revokedSince: Int64? = row["since"]
+            return (
+                row["id"],
+                OperationNode(
+                    id: name, entryClass: entryClass,
+                    isEffective: revokedSince.map { $0 > version } ?? true,
+                    supersedes: edges[row["id"]] ?? [])
+            )
         }
-        return Candidates(of: nodes).operations
     }
 
     /// How many operations one supersedes.
@@ -185,20 +200,6 @@ extension StoreTransaction {
 
     // MARK: Rows into values
 
-    func rank(of operation: Int64) throws -> DisplayRank {
-        guard
-            let row = try row(
-                """
-                SELECT depth, hash, author FROM entry JOIN chain ON chain.id = entry.chain
-                JOIN feed ON feed.id = chain.feed WHERE arrival = ?
-                """, [RowID.arrival(operation: operation)])
-        else { throw StoreError(.damaged, "an operation has no entry") }
-        return DisplayRank(
-            depth: row["depth"], author: try SiteID(blob: row["author"]),
-            operation: OperationID(
-                entry: try EntryHash(blob: row["hash"]), index: RowID.index(operation: operation)))
-    }
-
     private static let actColumns = """
         act.class, act.change, act.event, act.reason, entry.arrival, entry.hash, entry.recorded_ms,
         entry.received_ms, feed.author, entry.depth,
@@ -217,7 +218,7 @@ extension StoreTransaction {
     private static func operationQuery(where filter: String, from: String) -> String {
         """
         SELECT operation.id AS operation, operation.record, operation.field, operation.value,
-            operation.is_superseded, \(actColumns)
+            operation.is_superseded, operation.is_effective, \(actColumns)
         FROM \(from) JOIN act ON act.id = operation.id >> 12 \(actJoins) WHERE \(filter)
         """
     }
@@ -252,7 +253,10 @@ extension StoreTransaction {
         let id = OperationID(entry: act.entry, index: RowID.index(operation: row["operation"]))
         return StoredOperation(
             id: id, field: row["field"], value: row["value"], isSuperseded: row["is_superseded"],
-            rank: DisplayRank(depth: row["depth"], author: act.site, operation: id), act: act)
+            isEffective: row["is_effective"],
+            rank: DisplayRank(
+                isEffective: row["is_effective"], depth: row["depth"], author: act.site,
+                operation: id), act: act)
     }
 
     /// The least and greatest sixteen bytes whose text begins so.

@@ -38,6 +38,8 @@ public struct StoredOperation: Sendable {
     public let value: Data?
     /// Whether another operation supersedes it.
     public let isSuperseded: Bool
+    /// Whether it takes effect: false when its author had been removed before it.
+    public let isEffective: Bool
     /// Its rank for display.
     public let rank: DisplayRank
     /// Who did it.

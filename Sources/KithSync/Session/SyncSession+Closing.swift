@@ -7,7 +7,9 @@ import SwiftProtobuf
 struct Closing: Sendable {
     var isUnchanged = false
     var isReceiptSent = false
+    var isReceiptReceived = false
     var isProofSent = false
+    var isProofReceived = false
     var isProofChecked = false
     var isDoneReceived = false
     var pending: Kith_V1_Proof?
@@ -17,7 +19,8 @@ struct Closing: Sendable {
 extension SyncSession {
     /// This side's receipt is signed.
     package mutating func receiptSigned(_ receipt: Data, signature: Data) -> [Action] {
-        guard state != .finished else { return [] }
+        // Once the fingerprints are known to differ, the peer waits for no receipt any more.
+        guard state == .comparing else { return [] }
         let message = Kith_V1_SessionMessage.with {
             $0.proof = .with {
                 $0.receipt = receipt
@@ -29,11 +32,12 @@ extension SyncSession {
     }
 
     mutating func receiveReceipt(_ proof: Kith_V1_Proof) -> [Action] {
-        guard peerReceipt == nil, proof.statements.isEmpty else {
-            return close(.protocolError, "a receipt came out of order")
-        }
-        peerReceipt = proof
         // The dialled side sends its receipt before it knows whether the fingerprints are equal.
+        let isNeedless = state == .listing && side == .initiator
+        guard closing.isUnchanged || isNeedless, !closing.isReceiptReceived,
+            proof.statements.isEmpty
+        else { return close(.protocolError, "a receipt came out of order") }
+        closing.isReceiptReceived = true
         guard closing.isUnchanged else { return [] }
         return [
             .checkReceipt(
@@ -64,11 +68,12 @@ extension SyncSession {
     }
 
     mutating func receiveStatements(_ proof: Kith_V1_Proof) -> [Action] {
-        guard proof.receipt.isEmpty, closing.pending == nil, !closing.isProofChecked else {
+        guard proof.receipt.isEmpty, !closing.isProofReceived else {
             return close(.protocolError, "a proof came out of order")
         }
-        // The peer may be done before this side's own last batch is acknowledged to it.
-        guard state == .proving, closing.isProofSent else {
+        closing.isProofReceived = true
+        // This side's statements may still be being signed.
+        guard closing.isProofSent else {
             closing.pending = proof
             return []
         }
@@ -102,11 +107,12 @@ extension SyncSession {
     }
 
     mutating func receiveDone() -> [Action] {
+        // It is done when each side has had the other's proof.
         guard side == .initiator,
-            closing.isUnchanged ? closing.isReceiptSent : closing.isProofSent
-        else {
-            return close(.protocolError, "the peer was done too early")
-        }
+            closing.isUnchanged
+                ? closing.isReceiptSent && closing.isReceiptReceived
+                : closing.isProofSent && closing.isProofReceived
+        else { return close(.protocolError, "the peer was done too early") }
         closing.isDoneReceived = true
         return endIfProved()
     }

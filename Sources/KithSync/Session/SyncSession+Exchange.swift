@@ -86,7 +86,7 @@ extension SyncSession {
     }
 
     mutating func receive(_ entries: Kith_V1_Entries) -> [Action] {
-        guard differing != nil, !receiving.isAllReceived,
+        guard !receiving.isAllReceived,
             entries.batch == receiving.batches + 1, !entries.entries.isEmpty
         else { return close(.protocolError, "a batch came out of order") }
         guard entries.entries.count <= Limits.batchEntries,
@@ -111,7 +111,7 @@ extension SyncSession {
     }
 
     mutating func receive(_ sent: Kith_V1_Sent) -> [Action] {
-        guard !receiving.isAllReceived, differing != nil, sent.batches == receiving.batches,
+        guard !receiving.isAllReceived, sent.batches == receiving.batches,
             sent.entries == UInt64(receiving.entries)
         else { return close(.protocolError, "the count of what was sent does not match") }
         receiving.isAllReceived = true

@@ -12,85 +12,94 @@ import SwiftProtobuf
 struct ForkSearching: Sendable {
     var areOursLoaded = false
     var areTheirsKnown = false
-    var ours: Set<SyncSession.FeedRequest>?
-    var theirs: Set<SyncSession.FeedRequest>?
-    var isSecondSent = false
-    var isSecondReceived = false
+    /// Feeds that look forked from here.
+    var ours: Set<SyncSession.FeedRequest> = []
+    /// Feeds that the peer's first search names.
+    var theirs: Set<SyncSession.FeedRequest> = []
+    /// Searches of this side's that the driver was asked for; they are sent when they are loaded.
+    var asked = 0
+    var sent = 0
+    var received = 0
     var samples: [Int: [Position]] = [:]
+
+    /// How many searches this side has to send, as far as is known, and how many it has to get.
+    var toSend: Int { theirs.isSubset(of: ours) ? 1 : 2 }
+    var toReceive: Int { ours.isSubset(of: theirs) ? 1 : 2 }
 }
 
 extension SyncSession {
     mutating func beginForkSearch() -> [Action] {
         guard forks.areOursLoaded, forks.areTheirsKnown else { return [] }
         state = .searchingForks
-        var forked: Set<FeedRequest> = []
         for (index, leaves) in declared.theirs {
             let ours = declared.ours[index] ?? []
             let held = Set(ours.map(\.hash))
+            let ends = Dictionary(ours.map { ($0.feed, $0.sequence) }, uniquingKeysWith: max)
             for leaf in leaves where !held.contains(leaf.hash) {
-                let mine = ours.filter { $0.feed == leaf.feed }
                 // Being farther in the feed without that very leaf may also mean that it is an
                 // ancestor of ours; the samples settle it either way.
-                if mine.contains(where: { $0.sequence >= leaf.sequence }) {
-                    forked.insert(FeedRequest(shared: index, feed: leaf.feed))
+                if let end = ends[leaf.feed], end >= leaf.sequence {
+                    forks.ours.insert(FeedRequest(shared: index, feed: leaf.feed))
                 }
             }
         }
-        forks.ours = forked
-        return [.loadSamples(Array(forked))]
+        forks.asked = 1
+        return [.loadSamples(forks.ours.sorted())]
     }
 
     /// The samples that were asked for are here.
     package mutating func samplesLoaded(_ samples: [FeedRequest: [Position]]) -> [Action] {
         guard state == .searchingForks else { return [] }
-        let byIndex = Dictionary(grouping: samples, by: { $0.key.shared })
+        let byIndex = Dictionary(grouping: samples.keys.sorted(), by: \.shared)
         let message = Kith_V1_SessionMessage.with {
             $0.forkSearch = .with {
-                $0.samples = byIndex.map { index, feeds in
+                $0.samples = byIndex.sorted { $0.key < $1.key }.map { index, feeds in
                     .with {
-                        $0.id = blinded(shared[index])
-                        $0.leaves = feeds.flatMap(\.value).map(Kith_V1_Leaf.init)
+                        $0.id = blindedIDs[index]
+                        $0.leaves = feeds.flatMap { samples[$0] ?? [] }.map(Kith_V1_Leaf.init)
                     }
                 }
             }
         }
+        forks.sent += 1
         return [.send(message)] + endForkSearch()
     }
 
     mutating func receive(_ search: Kith_V1_ForkSearch) -> [Action] {
-        var feeds: Set<FeedRequest> = []
+        guard forks.received < forks.toReceive else {
+            return close(.protocolError, "a message came twice")
+        }
+        var sampled: [Int: [Position]] = [:]
         var count = 0
         for sample in search.samples {
             count += sample.leaves.count
-            guard count <= Limits.feeds, let index = index(ofBlinded: sample.id),
-                let positions = positions(sample, in: index)
+            guard count <= Limits.feeds else { return close(.limitExceeded, "too many samples") }
+            guard let index = indices[sample.id], differing?.contains(index) == true,
+                sampled[index] == nil, let positions = positions(sample, in: index)
             else { return close(.protocolError, "the search for a fork is not valid") }
-            forks.samples[index, default: []] += positions
-            feeds.formUnion(positions.map { FeedRequest(shared: index, feed: $0.feed) })
+            sampled[index] = positions
         }
-        if forks.theirs == nil {
-            forks.theirs = feeds
-        } else if !forks.isSecondReceived {
-            forks.isSecondReceived = true
-        } else {
-            return close(.protocolError, "a message came twice")
+        if forks.received == 0 {
+            forks.theirs = sampled.reduce(into: []) { feeds, sample in
+                feeds.formUnion(sample.value.map { FeedRequest(shared: sample.key, feed: $0.feed) })
+            }
         }
+        forks.samples.merge(sampled, uniquingKeysWith: +)
+        forks.received += 1
         return endForkSearch()
     }
 
+    /// Goes on when this side's searches are sent and the peer's are here. What the driver still
+    /// loads is waited for: the peer waits for it as well.
     private mutating func endForkSearch() -> [Action] {
-        guard let ours = forks.ours, let theirs = forks.theirs, state == .searchingForks else {
-            return []
+        guard forks.received > 0 else { return [] }
+        if forks.asked < forks.toSend {
+            forks.asked = 2
+            return [.loadSamples(forks.theirs.subtracting(forks.ours).sorted())]
         }
-        let onlyTheirs = theirs.subtracting(ours)
-        if !onlyTheirs.isEmpty, !forks.isSecondSent {
-            forks.isSecondSent = true
-            return [.loadSamples(Array(onlyTheirs))]
-        }
-        if !ours.subtracting(theirs).isEmpty, !forks.isSecondReceived { return [] }
+        guard forks.sent == forks.toSend, forks.received == forks.toReceive else { return [] }
         state = .exchanging
-        var known = declared.theirs
-        for (index, positions) in forks.samples { known[index, default: []] += positions }
+        var known = declared.theirs.merging(forks.samples, uniquingKeysWith: +)
         for index in differing ?? [] where known[index] == nil { known[index] = [] }
         return [.findMissing(known)]
     }

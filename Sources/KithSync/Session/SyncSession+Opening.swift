@@ -30,6 +30,9 @@ extension SyncSession {
             return close(.protocolError, "the greeting is our own")
         }
         salt = side == .initiator ? ownNonce + hello.nonce : hello.nonce + ownNonce
+        blindedIDs = shared.map(blinded)
+        indices = Dictionary(
+            zip(blindedIDs, shared.indices), uniquingKeysWith: { first, _ in first })
         state = .comparing
         guard side == .responder else { return [] }
         return [
@@ -38,7 +41,7 @@ extension SyncSession {
     }
 
     /// A compartment's id in this session: tells a side nothing about what it does not hold.
-    func blinded(_ shared: Shared) -> Data {
+    private func blinded(_ shared: Shared) -> Data {
         let name = Data(shared.partnership.bytes) + [UInt8(shared.compartment.rawValue)]
         let code = HMAC<SHA256>.authenticationCode(for: name, using: SymmetricKey(data: salt))
         return Data(code).prefix(16)
@@ -48,13 +51,15 @@ extension SyncSession {
     var fingerprint: Data {
         var hash = SHA256()
         hash.update(data: salt)
-        for (id, shared) in shared.map({ (blinded($0), $0) }).sorted(by: {
-            $0.0.lexicographicallyPrecedes($1.0)
-        }) {
-            hash.update(data: id)
-            hash.update(data: shared.frontierDigest)
+        for index in indicesByBlindedID {
+            hash.update(data: blindedIDs[index])
+            hash.update(data: shared[index].frontierDigest)
         }
         return Data(hash.finalize())
+    }
+
+    private var indicesByBlindedID: [Int] {
+        shared.indices.sorted { blindedIDs[$0].lexicographicallyPrecedes(blindedIDs[$1]) }
     }
 
     private var fingerprintMessage: Kith_V1_SessionMessage {
@@ -62,6 +67,9 @@ extension SyncSession {
     }
 
     mutating func receive(_ theirs: Kith_V1_Fingerprint) -> [Action] {
+        guard !closing.isUnchanged else {
+            return close(.protocolError, "a message came twice")
+        }
         var actions: [Action] = side == .initiator ? [.send(fingerprintMessage)] : []
         if theirs.digest == fingerprint {
             closing.isUnchanged = true
@@ -70,12 +78,12 @@ extension SyncSession {
         }
         state = .listing
         let holdings = Kith_V1_Holdings.with {
-            $0.holdings = shared.map { shared in
+            $0.holdings = indicesByBlindedID.map { index in
                 .with {
-                    $0.id = blinded(shared)
-                    $0.digest = shared.frontierDigest
+                    $0.id = blindedIDs[index]
+                    $0.digest = shared[index].frontierDigest
                 }
-            }.sorted { $0.id.lexicographicallyPrecedes($1.id) }
+            }
         }
         return actions + [.send(.with { $0.holdings = holdings })]
     }
@@ -87,7 +95,7 @@ extension SyncSession {
         let theirs = Dictionary(
             holdings.holdings.map { ($0.id, $0.digest) }, uniquingKeysWith: { first, _ in first })
         let differing = shared.indices.filter { index in
-            theirs[blinded(shared[index])].map { $0 != shared[index].frontierDigest } ?? false
+            theirs[blindedIDs[index]].map { $0 != shared[index].frontierDigest } ?? false
         }
         self.differing = differing
         state = .declaring
@@ -102,7 +110,7 @@ extension SyncSession {
             $0.frontiers = .with {
                 $0.frontiers = (differing ?? []).map { index in
                     .with {
-                        $0.id = blinded(shared[index])
+                        $0.id = blindedIDs[index]
                         $0.leaves = (leaves[index] ?? []).map(Kith_V1_Leaf.init)
                     }
                 }
@@ -120,7 +128,7 @@ extension SyncSession {
         for frontier in frontiers.frontiers {
             total += frontier.leaves.count
             guard total <= Limits.feeds else { return close(.limitExceeded, "too many feeds") }
-            guard let index = index(ofBlinded: frontier.id), differing?.contains(index) == true,
+            guard let index = indices[frontier.id], differing?.contains(index) == true,
                 declared.theirs[index] == nil,
                 let leaves = positions(frontier, in: index)
             else { return close(.protocolError, "the declared feeds are not valid") }
@@ -128,10 +136,6 @@ extension SyncSession {
         }
         forks.areTheirsKnown = true
         return beginForkSearch()
-    }
-
-    func index(ofBlinded id: Data) -> Int? {
-        shared.indices.first { blinded(shared[$0]) == id }
     }
 
     func positions(_ frontier: Kith_V1_CompartmentFrontier, in index: Int) -> [Position]? {

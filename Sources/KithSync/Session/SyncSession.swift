@@ -64,11 +64,16 @@ public struct SyncSession: Sendable {
     }
 
     /// A feed of which samples are wanted.
-    package struct FeedRequest: Hashable, Sendable {
+    package struct FeedRequest: Hashable, Comparable, Sendable {
         /// Index of the shared compartment.
         package let shared: Int
         /// The feed.
         package let feed: FeedID
+
+        /// Orders by compartment, then feed.
+        package static func < (left: Self, right: Self) -> Bool {
+            (left.shared, left.feed) < (right.shared, right.feed)
+        }
     }
 
     /// How far a session is.
@@ -125,7 +130,10 @@ public struct SyncSession: Sendable {
     let software: String
     var state = State.idle
     var salt = Data()
-    var peerReceipt: Kith_V1_Proof?
+    /// The compartments' ids in this session, in the order of `shared`; from the greeting on.
+    var blindedIDs: [Data] = []
+    /// Where in `shared` a blinded id is.
+    var indices: [Data: Int] = [:]
     var differing: [Int]?
     var declared = Declared()
     var forks = ForkSearching()
@@ -161,21 +169,15 @@ public struct SyncSession: Sendable {
         case (.finished, _): return []
         case (.greeting, .hello(let hello)): return receive(hello)
         case (.comparing, .fingerprint(let fingerprint)): return receive(fingerprint)
-        case (.comparing, .proof(let proof)): return receiveReceipt(proof)
-        case (.listing, .proof(let proof)): return receiveReceipt(proof)
+        case (.comparing, .proof(let proof)), (.listing, .proof(let proof)):
+            return receiveReceipt(proof)
         case (.listing, .holdings(let holdings)): return receive(holdings)
         case (.declaring, .frontiers(let frontiers)): return receive(frontiers)
-        case (.declaring, .forkSearch(let search)), (.searchingForks, .forkSearch(let search)):
-            return receive(search)
-        case (.declaring, .entries(let entries)), (.searchingForks, .entries(let entries)),
-            (.exchanging, .entries(let entries)):
-            return receive(entries)
+        case (.searchingForks, .forkSearch(let search)): return receive(search)
+        case (.exchanging, .entries(let entries)): return receive(entries)
         case (.exchanging, .acknowledge(let acknowledge)): return receive(acknowledge)
-        case (.declaring, .sent(let sent)), (.searchingForks, .sent(let sent)),
-            (.exchanging, .sent(let sent)):
-            return receive(sent)
-        case (.exchanging, .proof(let proof)), (.proving, .proof(let proof)):
-            return receiveStatements(proof)
+        case (.exchanging, .sent(let sent)): return receive(sent)
+        case (.proving, .proof(let proof)): return receiveStatements(proof)
         case (.idle, _), (.greeting, _), (.comparing, _), (.listing, _), (.declaring, _),
             (.searchingForks, _), (.exchanging, _), (.proving, _):
             return close(.protocolError, "a message came out of order")
@@ -191,16 +193,19 @@ public struct SyncSession: Sendable {
     /// Something of ours failed; the peer is told so, without details.
     package mutating func failed(_ why: String) -> [Action] {
         guard state != .finished else { return [] }
-        return close(.storeFailed, why)
+        return close(.storeFailed, why, telling: "")
     }
 
     // MARK: Endings
 
-    mutating func close(_ reason: Kith_V1_CloseReason, _ why: String) -> [Action] {
+    /// Ends the session; the peer is told why, or something else where that is not its business.
+    mutating func close(
+        _ reason: Kith_V1_CloseReason, _ why: String, telling detail: String? = nil
+    ) -> [Action] {
         let message = Kith_V1_SessionMessage.with {
             $0.close = .with {
                 $0.reason = reason
-                $0.detail = why
+                $0.detail = detail ?? why
             }
         }
         return [.send(message)] + finish(.closedHere(why))
@@ -212,7 +217,7 @@ public struct SyncSession: Sendable {
         switch close.reason {
         case .done: return receiveDone()
         case .versionNotSupported: why = "the peer runs a version that does not speak ours"
-        case .storeFailed: why = "the peer could not store or read: \(Self.safe(close.detail))"
+        case .storeFailed: why = "the peer could not read or write its own log"
         case .busy: why = "the peer is in another session with us"
         case .notAuthorised: why = "the peer does not know us any more"
         case .protocolError, .limitExceeded, .invalidEntry, .notEqual, .unspecified, .UNRECOGNIZED:

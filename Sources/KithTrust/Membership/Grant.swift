@@ -59,6 +59,15 @@ public struct Grant: Hashable, Sendable {
             mayAttest: mayAttest || other.mayAttest)
     }
 
+    /// Whether this grant allows nothing that another does not.
+    public func isWithin(_ other: Grant) -> Bool {
+        role <= other.role && compartments.isSubset(of: other.compartments)
+            && (other.mayAttest || !mayAttest)
+    }
+
+    /// Whether this member writes records and keys.
+    public var writes: Bool { role >= .contributor }
+
     /// Whether entries of a compartment are sent to this member at all.
     public func holds(_ compartment: Compartment) -> Bool {
         compartment == .membership || compartments.contains(compartment)

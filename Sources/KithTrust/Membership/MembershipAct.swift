@@ -47,6 +47,26 @@ public enum MembershipAct: Sendable {
     case handOver([(key: EntryHash, sealed: SealedKey)])
     /// A member's own latest word on itself.
     case describe(SiteProfile)
+    /// Puts a new grant in the place of all that a member was granted before.
+    case change(SiteID, Grant, Cut)
+    /// Ends a membership: a leave, a removal, or a vote for one.
+    case remove(SiteID, Cut)
+    /// A vote to make a member a steward.
+    case elect(SiteID)
+}
+
+/// How far a member's entries still count as written under what it was granted before.
+public struct Cut: Hashable, Sendable {
+    /// The compartments that the cut's author holds; in others nothing is named.
+    public var covers: Set<Compartment>
+    /// The leaves of every feed of the member in these.
+    public var ends: [Position]
+
+    /// Names the ends of a member's feeds.
+    public init(covers: Set<Compartment>, ends: [Position]) {
+        self.covers = covers
+        self.ends = ends
+    }
 }
 
 /// A compartment key, sealed to one site.
@@ -101,6 +121,19 @@ extension MembershipAct {
             }
         case .describe(let site):
             message.describe = .with { $0.site = Kith_V1_SiteProfile(site) }
+        case .change(let site, let grant, let cut):
+            message.change = .with {
+                $0.site = Data(site.bytes)
+                $0.grant = Kith_V1_Grant(grant)
+                $0.cut = Kith_V1_Cut(cut)
+            }
+        case .remove(let site, let cut):
+            message.remove = .with {
+                $0.site = Data(site.bytes)
+                $0.cut = Kith_V1_Cut(cut)
+            }
+        case .elect(let site):
+            message.elect = .with { $0.site = Data(site.bytes) }
         }
         return message.bytes()
     }
@@ -137,7 +170,57 @@ extension MembershipAct {
             self = .handOver(keys)
         case .describe(let describe):
             self = .describe(try SiteProfile(describe.site))
+        case .change(let change):
+            let site = try Self.site(change.site)
+            self = .change(site, try Grant(change.grant), try Cut(change.cut, of: site))
+        case .remove(let remove):
+            let site = try Self.site(remove.site)
+            self = .remove(site, try Cut(remove.cut, of: site))
+        case .elect(let elect): self = .elect(try Self.site(elect.site))
         }
+    }
+
+    private static func site(_ bytes: Data) throws(ProtocolFault) -> SiteID {
+        guard let site = SiteID(bytes: bytes) else { throw ProtocolFault(.malformed, "site id") }
+        return site
+    }
+}
+
+extension Kith_V1_Cut {
+    init(_ cut: Cut) {
+        self.init()
+        covers = cut.covers.sorted().map(Kith_V1_Compartment.init)
+        ends = cut.ends.map { end in
+            .with {
+                $0.compartment = Kith_V1_Compartment(end.feed.compartment)
+                $0.incarnation = end.feed.incarnation
+                $0.sequence = end.sequence
+                $0.hash = Data(end.hash.bytes)
+            }
+        }
+    }
+}
+
+extension Cut {
+    init(_ message: Kith_V1_Cut, of site: SiteID) throws(ProtocolFault) {
+        guard message.ends.count <= Limits.cutEnds else { throw ProtocolFault(.limit, "cut") }
+        var covers: Set<Compartment> = []
+        for raw in message.covers {
+            guard let compartment = Compartment(rawValue: raw.rawValue) else {
+                throw ProtocolFault(.version, "compartment")
+            }
+            covers.insert(compartment)
+        }
+        var ends: [Position] = []
+        for end in message.ends {
+            guard let compartment = Compartment(rawValue: end.compartment.rawValue),
+                covers.contains(compartment), let hash = EntryHash(bytes: end.hash),
+                end.incarnation > 0, end.sequence > 0, end.sequence <= Limits.sequence
+            else { throw ProtocolFault(.malformed, "cut") }
+            let feed = FeedID(author: site, incarnation: end.incarnation, compartment: compartment)
+            ends.append(Position(feed: feed, sequence: end.sequence, hash: hash))
+        }
+        self.init(covers: covers, ends: ends)
     }
 }
 

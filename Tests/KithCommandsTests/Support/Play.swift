@@ -80,6 +80,12 @@ struct PlayedOpener: SiteOpener {
         return Samples.profile
     }
 
+    func restore(backup: String, home: String) async throws -> BackupReport {
+        BackupReport(
+            file: backup, site: "Elm House", made: Samples.now, entries: 12, bytes: 4096,
+            replaced: home + "/kith.sqlite.before-restore-1")
+    }
+
     func readFHIR(_ paths: [String]) async throws -> [FHIRReading] { readings }
 }
 

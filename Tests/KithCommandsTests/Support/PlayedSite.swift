@@ -34,6 +34,9 @@ final class PlayedSite: Site {
         var saved: [(edit: RecordEdit, author: Author)] = []
         var resolutions: [Resolution] = []
         var invitations: [InvitationDraft] = []
+        var membershipChanges: [MembershipChange] = []
+        var isMembershipChangeInEffect = true
+        var revoked: [String] = []
         var peerChanges: [PeerChange] = []
         var joined: [String] = []
         var imported: [ImportBatch] = []
@@ -65,6 +68,22 @@ final class PlayedSite: Site {
         try play {
             $0.drafts.append(draft)
             return Samples.partnership(draft.name)
+        }
+    }
+
+    func revokeInvitation(_ id: String) async throws -> InvitationView {
+        try play {
+            $0.revoked.append(id)
+            return Samples.invitation(code: nil)
+        }
+    }
+
+    func changeMembership(_ change: MembershipChange) async throws -> MembershipReport {
+        try play {
+            $0.membershipChanges.append(change)
+            return MembershipReport(
+                partnership: Samples.partnership(), member: change.member ?? "Elm House",
+                isInEffect: $0.isMembershipChangeInEffect)
         }
     }
 
@@ -177,6 +196,13 @@ final class PlayedSite: Site {
             return ImportReport(
                 partnership: "Elm and Patel", created: ["resident": 2], changed: ["allergy": 1],
                 unchanged: [:])
+        }
+    }
+
+    func backUp(to path: String) async throws -> BackupReport {
+        try play { _ in
+            BackupReport(
+                file: path, site: "Elm House", made: Samples.now, entries: 12, bytes: 4096)
         }
     }
 

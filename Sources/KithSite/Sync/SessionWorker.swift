@@ -1,0 +1,116 @@
+import Foundation
+package import KithModel
+import KithProtocol
+package import KithStore
+package import KithSync
+import KithTrust
+import SwiftProtobuf
+
+/// What one session does to the store: each action of `SyncSession` in one transaction, with the time
+/// handed in, and nothing of tasks, sockets or clocks.
+///
+/// A value: when a transaction fails, whoever drives the session keeps the worker as it was before,
+/// and tells its session that it `failed`.
+package struct SessionWorker: Sendable {
+    /// The machine; whoever drives it hands it the events of the stream.
+    package var session: SyncSession
+    /// The other side.
+    package let peer: StoredPeer
+    private let sharings: [Sharing]
+    private var toSend: [(arrival: Int64, sharing: Int)] = []
+    private var nextToSend = 0
+
+    /// Prepares a session on what both sides are believed to hold now.
+    package init(
+        side: SyncSession.Side, with peer: StoredPeer, software: String,
+        in transaction: StoreTransaction
+    ) throws {
+        self.peer = peer
+        sharings = try transaction.sharings(with: peer.site)
+        let shared = try sharings.map { sharing in
+            SyncSession.Shared(
+                partnership: sharing.id.partnership, compartment: sharing.id.compartment,
+                frontierDigest: try transaction.frontierDigest(of: sharing))
+        }
+        session = SyncSession(
+            side: side, shared: shared, nonce: transaction.cryptography.randomBytes(16),
+            software: software)
+    }
+
+    /// Whether an action needs a transaction that writes.
+    package static func isWriting(_ action: SyncSession.Action) -> Bool {
+        switch action {
+        case .ingest, .signStatements, .checkStatements: true
+        case .send, .progress, .finish, .loadFrontiers, .loadSamples, .findMissing, .loadBatch,
+            .signReceipt, .checkReceipt:
+            false
+        }
+    }
+
+    /// Does what the session asks for, and tells it; gives what it asks for next. Nothing of that may
+    /// be done before the transaction has committed.
+    package mutating func perform(
+        _ action: SyncSession.Action, in transaction: StoreTransaction, now: Instant
+    ) throws -> [SyncSession.Action] {
+        switch action {
+        case .send, .progress, .finish: preconditionFailure("whoever drives the session does these")
+        case .loadFrontiers(let indices):
+            return session.frontiersLoaded(
+                Dictionary(
+                    uniqueKeysWithValues: try indices.map {
+                        ($0, try transaction.frontier(of: sharings[$0]))
+                    }))
+        case .loadSamples(let feeds):
+            return session.samplesLoaded(
+                Dictionary(
+                    uniqueKeysWithValues: try feeds.map {
+                        ($0, try transaction.samples(of: $0.feed, in: id($0.shared)))
+                    }))
+        case .findMissing(let known):
+            toSend = try known.flatMap { index, leaves in
+                try transaction.missing(from: leaves, in: sharings[index]).map { ($0, index) }
+            }.sorted { $0.arrival < $1.arrival }
+            return session.missingFound(entries: toSend.count)
+        case .loadBatch:
+            try dropWhatIsNotSharedAnyMore(transaction)
+            let entries = try transaction.batch(
+                of: toSend[nextToSend...].prefix(Limits.batchEntries).map(\.arrival)[...],
+                maximumBytes: Limits.batchBytes)
+            nextToSend += entries.count
+            return session.batchLoaded(entries, isLast: nextToSend == toSend.count)
+        case .ingest(let batch, let entries):
+            let result = try transaction.ingest(
+                entries, allowed: Set(session.compartments.indices.map(id)), now: now)
+            return session.ingested(
+                batch: batch, stored: result.stored,
+                isMembershipChanged: result.isMembershipChanged, refusal: result.refusal)
+        case .signReceipt(let fingerprint):
+            let (receipt, signature) = try receipt(over: fingerprint, transaction, now: now)
+            return session.receiptSigned(receipt, signature: signature)
+        case .checkReceipt(let receipt, let signature, let fingerprint):
+            return session.receiptChecked(
+                problem: problem(
+                    ofReceipt: receipt, signature: signature, fingerprint: fingerprint,
+                    transaction))
+        case .signStatements(let indices):
+            return session.statementsSigned(
+                try indices.map { try statement(on: sharings[$0], transaction, now: now) })
+        case .checkStatements(let statements, let ours, let theirs):
+            let declared = Set(ours.keys).union(theirs.keys).sorted().map {
+                (id($0), ours[$0] ?? [], theirs[$0] ?? [])
+            }
+            return session.statementsChecked(
+                problem: try problem(of: statements, declared: declared, transaction))
+        }
+    }
+
+    /// A member may be removed or narrowed while a session with it runs.
+    private mutating func dropWhatIsNotSharedAnyMore(_ transaction: StoreTransaction) throws {
+        let shared = Set(try transaction.sharings(with: peer.site))
+        guard !sharings.allSatisfy(shared.contains) else { return }
+        toSend = toSend[nextToSend...].filter { shared.contains(sharings[$0.sharing]) }
+        nextToSend = 0
+    }
+
+    private func id(_ index: Int) -> CompartmentID { sharings[index].id }
+}

@@ -1,0 +1,138 @@
+public import Foundation
+import GRDB
+public import KithModel
+public import KithProtocol
+import KithTrust
+
+/// A compartment that this site shares with one peer.
+public struct Sharing: Hashable, Sendable {
+    /// The compartment.
+    public let id: CompartmentID
+    /// The peer.
+    public let peer: SiteID
+    /// For a peer that was removed: the arrival number of its removal. It is served what came up to
+    /// that, so that it learns of it; its own entries are exchanged without end.
+    public let end: Int64?
+
+    /// Describes what is shared.
+    public init(id: CompartmentID, peer: SiteID, end: Int64?) {
+        self.id = id
+        self.peer = peer
+        self.end = end
+    }
+}
+
+extension StoreTransaction {
+    /// What this site and a peer share, by what is known here. Of a partnership whose `membership`
+    /// has not arrived, `membership` alone, with the site it was joined through.
+    public func sharings(with peer: SiteID) throws -> [Sharing] {
+        var sharings: [Sharing] = []
+        for row in try rows("SELECT id, uuid, sponsor FROM partnership") {
+            let id = try PartnershipID(blob: row["uuid"])
+            let partnership: Int64 = row["id"]
+            let membership = CompartmentID(id, .membership)
+            if let own = try grant(of: keys.site, in: partnership) {
+                if let theirs = try grant(of: peer, in: partnership) {
+                    sharings += Compartment.allCases.filter { own.holds($0) && theirs.holds($0) }
+                        .map { Sharing(id: CompartmentID(id, $0), peer: peer, end: nil) }
+                } else if let end = try untoldRemoval(of: peer, in: partnership, membership) {
+                    sharings.append(Sharing(id: membership, peer: peer, end: end))
+                }
+            } else if try !wasRemoved(keys.site, in: partnership),
+                (row["sponsor"] as Data?) == peer.blob
+            {
+                sharings.append(Sharing(id: membership, peer: peer, end: nil))
+            }
+        }
+        return sharings.sorted { $0.id < $1.id }
+    }
+
+    /// Whether a site was a member and is none now.
+    func wasRemoved(_ site: SiteID, in partnership: Int64) throws -> Bool {
+        try number(
+            "SELECT 1 FROM standing WHERE partnership = ? AND site = ? AND role IS NULL",
+            [partnership, site.blob]) != nil
+    }
+
+    /// The arrival of a former member's removal, until it has stated that it holds it.
+    func untoldRemoval(
+        of site: SiteID, in partnership: Int64, _ membership: CompartmentID
+    ) throws -> Int64? {
+        guard
+            let removal = try number(
+                "SELECT removal FROM standing WHERE partnership = ? AND site = ?",
+                [partnership, site.blob]),
+            let place = try place(ofArrival: removal)
+        else { return nil }
+        for leaf in try statedFrontier(of: site, on: membership) {
+            guard let end = try self.place(of: leaf.hash) else { continue }
+            let isHeld = try lineage(of: end.chain, upTo: end.sequence).contains {
+                $0.chain == place.chain && place.sequence <= $0.sequence
+            }
+            if isHeld { return nil }
+        }
+        return removal
+    }
+
+    /// The leaves that a site last stated to hold; none when it never stated any.
+    func statedFrontier(of site: SiteID, on id: CompartmentID) throws -> [Position] {
+        guard let bytes = try statement(by: site, on: id),
+            let statement = try? Kith_V1_Statement(checked: bytes, "statement")
+        else { return [] }
+        return statement.frontier.compactMap { leaf in
+            guard let author = SiteID(bytes: leaf.author), let hash = EntryHash(bytes: leaf.hash)
+            else { return nil }
+            let feed = FeedID(
+                author: author, incarnation: leaf.incarnation, compartment: id.compartment)
+            return Position(feed: feed, sequence: leaf.sequence, hash: hash)
+        }
+    }
+
+    /// Entries here that a peer has not yet stated to hold, over what is shared with it.
+    public func entriesNotProved(to site: SiteID) throws -> Int {
+        try sharings(with: site).reduce(0) { sum, sharing in
+            try sum
+                + missing(from: statedFrontier(of: site, on: sharing.id), in: sharing).count
+        }
+    }
+
+    /// The leaves of what is shared: normally one a feed, sorted by feed and sequence.
+    public func frontier(of sharing: Sharing) throws -> [Position] {
+        let all = try frontier(sharing.id)
+        guard let end = sharing.end else { return all }
+        let ended = try all.compactMap { leaf -> Position? in
+            if leaf.feed.author == sharing.peer { return leaf }
+            guard let place = try place(of: leaf.hash),
+                let row = try row(
+                    """
+                    SELECT sequence, hash FROM entry WHERE chain = ? AND arrival <= ?
+                    ORDER BY sequence DESC LIMIT 1
+                    """, [place.chain, end])
+            else { return nil }
+            return Position(
+                feed: leaf.feed, sequence: UInt64(row["sequence"] as Int64),
+                hash: try EntryHash(blob: row["hash"]))
+        }
+        return ended
+    }
+
+    /// Digest of the leaves of what is shared.
+    public func frontierDigest(of sharing: Sharing) throws -> Data {
+        FrontierDigest.digest(of: try frontier(of: sharing))
+    }
+
+    /// The arrival numbers, ascending, of the shared entries that are not in the past of the leaves
+    /// that somebody declares; leaves that are not here count for nothing.
+    public func missing(from leaves: [Position], in sharing: Sharing) throws -> [Int64] {
+        let all = try missing(from: leaves, in: sharing.id)
+        guard let end = sharing.end else { return all }
+        return try all.filter { arrival in
+            if arrival <= end { return true }
+            return try number(
+                """
+                SELECT 1 FROM entry JOIN chain ON chain.id = entry.chain
+                JOIN feed ON feed.id = chain.feed WHERE arrival = ? AND author = ?
+                """, [arrival, sharing.peer.blob]) != nil
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import Foundation
+import KithTestSupport
+import KithTrust
+import Testing
+
+@Suite struct TrustVectorTests {
+    @Test func `invitation codes are those of the vectors, and are read from them`() throws {
+        for vector in try GoldenVectors.stored(InvitationVector.self) {
+            #expect(try vector.computed() == vector)
+            #expect(try InvitationCode(text: vector.text) == vector.code())
+        }
+    }
+
+    @Test func `statements and receipts of the vectors are signed or not as they say`() throws {
+        let vectors = try GoldenVectors.stored(StatementVector.self)
+        for vector in vectors { #expect(try vector.computed() == vector) }
+        #expect(vectors.map(\.isValid) == [true, false, true, false])
+    }
+
+    @Test func `sealed compartment keys of the vectors open`() throws {
+        for vector in try GoldenVectors.stored(CompartmentKeyVector.self) {
+            #expect(try vector.computed() == vector)
+        }
+    }
+}
