@@ -1,26 +1,10 @@
 import Foundation
 import Testing
 
-/// Where the real inputs are, beside the project; nil when they are not here.
-private let synthea: [String]? = {
-    var url = URL(fileURLWithPath: #filePath)
-    for _ in 0..<3 { url.deleteLastPathComponent() }
-    url.appendPathComponent("../shared/data/synthea-r4")
-    let folder = url.standardizedFileURL.path
-    let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
-    return names?.filter { $0.hasSuffix(".json") }.sorted().map { folder + "/" + $0 }
-}()
-
 @Suite(.serialized) struct MainJobTests {
     @Test func `real plans are imported, shared, and provably the same at both sites`() throws {
-        var files = synthea ?? []
-        if files.isEmpty {
-            print("LEFT OUT: the 61 bundles of ../shared/data/synthea-r4; using five made here")
-        }
         let made = try Workspace()
-        if files.isEmpty {
-            files = try (1...5).map { try made.file("bundle-\($0).json", Bundles.person($0)) }
-        }
+        let files = try Bundles.real(atMost: .max, in: made)
         let pair = try Pair(importing: files)
         #expect(try pair.elm.digests() == pair.riverside.digests())
         for (command, plural) in [("resident", "residents"), ("plan", "plans")] {

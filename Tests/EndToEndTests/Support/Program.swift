@@ -41,14 +41,17 @@ enum Program {
         preconditionFailure("build the programs first: swift build")
     }()
 
+    /// The command line program.
+    static var kith: String { folder.appendingPathComponent("kith").path }
+    /// The daemon.
+    static var kithd: String { folder.appendingPathComponent("kithd").path }
+
     /// Runs `kith` to its end; after `limit` seconds it is killed, which shows as status 137.
     static func kith(
         _ arguments: [String], input: String? = nil, environment: [String: String] = [:],
         limit: Double = 120
     ) throws -> Finished {
-        try run(
-            folder.appendingPathComponent("kith").path, arguments, input: input,
-            environment: environment, limit: limit)
+        try run(kith, arguments, input: input, environment: environment, limit: limit)
     }
 
     /// Runs a program to its end.
@@ -61,6 +64,31 @@ enum Program {
         let ended = process.wait(seconds: limit)
         if !ended { process.kill() }
         return process.finished()
+    }
+
+    /// Runs a shell script with `kith` as "$0" and the arguments behind it.
+    static func shell(_ script: String, _ arguments: [String] = []) throws -> Finished {
+        try run("/bin/bash", ["-c", script, kith] + arguments)
+    }
+
+    /// The same in a private mount namespace, where the script may mount what it likes.
+    static func isolated(_ script: String, _ arguments: [String] = []) throws -> Finished {
+        try run("/usr/bin/unshare", ["--mount", "/bin/bash", "-c", script, kith] + arguments)
+    }
+
+    /// Whether this account may make private mounts; containers often forbid it.
+    static let mayIsolate: Bool = {
+        let finished = try? isolated("mount -t tmpfs none /mnt")
+        return finished?.status == 0
+    }()
+
+    /// Runs `kith` in a pseudo-terminal of 80 columns; both streams come as output.
+    static func inTerminal(_ arguments: [String], errorsTo file: String? = nil) throws -> Finished {
+        let words = ([kith] + arguments).map { "'\($0.replacing("'", with: "'\\''"))'" }
+        let command = "stty cols 80 rows 24; exec \(words.joined(separator: " "))"
+        return try run(
+            "/usr/bin/script", ["-qec", command + (file.map { " 2>'\($0)'" } ?? ""), "/dev/null"],
+            environment: ["TERM": "xterm-256color", "SHELL": "/bin/sh"])
     }
 
     /// Starts a program and leaves it running.
@@ -87,7 +115,7 @@ final class Running: Sendable {
         process.executableURL = URL(fileURLWithPath: path)
         process.arguments = arguments
         var variables = ProcessInfo.processInfo.environment
-        for name in ["KITH_HOME", "KITH_USER_NAME", "KITH_USER_ROLE", "CI"] {
+        for name in ["KITH_HOME", "KITH_USER_NAME", "KITH_USER_ROLE", "CI", "NO_COLOR"] {
             variables[name] = nil
         }
         variables["TZ"] = "Europe/London"
@@ -113,6 +141,7 @@ final class Running: Sendable {
     }
 
     var id: Int32 { process.processIdentifier }
+    var outputBytes: Int { output.withLock { $0.count } }
     var errorText: String { String(decoding: errors.withLock { $0 }, as: UTF8.self) }
     var isRunning: Bool { process.isRunning }
 
@@ -131,8 +160,22 @@ final class Running: Sendable {
         return true
     }
 
+    /// Waits until standard error holds a text so many times; false when it does not in time.
+    func says(_ text: String, times: Int = 1, within seconds: Double) -> Bool {
+        let end = Date().addingTimeInterval(seconds)
+        while errorText.components(separatedBy: text).count <= times {
+            if Date() > end { return false }
+            usleep(20_000)
+        }
+        return true
+    }
+
+    func signal(_ number: Int32) {
+        if process.isRunning { Foundation.kill(process.processIdentifier, number) }
+    }
+
     func kill() {
-        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+        signal(SIGKILL)
     }
 
     func terminate() {

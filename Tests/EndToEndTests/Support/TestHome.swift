@@ -29,6 +29,30 @@ final class Workspace: Sendable {
     }
 }
 
+/// What `verify --json` printed.
+struct LogReport: Equatable, CustomStringConvertible {
+    let text: String
+    let ok: Bool
+    /// The shared partnerships, one canonical text.
+    let shared: String
+    /// Entries in all compartments.
+    let entries: Int
+
+    init(_ finished: Finished) throws {
+        text = finished.output
+        let report = try finished.json()
+        ok = report["ok"] as? Bool == true
+        let all = report["partnerships"] as? [[String: Any]] ?? []
+        let shared = all.filter { !(($0["name"] as? String) ?? "").hasSuffix("(private)") }
+        let data = try JSONSerialization.data(withJSONObject: shared, options: [.sortedKeys])
+        self.shared = String(decoding: data, as: UTF8.self)
+        entries = all.flatMap { $0["compartments"] as? [[String: Any]] ?? [] }
+            .compactMap { $0["entries"] as? Int }.reduce(0, +)
+    }
+
+    var description: String { text }
+}
+
 /// A site that a test drives by its command line.
 struct TestHome: Sendable {
     let path: String
@@ -70,12 +94,30 @@ struct TestHome: Sendable {
 
     /// The shared partnerships as `verify --json` prints them, one canonical text.
     func digests() throws -> String {
-        let report = try json("verify")
-        guard report["ok"] as? Bool == true, let all = report["partnerships"] as? [[String: Any]]
-        else { throw TestProblem("verify: \(report["problems"] ?? "no report")") }
-        let shared = all.filter { !(($0["name"] as? String) ?? "").hasSuffix("(private)") }
-        let data = try JSONSerialization.data(withJSONObject: shared, options: [.sortedKeys])
-        return String(decoding: data, as: UTF8.self)
+        let log = try log()
+        guard log.ok else { throw TestProblem("verify: \(log.text)") }
+        return log.shared
+    }
+
+    /// What `verify` says of the log.
+    func log() throws -> LogReport { try LogReport(run("verify", "--json")) }
+
+    /// The family names of all residents.
+    func families() throws -> Set<String> {
+        Set(
+            try list("residents", "resident", "list").compactMap { resident in
+                (resident["title"] as? String)?.split(separator: ",").first.map(String.init)
+            })
+    }
+
+    /// A new invitation code of a partnership.
+    func invite(_ partnership: String, _ arguments: [String] = []) throws -> String {
+        let finished = try Program.kith(
+            ["--home", path, "partnership", "invite", partnership, "--json"] + arguments)
+        guard let code = try finished.json()["code"] as? String else {
+            throw TestProblem("no code: \(finished.errors)")
+        }
+        return code
     }
 
     /// The version of a record's view, for `--seen`.
@@ -100,7 +142,7 @@ struct TestHome: Sendable {
     /// Starts the site's daemon on a free port and waits until it listens.
     func daemon(_ arguments: String...) throws -> TestDaemon {
         let program = try Program.start(
-            Program.folder.appendingPathComponent("kithd").path,
+            Program.kithd,
             ["--home", path]
                 + (arguments.contains("--listen") ? [] : ["--listen", "127.0.0.1:0"]) + arguments)
         return try TestDaemon(program)
@@ -151,25 +193,26 @@ struct Pair {
     let riverside: TestHome
     var daemon: TestDaemon
 
-    init(mayAttest: Bool = false, importing files: [String] = []) throws {
+    static let partnership = "Elm and Riverside"
+
+    init(
+        mayAttest: Bool = false, compartments: String = "relations,personal,clinical",
+        importing files: [String] = []
+    ) throws {
         workspace = try Workspace()
         elm = try workspace.site("Elm House")
         riverside = try workspace.site("Riverside Surgery", kind: "gp-practice")
-        try elm.must("partnership", "create", "Elm and Riverside", "--purpose", "Joint care plans")
+        try elm.must("partnership", "create", Self.partnership, "--purpose", "Joint care plans")
         if !files.isEmpty {
             let finished = try Program.kith(
                 ["--home", elm.path, "import", "fhir"] + files, limit: 300)
             guard finished.status == 0 else { throw TestProblem(finished.errors) }
         }
         daemon = try elm.daemon()
-        let code =
-            try elm.run(
-                "partnership", "invite", "Elm and Riverside", "--json",
-                mayAttest ? "--may-attest" : "--expires-hours", mayAttest ? "--role" : "24",
-                mayAttest ? "steward" : "--role", mayAttest ? "--expires-hours" : "steward",
-                mayAttest ? "24" : "--json"
-            ).json()["code"] as? String
-        try riverside.must("partnership", "join", code ?? "", "--yes")
+        let code = try elm.invite(
+            Self.partnership,
+            ["--compartments", compartments] + (mayAttest ? ["--may-attest"] : []))
+        try riverside.must("partnership", "join", code, "--yes")
     }
 
     /// Adds a resident and gives the beginning of the id.

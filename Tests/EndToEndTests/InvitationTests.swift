@@ -1,0 +1,75 @@
+import Foundation
+import KithModel
+import KithTrust
+import Testing
+
+/// Codes that let nobody in: one line at the joiner, and nothing changed on either side.
+@Suite struct InvitationTests {
+    let pair: Pair
+    let stranger: TestHome
+
+    init() throws {
+        pair = try Pair()
+        stranger = try pair.workspace.site("Torbay Trust", kind: "acute-trust")
+    }
+
+    @Test func `a mistyped, cut, foreign, expired or guessed code is refused`() throws {
+        let code = try pair.elm.invite(Pair.partnership)
+        let read = try InvitationCode(text: code)
+        var mistyped = Array(code)
+        mistyped[9] = mistyped[9] == "7" ? "8" : "7"
+        for (text, status, words) in [
+            (String(mistyped), 2, "group 2 of the code is mistyped"),
+            (code.split(separator: "-").dropLast().joined(separator: "-"), 2, "not complete"),
+            ("!!!!!!", 2, "a character that codes do not have"),
+            (changed(read, secret: Data(repeating: 7, count: 16)), 1, "ask for a new code"),
+            (changed(read, expires: Instant(milliseconds: 0)), 2, "the code ended at 1970-01-01"),
+            (changed(read, addresses: ["127.0.0.1:1"]), 1, "Check the port"),
+        ] as [(String, Int32, String)] {
+            try expectRefused(text, status: status, words)
+        }
+        try expectRefused(code, at: pair.elm, status: 2, "this site made that code")
+    }
+
+    @Test func `a code is good for one site`() throws {
+        let code = try pair.elm.invite(Pair.partnership)
+        let other = try pair.workspace.site("Harbour Surgery", kind: "gp-practice")
+        try other.must("partnership", "join", code, "--yes")
+        try expectRefused(code, status: 1, "the invitation is over. Ask")
+    }
+
+    @Test func `a code that its inviter's clock has ended lets nobody in`() throws {
+        let read = try InvitationCode(text: try pair.elm.invite(Pair.partnership))
+        try pair.daemon.stop()
+        let sql = "UPDATE invitation SET expires_ms = 1"
+        let finished = try Program.run(
+            "/usr/bin/sqlite3", [pair.elm.path + "/kith.sqlite", sql])
+        #expect(finished.status == 0, "\(finished.errors)")
+        let daemon = try pair.elm.daemon("--listen", pair.daemon.address)
+        try expectRefused(read.text, status: 1, "the invitation is over. Ask")
+        try daemon.stop()
+    }
+
+    private func changed(
+        _ code: InvitationCode, secret: Data? = nil, expires: Instant? = nil,
+        addresses: [String]? = nil
+    ) -> String {
+        InvitationCode(
+            inviter: code.inviter, partnership: code.partnership, secret: secret ?? code.secret,
+            expires: expires ?? code.expires, addresses: addresses ?? code.addresses
+        ).text
+    }
+
+    private func expectRefused(
+        _ code: String, at home: TestHome? = nil, status: Int32, _ words: String,
+        from location: SourceLocation = #_sourceLocation
+    ) throws {
+        let home = home ?? stranger
+        let (here, there) = (try home.log(), try pair.elm.log())
+        let finished = try home.run("partnership", "join", code, "--yes")
+        expectOneLine(finished, status: status, words, at: location)
+        #expect(finished.output.isEmpty, sourceLocation: location)
+        #expect(try home.log() == here, sourceLocation: location)
+        #expect(try pair.elm.log() == there, sourceLocation: location)
+    }
+}
