@@ -18,10 +18,11 @@ struct SyncService: Kith_V1_Sync.SimpleServiceProtocol {
             throw RPCError(code: .permissionDenied, message: "for peers only")
         }
         let reader = MessageReader { request }
+        let writer = MessageWriter(response, messageBytes: messageBytes)
         try await answering(logger, to: site) {
-            let stream = SessionStream(
-                reader: reader, writer: response, messageBytes: messageBytes)
-            try await handler.session(with: site, stream)
+            try await SessionStream.run(reader: reader, writer: writer) { stream in
+                try await handler.session(with: site, stream)
+            }
         }
     }
 }

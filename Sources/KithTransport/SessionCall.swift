@@ -49,9 +49,8 @@ final class SessionCall<Outcome: Sendable>: Sendable {
         state.withLock { $0.hasBegun = true }
         defer { ended() }
         do {
-            let stream = SessionStream(
-                reader: reader, writer: writer, messageBytes: limits.messageBytes)
-            let outcome = try await body(stream)
+            let writer = MessageWriter(writer, messageBytes: limits.messageBytes)
+            let outcome = try await SessionStream.run(reader: reader, writer: writer, body)
             state.withLock { $0.outcome = .success(outcome) }
         } catch {
             state.withLock { $0.outcome = .failure(error) }

@@ -1,7 +1,6 @@
 import Foundation
 import GRPCCore
 package import KithProtocol
-import SwiftProtobuf
 
 /// One sync session's two directions: messages come in order, and each way has back-pressure.
 ///
@@ -19,7 +18,7 @@ package struct SessionStream: Sendable {
         sending = send
     }
 
-    init(reader: MessageReader, writer: RPCWriter<Kith_V1_SessionMessage>, messageBytes: Int) {
+    init(reader: MessageReader, writer: MessageWriter) {
         self.init(
             receive: {
                 do {
@@ -29,16 +28,27 @@ package struct SessionStream: Sendable {
                 }
             },
             send: { message in
-                // gRPC does not look at the size of what it sends, and the receiver's refusal
-                // ends the whole session without saying why.
-                let size = try message.serializedData().count
-                guard size <= messageBytes else { throw TransportError.tooLarge(size) }
                 do {
                     try await writer.write(message)
                 } catch {
                     throw try TransportError.explained(error)
                 }
             })
+    }
+
+    /// Runs a closure on the stream; nothing is written any more when it returns or throws.
+    static func run<Outcome: Sendable>(
+        reader: MessageReader, writer: MessageWriter,
+        _ body: (SessionStream) async throws -> Outcome
+    ) async throws -> Outcome {
+        do {
+            let outcome = try await body(SessionStream(reader: reader, writer: writer))
+            await writer.end()
+            return outcome
+        } catch {
+            await writer.end()
+            throw error
+        }
     }
 
     /// Waits for the next message; nil when the other side has finished.
