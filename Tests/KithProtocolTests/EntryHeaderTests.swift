@@ -143,8 +143,17 @@ import Testing
         }
     }
 
-    @Test func `no header can name more feeds than a header has room for`() {
-        #expect(Limits.knows * 32 > Limits.headerBytes, "the limit of bytes comes first")
+    @Test func `a header that names as many feeds as it may still has room for a hundred parts`() {
+        var generator = SeededGenerator(seed: 2)
+        var header = generator.header()
+        header.knows = (0..<Limits.knows).map { _ in generator.position() }
+        header.parts = (0..<100).map { _ in
+            PartDigest(
+                key: generator.id(), skeleton: generator.bytes(32),
+                skeletonBytes: Limits.skeletonBytes, body: generator.bytes(32),
+                bodyBytes: Limits.bodyBytes)
+        }
+        #expect(header.encoded().count <= Limits.headerBytes)
     }
 
     // MARK: A valid header, changed
