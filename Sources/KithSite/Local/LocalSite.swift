@@ -151,24 +151,24 @@ package final class LocalSite: Site {
     }
 
     /// Begins a new incarnation when the database is not the one that this home last had (D22).
+    ///
+    /// Writes nothing otherwise: what is here must be readable on a full disk.
     private func checkForRollback() async throws {
-        let known = home.highWater()
-        let (now, place) = (Instant(Date()), home.place)
-        let position = try await store.write { transaction in
-            let position = try transaction.ownPosition()
-            let isOlder =
-                known.map {
-                    $0.position.incarnation != position.incarnation
-                        || $0.position.entries > position.entries
-                } ?? true
-            if isOlder {
-                try transaction.beginIncarnation(.databaseOlder, now: now)
+        let position = try await store.read { try $0.ownPosition() }
+        let (known, place) = (home.highWater(), home.place)
+        let reason: RollbackReason? =
+            if known?.position.incarnation != position.incarnation
+                || known.map({ $0.position.entries > position.entries }) ?? true
+            {
+                .databaseOlder
             } else if known?.place != place {
-                try transaction.beginIncarnation(.homeMoved, now: now)
+                .homeMoved
+            } else {
+                nil
             }
-            return try transaction.ownPosition()
-        }
-        try setHighWater(position)
+        guard let reason else { return }
+        try await store.write { try $0.beginIncarnation(reason, now: Instant(Date())) }
+        try await noteHighWater()
     }
 
     /// Notes how far this site's own feeds are before any of it is sent.
