@@ -237,6 +237,8 @@ public struct StoreTransaction {
     /// stored and break it on purpose.
     package let database: Database
     let store: Store
+    /// The last arrival that it looks at: a replay must not see what came later.
+    var horizon = Int64.max
 
     /// The site.
     public var site: SiteID { store.keys.site }

@@ -38,7 +38,9 @@ extension StoreTransaction {
     /// Where an entry is; nil when it is not here.
     func place(of hash: EntryHash) throws -> Place? {
         try row(
-            "SELECT arrival, chain, sequence, depth FROM entry WHERE hash = ?", [hash.blob]
+            """
+            SELECT arrival, chain, sequence, depth FROM entry WHERE hash = ? AND arrival <= ?
+            """, [hash.blob, horizon]
         ).map {
             Place(
                 arrival: $0["arrival"], chain: $0["chain"], sequence: $0["sequence"],
@@ -83,10 +85,6 @@ extension StoreTransaction {
         }
         let place = Place(arrival: arrival, chain: chain, sequence: sequence, depth: depth)
         try apply(entry.parsed, at: place, partnership: partnership)
-        if try number("SELECT 1 FROM cut WHERE hash = ? LIMIT 1", [hash.blob]) != nil {
-            // An end of a cut came after the removal: now its branch is known.
-            try judgeMembership(of: partnership, after: header.feed.author, since: arrival)
-        }
         return place
     }
 

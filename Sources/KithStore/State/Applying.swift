@@ -11,8 +11,17 @@ extension StoreTransaction {
     func apply(_ entry: ParsedEntry, at place: Place, partnership: Int64) throws {
         if entry.header.feed.compartment == .membership {
             try applyMembership(entry, at: place, partnership: partnership)
-            return
+        } else {
+            try applyRecords(entry, at: place, partnership: partnership)
         }
+        if try number("SELECT 1 FROM cut WHERE hash = ? LIMIT 1", [entry.hash.blob]) != nil {
+            // An end of a cut came after the removal: now its branch is known.
+            try judgeMembership(
+                of: partnership, after: entry.header.feed.author, since: place.arrival)
+        }
+    }
+
+    private func applyRecords(_ entry: ParsedEntry, at place: Place, partnership: Int64) throws {
         let verdict = Membership.verdict(
             on: entry.header.entryClass, in: entry.header.feed.compartment,
             grant: try admissions(

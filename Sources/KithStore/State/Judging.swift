@@ -134,11 +134,6 @@ extension StoreTransaction {
     }
 
     /// Judges all entries of a site again, and brings the fields up to date that this touches.
-    func judgeEntries(of site: SiteID, in partnership: Int64, since: Int64) throws {
-        try judgeEntries(
-            of: site, in: partnership, try membership(of: partnership), since: since)
-    }
-
     private func judgeEntries(
         of site: SiteID, in partnership: Int64, _ membership: Membership, since: Int64
     ) throws {
@@ -149,9 +144,9 @@ extension StoreTransaction {
             FROM feed JOIN chain ON chain.feed = feed.id JOIN entry ON entry.chain = chain.id
             LEFT JOIN revoked ON revoked.entry = entry.arrival
             WHERE feed.partnership = ? AND author = ? AND compartment <> ?
-                AND NOT EXISTS (SELECT 1 FROM set_aside WHERE set_aside.entry = entry.arrival)
+                AND entry.arrival <= ? AND NOT EXISTS (SELECT 1 FROM set_aside WHERE set_aside.entry = entry.arrival)
             ORDER BY entry.arrival
-            """, [partnership, site.blob, Compartment.membership.rawValue])
+            """, [partnership, site.blob, Compartment.membership.rawValue, horizon])
         {
             guard let compartment = Compartment(rawValue: row["compartment"]) else { continue }
             let place = Place(

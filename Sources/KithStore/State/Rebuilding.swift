@@ -69,8 +69,10 @@ extension StoreTransaction {
                     JOIN feed ON feed.id = chain.feed WHERE arrival = ?
                     """, [arrival])
             else { continue }
-            let (entry, place) = try storedEntry(arrival)
-            try apply(entry, at: place, partnership: partnership)
+            var then = self
+            then.horizon = arrival
+            let (entry, place) = try then.storedEntry(arrival)
+            try then.apply(entry, at: place, partnership: partnership)
             count += 1
         }
         let after = try summary()
