@@ -180,6 +180,9 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "KithSiteTests", dependencies: ["KithModel", "KithSite", .logging],
+            swiftSettings: strict),
+        .testTarget(
             name: "EndToEndTests", dependencies: ["kith", "kithd", "KithModel", "KithTrust"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),

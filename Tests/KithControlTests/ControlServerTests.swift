@@ -127,12 +127,13 @@ import Testing
     {
         try await withHome { home in
             let site = FakeSite(whenVerifying: {
-                // Not to wait for something, but to be work that takes five times the limit.
-                try await Task.sleep(for: .seconds(5))
+                // Not to wait for something, but to be work that takes longer than the limit; that
+                // is long enough for a machine that runs every other test meanwhile.
+                try await Task.sleep(for: .seconds(12))
             })
             try await serving(site, in: home) { _ in
                 let client = try #require(
-                    try ControlClient(home: home, version: "1", silence: .seconds(1)))
+                    try ControlClient(home: home, version: "1", silence: .seconds(6)))
                 _ = try await client.verify()
             }
         }

@@ -54,6 +54,7 @@ struct PeerPage {
     private func address(of peer: PeerView) -> String {
         let first = peer.addresses.first ?? "dials us"
         let more = peer.addresses.count > 1 ? " +\(peer.addresses.count - 1)" : ""
-        return first + more + (peer.isEnabled ? "" : " (off)")
+        let mark = peer.partnerships.isEmpty ? " (former)" : peer.isEnabled ? "" : " (off)"
+        return first + more + mark
     }
 }

@@ -40,7 +40,11 @@ struct RecordPage {
     func alarm(_ record: RecordView) -> [Line] {
         let ended =
             record.isNoLongerUpdated
-            ? [Line("!! this site was removed from the partnership: no longer updated", .alarm)]
+            ? [
+                Line(
+                    "!! no longer updated: this site was removed, or may not read this any more",
+                    .alarm)
+            ]
             : []
         return ended + undecided(record)
     }

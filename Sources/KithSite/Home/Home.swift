@@ -3,6 +3,7 @@ import Glibc
 import KithModel
 import KithStore
 import KithTrust
+import Synchronization
 
 /// The folder that a site lives in: its keys, its database, its configuration.
 ///
@@ -191,13 +192,18 @@ struct HighWater: Codable {
 
 /// The lock on a home, held until it is released or the process ends.
 final class HomeLock: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     init(descriptor: Int32) {
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
     }
 
     deinit {
-        Glibc.close(descriptor)
+        release()
+    }
+
+    /// Lets another process take it.
+    func release() {
+        if let held = descriptor.withLock({ $0.take() }) { Glibc.close(held) }
     }
 }

@@ -48,7 +48,7 @@ public struct RecordView: Codable, Sendable {
     public var isArchived: Bool
     /// The local arrival number of the newest entry in this view: what `--seen` takes.
     public var version: Int64
-    /// Whether this site was removed from the partnership: what is shown is as old as that.
+    /// Whether nothing new of it comes any more: this site was removed, or may not read it now.
     public var isNoLongerUpdated: Bool
     /// Its fields in the order of the vocabulary, with those that are empty.
     public var fields: [FieldView]

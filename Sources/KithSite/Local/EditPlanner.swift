@@ -83,7 +83,7 @@ package struct EditPlanner {
             guard let reference else {
                 throw SiteError(
                     .invalid,
-                    "a \(kind.label.lowercased()) belongs to a \(kind.parents.joined(separator: " or ")); say to which"
+                    "\(kind.label) belongs to \(kind.parents.joined(separator: " or ")); say to which"
                 )
             }
             let parent = try existing(reference, kinds: kind.parents)
@@ -243,7 +243,7 @@ package struct EditPlanner {
                 let names = kind.fields.map(\.name).filter { $0 != "parent" && $0 != "source" }
                 throw SiteError(
                     .invalid,
-                    "a \(kind.label.lowercased()) has no field \(ShownText(line: String(assignment.field.prefix(40))).text); it has \(names.joined(separator: ", "))"
+                    "\(kind.label) has no field \(ShownText(line: String(assignment.field.prefix(40))).text); it has \(names.joined(separator: ", "))"
                 )
             }
             if parts.count == 2 {

@@ -22,7 +22,7 @@ package struct ImportPlan: Sendable {
         var fields: [(FieldDefinition, FieldValue)] = []
         for field in record.fields {
             guard let definition = kind.field(named: field.name) else {
-                throw SiteError(.invalid, "a \(kind.name) has no field '\(field.name)'")
+                throw SiteError(.invalid, "\(kind.name) has no field '\(field.name)'")
             }
             let value =
                 field.target.map {

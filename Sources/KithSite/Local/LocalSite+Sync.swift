@@ -126,6 +126,7 @@ extension LocalSite {
             do {
                 let result = try await dial(peer, progress)
                 report.add(result)
+                try await handOverKeys(after: result.outcome)
                 again = result.outcome.isMembershipChanged && report.isEqual
                 if again,
                     try await !store.read({ try $0.peers() }).contains(where: {
@@ -138,6 +139,12 @@ extension LocalSite {
                 }
             } catch let error as TransportError {
                 report.problem = error.description
+                if peer.isFormer, error.code == .notAPeer {
+                    // It proved who it is, and does not know this site any more: it has been told.
+                    await stopDialling(peer)
+                    report.problem =
+                        "\(peer.name) knows that a membership ended; it is not dialled any more"
+                }
             } catch let error as SiteError {
                 report.problem = error.description
             } catch let error as StoreError {
@@ -151,6 +158,23 @@ extension LocalSite {
         report.milliseconds = Int((ContinuousClock.now - started) / .milliseconds(1))
         await note(peer, problem: report.problem, isEqual: report.isEqual)
         return report
+    }
+
+    private func handOverKeys(after outcome: SyncSession.Outcome) async throws {
+        guard outcome.isMembershipChanged else { return }
+        try await store.write { try $0.handOverKeys(now: Instant(Date())) }
+    }
+
+    private func stopDialling(_ peer: StoredPeer) async {
+        do {
+            try await store.write { transaction in
+                try transaction.setPeer(
+                    peer.site, name: peer.name, root: peer.root, addresses: nil, isEnabled: false)
+            }
+        } catch {
+            logger.error(
+                "a peer could not be set", metadata: ["peer.site": "\(peer.site.short)"])
+        }
     }
 
     private func note(_ peer: StoredPeer, problem: String?, isEqual: Bool) async {
@@ -238,6 +262,7 @@ extension LocalSite {
             site: site, peer: peer.name, isEqual: false, problem: nil, sent: 0, received: 0,
             bytesSent: 0, bytesReceived: 0, milliseconds: 0)
         report.add(result)
+        try await handOverKeys(after: result.outcome)
         logger.info(
             "a peer's session ended",
             metadata: [

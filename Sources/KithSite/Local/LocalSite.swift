@@ -145,9 +145,10 @@ package final class LocalSite: Site {
         }
     }
 
-    /// Closes the database; the lock goes with the object.
+    /// Closes the database and lets go of the home.
     package func close() async {
         try? store.close()
+        lock.release()
     }
 
     /// Begins a new incarnation when the database is not the one that this home last had (D22).

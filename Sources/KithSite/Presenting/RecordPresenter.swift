@@ -43,7 +43,7 @@ package struct RecordPresenter {
             title: title(of: kind, fields, record), partnership: name(of: record.partnership),
             partnershipID: record.partnership, compartment: record.compartment,
             parent: record.parent, isArchived: isArchived(fields), version: version,
-            isNoLongerUpdated: isNoLongerUpdated(record.partnership), fields: fields,
+            isNoLongerUpdated: isNoLongerUpdated(record), fields: fields,
             created: provenance(record.created, in: record.partnership),
             changed: provenance(record.changed, in: record.partnership))
     }
@@ -124,9 +124,12 @@ package struct RecordPresenter {
             && field.candidates.allSatisfy { $0.value == .boolean(true) }
     }
 
-    /// Whether this site was removed from the partnership, so that nothing new comes.
-    private func isNoLongerUpdated(_ id: PartnershipID) -> Bool {
-        partnerships[id]?.formerMembers.contains { $0.profile.site == site } ?? false
+    /// Whether this site is not granted the record's compartment any more, so that nothing new comes.
+    private func isNoLongerUpdated(_ record: StoredRecord) -> Bool {
+        guard let partnership = partnerships[record.partnership] else { return false }
+        let own = partnership.members.first { $0.profile.site == site }
+        return own.map { !$0.grant.holds(record.compartment) }
+            ?? partnership.formerMembers.contains { $0.profile.site == site }
     }
 
     func name(of partnership: PartnershipID) -> String {

@@ -22,31 +22,37 @@ public struct StoredPeer: Sendable {
     public let lastProblem: String?
     /// When both sides last proved that they hold the same.
     public let lastEqual: Instant?
+    /// Whether nothing is left to share but how a membership ended.
+    public internal(set) var isFormer: Bool
 }
 
 extension StoreTransaction {
     /// Everyone that this site syncs with: fellow members of its partnerships, former ones that have
-    /// not been told yet, and the site that it is just joining through.
+    /// not been told yet, members of those that it left, and the site that it is just joining through.
     public func peers() throws -> [StoredPeer] {
         var found: [SiteID: StoredPeer] = [:]
         for row in try rows(
             """
             SELECT member.root, member.name, member.addresses AS stated, standing.role,
-                partnership.id AS partnership, partnership.uuid, peer.addresses, peer.is_enabled, peer.last_attempt_ms, peer.last_problem,
-                peer.last_equal_ms
+                own.role AS own_role, member.partnership, peer.addresses, peer.is_enabled,
+                peer.last_attempt_ms, peer.last_problem, peer.last_equal_ms
             FROM member JOIN standing USING (partnership, site)
             JOIN standing AS own ON own.partnership = member.partnership AND own.site = ?
-            JOIN partnership ON partnership.id = member.partnership
             LEFT JOIN peer ON peer.site = member.site
-            WHERE member.site <> own.site AND own.role IS NOT NULL
+            WHERE member.site <> own.site
             """, [keys.site.blob])
         {
-            guard let peer = peer(row) else { continue }
-            let isMember = row["role"] as Int? != nil
-            let membership = CompartmentID(try PartnershipID(blob: row["uuid"]), .membership)
-            if try isMember
-                || untoldRemoval(of: peer.site, in: row["partnership"], membership) != nil
+            guard var peer = peer(row) else { continue }
+            let (isOwn, isTheirs) = (row["own_role"] as Int? != nil, row["role"] as Int? != nil)
+            let partnership: Int64 = row["partnership"]
+            if isOwn, isTheirs {
+                found[peer.site] = peer
+            } else if found[peer.site] == nil,
+                try isOwn
+                    ? untoldRemoval(of: peer.site, to: peer.site, in: partnership) != nil
+                    : owesWord(ofLeaving: partnership, to: peer.site)
             {
+                peer.isFormer = true
                 found[peer.site] = peer
             }
         }
@@ -75,7 +81,7 @@ extension StoreTransaction {
             site: root.siteID, name: row["name"], root: root,
             addresses: own.isEmpty ? (row["stated"] as String).lines : own,
             isEnabled: row["is_enabled"] ?? true, lastAttempt: instant("last_attempt_ms"),
-            lastProblem: row["last_problem"], lastEqual: instant("last_equal_ms"))
+            lastProblem: row["last_problem"], lastEqual: instant("last_equal_ms"), isFormer: false)
     }
 
     /// Sets where a peer is dialled, whether it is, or both.

@@ -35,11 +35,11 @@ extension StoreTransaction {
                 if let theirs = try grant(of: peer, in: partnership) {
                     sharings += Compartment.allCases.filter { own.holds($0) && theirs.holds($0) }
                         .map { Sharing(id: CompartmentID(id, $0), peer: peer, end: nil) }
-                } else if let end = try untoldRemoval(of: peer, in: partnership, membership) {
+                } else if let end = try untoldRemoval(of: peer, to: peer, in: partnership) {
                     sharings.append(Sharing(id: membership, peer: peer, end: end))
                 }
-            } else if try !wasRemoved(keys.site, in: partnership),
-                (row["sponsor"] as Data?) == peer.blob
+            } else if try owesWord(ofLeaving: partnership, to: peer)
+                || (!wasRemoved(keys.site, in: partnership) && row["sponsor"] == peer.blob)
             {
                 sharings.append(Sharing(id: membership, peer: peer, end: nil))
             }
@@ -54,24 +54,42 @@ extension StoreTransaction {
             [partnership, site.blob]) != nil
     }
 
-    /// The arrival of a former member's removal, until it has stated that it holds it.
+    /// Whether this site has left, and a member has not yet stated that it knows.
+    func owesWord(ofLeaving partnership: Int64, to peer: SiteID) throws -> Bool {
+        guard
+            try number(
+                """
+                SELECT 1 FROM standing JOIN entry ON entry.arrival = removal
+                JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+                WHERE standing.partnership = ?1 AND site = ?2 AND author = ?2
+                """, [partnership, keys.site.blob]) != nil,
+            try grant(of: peer, in: partnership) != nil
+        else { return false }
+        return try untoldRemoval(of: keys.site, to: peer, in: partnership) != nil
+    }
+
+    /// The arrival of a former member's removal, until a peer has stated that it holds it.
     func untoldRemoval(
-        of site: SiteID, in partnership: Int64, _ membership: CompartmentID
+        of site: SiteID, to peer: SiteID, in partnership: Int64
     ) throws -> Int64? {
         guard
-            let removal = try number(
-                "SELECT removal FROM standing WHERE partnership = ? AND site = ?",
-                [partnership, site.blob]),
-            let place = try place(ofArrival: removal)
+            let row = try row(
+                """
+                SELECT removal, uuid FROM standing
+                JOIN partnership ON partnership.id = standing.partnership
+                WHERE partnership = ? AND site = ? AND removal IS NOT NULL
+                """, [partnership, site.blob]),
+            let place = try place(ofArrival: row["removal"])
         else { return nil }
-        for leaf in try statedFrontier(of: site, on: membership) {
+        let membership = CompartmentID(try PartnershipID(blob: row["uuid"]), .membership)
+        for leaf in try statedFrontier(of: peer, on: membership) {
             guard let end = try self.place(of: leaf.hash) else { continue }
             let isHeld = try lineage(of: end.chain, upTo: end.sequence).contains {
                 $0.chain == place.chain && place.sequence <= $0.sequence
             }
             if isHeld { return nil }
         }
-        return removal
+        return row["removal"]
     }
 
     /// The leaves that a site last stated to hold; none when it never stated any.

@@ -1,0 +1,180 @@
+import Foundation
+import KithModel
+import KithSite
+import Testing
+
+/// Backups restored, homes copied, sites long away: nothing lost, nothing doubled, nobody frozen.
+@Suite(.timeLimit(.minutes(2))) struct RollbackTests {
+    private let village: Village
+    private let plans = "Riverside plans"
+
+    init() throws {
+        village = try Village()
+    }
+
+    private func pair() async throws -> (practice: Neighbour, elm: Neighbour) {
+        let practice = try await village.site("Riverside", kind: "gp-practice")
+        let elm = try await village.site("Elm")
+        try await practice.found(plans)
+        try await practice.admit(elm, to: plans, mayAttest: true)
+        return (practice, elm)
+    }
+
+    private func expectEqual(_ sites: Neighbour...) async throws {
+        let digests = try await sites[0].digests(of: plans)
+        for site in sites {
+            #expect(try await site.digests(of: plans) == digests, "\(site.name)")
+            let check = try await site.site.rebuild(checkOnly: true)
+            #expect(check.isEqual, "\(site.name): \(check.differences)")
+        }
+    }
+
+    @Test func `an old backup restored on a live partnership loses nothing and stops nobody`()
+        async throws
+    {
+        var (practice, elm) = try await pair()
+        let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
+        try await elm.sync(with: practice)
+        let backup = village.path("elm.backup")
+        _ = try await elm.site.backUp(to: backup)
+
+        // Long after the backup: written at both, and shared.
+        let allergy = try await elm.add(
+            "allergy", to: plans, under: resident, "agent=Penicillin", "severity=mild")
+        try await elm.edit(resident, "preferredName=Nell")
+        try await elm.sync(with: practice)
+        try await practice.edit(allergy, "severity=severe")
+        await elm.close()
+
+        _ = try await LocalSite.restore(backup: backup, home: elm.home)
+        elm = try await Neighbour.open("Elm", home: elm.home)
+        // It writes at once, before it has met anybody.
+        try await elm.edit(resident, "preferredName=Nora")
+        let report = try await elm.sync(with: practice)
+        #expect(report.problem == nil && report.isEqual)
+        for site in [practice, elm] {
+            #expect(try await site.words(allergy, "severity") == ["Severe"], "\(site.name)")
+            #expect(
+                try await site.words(resident, "preferredName") == ["Nell", "Nora"],
+                "\(site.name)")
+        }
+        #expect(try await elm.site.status().forks.isEmpty)
+        try await expectEqual(practice, elm)
+        await practice.close()
+        await elm.close()
+    }
+
+    @Test func `a copied home that runs twice writes as two, and both are heard`() async throws {
+        let (practice, elm) = try await pair()
+        let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
+        try await elm.sync(with: practice)
+        await elm.close()
+        let copied = village.path("Elm copied")
+        try FileManager.default.copyItem(atPath: elm.home, toPath: copied)
+        let first = try await Neighbour.open("Elm", home: elm.home)
+        let second = try await Neighbour.open("Elm", home: copied)
+        try await first.edit(resident, "preferredName=Nell")
+        try await second.edit(resident, "preferredName=Nora")
+        for copy in [first, second, first] {
+            let report = try await copy.sync(with: practice)
+            #expect(report.isEqual, "\(report.problem ?? "")")
+        }
+        try await second.sync(with: practice)
+        for site in [practice, first, second] {
+            #expect(
+                try await site.words(resident, "preferredName") == ["Nell", "Nora"],
+                "\(site.name)")
+        }
+        try await expectEqual(practice, first, second)
+        for site in [practice, first, second] { await site.close() }
+    }
+
+    /// A copy that cannot be told from its original, as a cloned disk would make it.
+    @Test func `two copies that fork one feed are proved to a third site at first contact`()
+        async throws
+    {
+        let (practice, elm) = try await pair()
+        let oak = try await village.site("Oak")
+        try await practice.admit(oak, to: plans)
+        let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
+        try await elm.sync(with: practice)
+        try await elm.sync(with: oak)
+        await elm.close()
+        let copied = village.path("Elm cloned")
+        try FileManager.default.copyItem(atPath: elm.home, toPath: copied)
+        try clone(placeOf: copied)
+        let first = try await Neighbour.open("Elm", home: elm.home)
+        let second = try await Neighbour.open("Elm", home: copied)
+        try await first.edit(resident, "preferredName=Nell")
+        try await second.edit(resident, "preferredName=Nora")
+        try await first.sync(with: practice)
+        try await second.sync(with: oak)
+        #expect(try await oak.site.status().forks.isEmpty)
+
+        // Both branches meet at Oak, which holds both signatures from then on.
+        let report = try await practice.sync(with: oak)
+        #expect(report.isEqual, "\(report.problem ?? "")")
+        for site in [practice, oak] {
+            let forks = try await site.site.status().forks
+            #expect(forks.count == 1, "\(site.name)")
+            #expect(
+                try await site.words(resident, "preferredName") == ["Nell", "Nora"],
+                "\(site.name)")
+        }
+        // Each copy hears of the other's branch, goes on in a new incarnation, and can write.
+        for copy in [first, second, first] {
+            let report = try await copy.sync(with: practice)
+            #expect(report.isEqual, "\(report.problem ?? "")")
+        }
+        try await first.edit(resident, "preferredName=Nell")
+        try await second.add("allergy", to: plans, under: resident, "agent=Latex")
+        for copy in [first, second, first] { try await copy.sync(with: practice) }
+        try await oak.sync(with: practice)
+        for site in [practice, oak, first] {
+            #expect(
+                try await site.words(resident, "preferredName") == ["Nell"], "\(site.name)")
+            #expect(try await site.site.status().forks.count == 1, "\(site.name)")
+        }
+        try await expectEqual(practice, oak, first)
+        for site in [practice, oak, first, second] { await site.close() }
+    }
+
+    /// Gives a copy's note the place of the copy, so that it does not know itself for one.
+    private func clone(placeOf home: String) throws {
+        let file = URL(fileURLWithPath: home + "/high-water.json")
+        var note = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        let old = try #require(note["place"] as? String)
+        let inode = try #require(
+            try FileManager.default.attributesOfItem(atPath: home)[.systemFileNumber] as? Int)
+        note["place"] = "\(old.split(separator: ":", omittingEmptySubsequences: false)[0]):\(inode)"
+        try JSONSerialization.data(withJSONObject: note).write(to: file)
+    }
+
+    @Test
+    func `a backup of another site, a cut one and a damaged one are refused, changing nothing`()
+        async throws
+    {
+        let (practice, elm) = try await pair()
+        let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
+        let (ours, theirs) = (village.path("elm.backup"), village.path("practice.backup"))
+        _ = try await elm.site.backUp(to: ours)
+        _ = try await practice.site.backUp(to: theirs)
+        await elm.close()
+        let whole = try Data(contentsOf: URL(fileURLWithPath: ours))
+        let (cut, damaged) = (village.path("cut"), village.path("damaged"))
+        try whole.prefix(whole.count / 2).write(to: URL(fileURLWithPath: cut))
+        var bytes = whole
+        for offset in stride(from: 4096 * 3, to: bytes.count, by: 997) { bytes[offset] ^= 0x55 }
+        try bytes.write(to: URL(fileURLWithPath: damaged))
+        for file in [theirs, cut, damaged, village.path("missing"), elm.home + "/kith.yaml"] {
+            await #expect(throws: SiteError.self, "\(file)") {
+                try await LocalSite.restore(backup: file, home: elm.home)
+            }
+        }
+        let again = try await Neighbour.open("Elm", home: elm.home)
+        #expect(try await again.words(resident, "familyName") == ["Whitfield"])
+        await again.close()
+        await practice.close()
+    }
+}
