@@ -204,6 +204,9 @@ final class HomeLock: Sendable {
 
     /// Lets another process take it.
     func release() {
-        if let held = descriptor.withLock({ $0.take() }) { Glibc.close(held) }
+        guard let held = descriptor.withLock({ $0.take() }) else { return }
+        // A child that is just being started holds a copy of the descriptor, and with it the lock.
+        flock(held, LOCK_UN)
+        Glibc.close(held)
     }
 }
