@@ -207,6 +207,16 @@ extension ControlClient {
             progress: progress)
     }
 
+    /// Erases what was said in a record.
+    public func erase(_ draft: ErasureDraft, by author: Author) async throws -> ErasureReport {
+        try await call(ControlCommands.erase, EraseArguments(draft: draft, author: author))
+    }
+
+    /// What was erased.
+    public func erasures() async throws -> [ErasureView] {
+        try await call(ControlCommands.erasures)
+    }
+
     /// Writes a backup.
     public func backUp(to path: String) async throws -> BackupReport {
         try await call(ControlCommands.backUp, path)

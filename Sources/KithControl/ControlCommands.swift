@@ -91,6 +91,12 @@ enum ControlCommands {
     ) { site, work, progress in
         try await site.importRecords(work.batch, by: work.author, progress: progress)
     }
+    static let erase = ControlCommand<EraseArguments, Nothing, ErasureReport>(
+        "erase"
+    ) { site, work, _ in try await site.erase(work.draft, by: work.author) }
+    static let erasures = ControlCommand<Nothing, Nothing, [ErasureView]>(
+        "erasures"
+    ) { site, _, _ in try await site.erasures() }
     static let backUp = ControlCommand<String, Nothing, BackupReport>("backUp") { site, path, _ in
         try await site.backUp(to: path)
     }
@@ -112,7 +118,7 @@ enum ControlCommands {
         peers, setPeer, sync,
         records, record, save, history,
         conflicts, conflict, resolve,
-        importRecords, backUp, verify, rebuild,
+        importRecords, erase, erasures, backUp, verify, rebuild,
     ]
 }
 
@@ -131,6 +137,12 @@ struct SaveArguments: Codable, Sendable {
 /// What `resolve` takes.
 struct ResolveArguments: Codable, Sendable {
     var resolution: Resolution
+    var author: Author
+}
+
+/// What `erase` takes.
+struct EraseArguments: Codable, Sendable {
+    var draft: ErasureDraft
     var author: Author
 }
 

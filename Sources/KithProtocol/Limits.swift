@@ -16,6 +16,8 @@ public enum Limits {
     public static let knows = 512
     /// Feeds whose ends a removal may name.
     public static let cutEnds = 1_024
+    /// Parts that one erasure may name.
+    public static let erasedParts = 4_096
     /// Bytes of one text in a skeleton: a person's name, a role.
     public static let personBytes = 1_024
     /// Members of one atomic group.

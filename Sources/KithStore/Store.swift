@@ -35,6 +35,8 @@ public final class Store: Sendable {
     /// Memberships as judged by all acts so far, by partnership; for the writer alone, which
     /// empties it when a transaction fails.
     let judgements = Mutex<[Int64: Membership]>([:])
+    /// Whether something was erased that the write-ahead log may still hold.
+    let hasErased = Mutex(false)
 
     /// The version of the schema that this program writes.
     public static let schemaVersion = 1
@@ -123,6 +125,7 @@ public final class Store: Sendable {
                     PRAGMA trusted_schema = OFF;
                     PRAGMA cell_size_check = ON;
                     PRAGMA mmap_size = 0;
+                    PRAGMA secure_delete = ON;
                     """)
         }
         return configuration
@@ -135,6 +138,14 @@ public final class Store: Sendable {
         // no loss: the next start reads the write-ahead log.
         try? writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         try writer.close()
+    }
+
+    /// Writes what was erased out of the write-ahead log too; does nothing when nothing was. While a
+    /// reader holds on to the old pages it waits for the next call, at the latest for the close.
+    public func finishErasing() async throws {
+        guard hasErased.withLock({ $0 }) else { return }
+        try await writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        hasErased.withLock { $0 = false }
     }
 
     /// Runs a read in one snapshot.

@@ -213,3 +213,35 @@ import Testing
         #expect(bad.site.told.imported.isEmpty)
     }
 }
+
+/// What `kith erase` asks before it does anything.
+@Suite struct EraseTests {
+    @Test func `an erasure is previewed, asked for, and then done with its reason`() async {
+        let play = Play()
+        var result = await play("erase", "WHITFIELD", "--reason", "End of retention")
+        #expect(result.status == 2, "no terminal to ask on")
+        #expect(play.site.told.erased.isEmpty)
+        result = await play(
+            "erase", "WHITFIELD", "--reason", "End of retention", "--version", "12", "--yes")
+        #expect(result.status == 0, "\(result)")
+        #expect(play.site.told.erased.map(\.reason) == ["End of retention"])
+        #expect(play.site.told.erased.map(\.version) == [12])
+        #expect(result.out.contains("7 statements (2 allergy, 1 resident)"))
+        expectFits(result.out)
+    }
+
+    @Test(arguments: [
+        ["erase"], ["erase", "X"], ["erase", "--list", "X"], ["erase", "--list", "--reason", "y"],
+    ])
+    func `an incomplete erasure is refused`(arguments: [String]) async {
+        let play = Play()
+        let result = await play.run(arguments)
+        #expect(result.status == 2 && result.isOneLine, "\(result)")
+        #expect(play.site.told.erased.isEmpty)
+    }
+
+    @Test func `the list says who has complied`() async {
+        let play = Play()
+        #expect(await play("erase", "--list").out == "Nothing was erased.\n")
+    }
+}

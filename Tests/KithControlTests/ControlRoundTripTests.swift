@@ -102,6 +102,17 @@ import Testing
                         samples.batch(bytes: 1), by: author, progress: { _ in }))
             }
         ),
+        (
+            "erase",
+            {
+                json(
+                    try await $0.erase(
+                        ErasureDraft(
+                            record: "r", version: 3, reason: "why", isPreview: false),
+                        by: author))
+            }
+        ),
+        ("erasures", { json(try await $0.erasures()) }),
         ("backUp", { json(try await $0.backUp(to: "/a b")) }),
         ("verify", { json(try await $0.verify()) }),
         ("rebuild", { json(try await $0.rebuild(checkOnly: true)) }),

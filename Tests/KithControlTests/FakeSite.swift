@@ -130,6 +130,20 @@ final class FakeSite: Site {
         report.created["records"] = batch.records.count
         return report
     }
+    func erase(_ draft: ErasureDraft, by author: Author) async throws -> ErasureReport {
+        note("erase", draft, author)
+        return ErasureReport(
+            title: "Nell", partnership: "p", records: ["resident": 1], parts: 2)
+    }
+    func erasures() async throws -> [ErasureView] {
+        note("erasures")
+        return [
+            ErasureView(
+                entry: samples.record.changed.entry, partnership: "p", compartment: .clinical,
+                siteName: "s", committer: nil, recorded: Instant(milliseconds: 1), reason: "r",
+                parts: 2, done: ["s"], awaited: ["t"])
+        ]
+    }
     func backUp(to path: String) async throws -> BackupReport {
         note("backUp", path)
         return BackupReport(

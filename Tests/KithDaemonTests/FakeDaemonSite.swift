@@ -95,6 +95,10 @@ final class FakeDaemonSite: DaemonSite {
         _ batch: ImportBatch, by author: Author,
         progress: @escaping @Sendable (ImportProgress) -> Void
     ) async throws -> ImportReport { throw unused }
+    func erase(_ draft: ErasureDraft, by author: Author) async throws -> ErasureReport {
+        throw unused
+    }
+    func erasures() async throws -> [ErasureView] { throw unused }
     func backUp(to path: String) async throws -> BackupReport { throw unused }
     func verify() async throws -> VerifyReport { throw unused }
     func rebuild(checkOnly: Bool) async throws -> RebuildReport { throw unused }

@@ -44,7 +44,7 @@ import Testing
         #expect(problems.isEmpty)
     }
 
-    @Test func `parts must match their digests and lengths`() {
+    @Test func `parts must match their digests and lengths`() throws {
         var generator = SeededGenerator(seed: 5)
         let fixture = EntryFixture(&generator)
         func fault(_ change: (inout [Part]) -> Void) -> ProtocolFault.Code? {
@@ -67,8 +67,13 @@ import Testing
         #expect(fault { $0[1].body = Data() } == .digest)
         #expect(fault { $0.removeLast() } == .malformed)
         #expect(fault { $0.append($0[0]) } == .malformed)
-        // Taken without, the body would be missing here for good while the frontiers are equal.
-        #expect(fault { $0[0].body = nil } == .digest)
+        // A body that is missing is named: whether it was erased, whoever holds the log finds out.
+        #expect(fault { $0[0].body = nil } == nil)
+        var parts = fixture.parts
+        parts[0].body = nil
+        let lacking = try ParsedEntry(
+            ReceivedEntry(header: fixture.header.encoded(), signature: Data(), parts: parts))
+        #expect(lacking.missingBodies == [PartID(entry: lacking.hash, part: 0)])
     }
 }
 

@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test func `a reason that is not known yet is kept as unknown`() throws {
-        for raw in [0, 9, .max, .min] {
+        for raw in [0, 10, .max, .min] {
             let bytes = changed { $0.change = .UNRECOGNIZED(Int(Int32(truncatingIfNeeded: raw))) }
             #expect(try Skeleton(decoding: bytes).change == nil)
         }

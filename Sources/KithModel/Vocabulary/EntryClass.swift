@@ -52,6 +52,8 @@ public enum ChangeType: Int, Sendable, NamedCase {
     case `import` = 7
     /// Joined two records about one thing.
     case merge = 8
+    /// Erased what was said in it.
+    case erase = 9
 
     /// The word for it in JSON.
     public var name: String {
@@ -64,6 +66,7 @@ public enum ChangeType: Int, Sendable, NamedCase {
         case .resolve: "resolve"
         case .import: "import"
         case .merge: "merge"
+        case .erase: "erase"
         }
     }
 
@@ -78,6 +81,7 @@ public enum ChangeType: Int, Sendable, NamedCase {
         case .resolve: "resolved"
         case .import: "imported"
         case .merge: "merged"
+        case .erase: "erased"
         }
     }
 

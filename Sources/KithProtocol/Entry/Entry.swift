@@ -36,7 +36,7 @@ public struct ReceivedEntry: Sendable {
         header = message.header
         signature = message.signature
         parts = message.parts.map {
-            Part(skeleton: $0.skeleton, body: $0.bodyErased || $0.body.isEmpty ? nil : $0.body)
+            Part(skeleton: $0.skeleton, body: $0.body.isEmpty ? nil : $0.body)
         }
     }
 
@@ -69,16 +69,20 @@ public struct ParsedEntry: Sendable {
     public let header: EntryHeader
     /// The bytes as they came.
     public let received: ReceivedEntry
+    /// The parts whose body is not here though the header commits to one. Whether it was erased,
+    /// or left out by whoever forwarded it, is still to be found out.
+    public let missingBodies: [PartID]
 
     /// Parses a header and checks every part against its digest.
     public init(_ received: ReceivedEntry) throws(ProtocolFault) {
         header = try EntryHeader(decoding: received.header)
         hash = EntryHash(header: received.header)
         self.received = received
+        var missing: [PartID] = []
         guard received.parts.count == header.parts.count else {
             throw ProtocolFault(.malformed, "number of parts")
         }
-        for (part, digest) in zip(received.parts, header.parts) {
+        for (number, (part, digest)) in zip(received.parts, header.parts).enumerated() {
             guard part.skeleton.count == digest.skeletonBytes,
                 Data(SHA256.hash(data: part.skeleton)) == digest.skeleton
             else { throw ProtocolFault(.digest, "skeleton") }
@@ -86,11 +90,10 @@ public struct ParsedEntry: Sendable {
                 guard body.count == digest.bodyBytes, Data(SHA256.hash(data: body)) == digest.body
                 else { throw ProtocolFault(.digest, "body") }
             } else if !digest.body.isEmpty {
-                // Nothing erases bodies yet: whoever forwarded this left it out, and taken so it
-                // would be missing here for good while both frontiers say the same.
-                throw ProtocolFault(.digest, "body is missing")
+                missing.append(PartID(entry: hash, part: number))
             }
         }
+        missingBodies = missing
     }
 
     /// The operation ids of one of its parts' operations.

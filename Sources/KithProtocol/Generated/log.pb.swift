@@ -142,6 +142,7 @@ package nonisolated enum Kith_V1_Change: SwiftProtobuf.Enum, Swift.CaseIterable 
   case resolve // = 6
   case `import` // = 7
   case merge // = 8
+  case erase // = 9
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -159,6 +160,7 @@ package nonisolated enum Kith_V1_Change: SwiftProtobuf.Enum, Swift.CaseIterable 
     case 6: self = .resolve
     case 7: self = .import
     case 8: self = .merge
+    case 9: self = .erase
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -174,6 +176,7 @@ package nonisolated enum Kith_V1_Change: SwiftProtobuf.Enum, Swift.CaseIterable 
     case .resolve: return 6
     case .import: return 7
     case .merge: return 8
+    case .erase: return 9
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -189,6 +192,7 @@ package nonisolated enum Kith_V1_Change: SwiftProtobuf.Enum, Swift.CaseIterable 
     .resolve,
     .import,
     .merge,
+    .erase,
   ]
 
 }
@@ -305,9 +309,8 @@ package nonisolated struct Kith_V1_Part: Sendable {
 
   package var skeleton: Data = Data()
 
+  /// empty when there is none, or when it was erased
   package var body: Data = Data()
-
-  package var bodyErased: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -379,6 +382,34 @@ package nonisolated struct Kith_V1_Operation: Sendable {
   package var field: UInt32 = 0
 
   package var supersedes: [Kith_V1_OperationReference] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// The first part of an entry of class `erasure`, not sealed. The rules: Protocol/erasure.md.
+package nonisolated struct Kith_V1_Erasure: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var parts: [Kith_V1_PartReference] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Kith_V1_PartReference: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 32 bytes: entry hash
+  package var entry: Data = Data()
+
+  package var part: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -626,7 +657,7 @@ nonisolated extension Kith_V1_EntryClass: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Kith_V1_Change: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CHANGE_UNSPECIFIED\0\u{1}CHANGE_CREATE\0\u{1}CHANGE_AMEND\0\u{1}CHANGE_ATTEST\0\u{1}CHANGE_ARCHIVE\0\u{1}CHANGE_RESTORE\0\u{1}CHANGE_RESOLVE\0\u{1}CHANGE_IMPORT\0\u{1}CHANGE_MERGE\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CHANGE_UNSPECIFIED\0\u{1}CHANGE_CREATE\0\u{1}CHANGE_AMEND\0\u{1}CHANGE_ATTEST\0\u{1}CHANGE_ARCHIVE\0\u{1}CHANGE_RESTORE\0\u{1}CHANGE_RESOLVE\0\u{1}CHANGE_IMPORT\0\u{1}CHANGE_MERGE\0\u{1}CHANGE_ERASE\0")
 }
 
 nonisolated extension Kith_V1_Header: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -851,7 +882,7 @@ nonisolated extension Kith_V1_Entry: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Kith_V1_Part: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Part"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}skeleton\0\u{1}body\0\u{3}body_erased\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}skeleton\0\u{1}body\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -861,7 +892,6 @@ nonisolated extension Kith_V1_Part: SwiftProtobuf.Message, SwiftProtobuf._Messag
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.skeleton) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.body) }()
-      case 3: try { try decoder.decodeSingularBoolField(value: &self.bodyErased) }()
       default: break
       }
     }
@@ -874,16 +904,12 @@ nonisolated extension Kith_V1_Part: SwiftProtobuf.Message, SwiftProtobuf._Messag
     if !self.body.isEmpty {
       try visitor.visitSingularBytesField(value: self.body, fieldNumber: 2)
     }
-    if self.bodyErased != false {
-      try visitor.visitSingularBoolField(value: self.bodyErased, fieldNumber: 3)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Kith_V1_Part, rhs: Kith_V1_Part) -> Bool {
     if lhs.skeleton != rhs.skeleton {return false}
     if lhs.body != rhs.body {return false}
-    if lhs.bodyErased != rhs.bodyErased {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -988,6 +1014,71 @@ nonisolated extension Kith_V1_Operation: SwiftProtobuf.Message, SwiftProtobuf._M
   package static func ==(lhs: Kith_V1_Operation, rhs: Kith_V1_Operation) -> Bool {
     if lhs.field != rhs.field {return false}
     if lhs.supersedes != rhs.supersedes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_Erasure: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Erasure"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}parts\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.parts) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.parts.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.parts, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_Erasure, rhs: Kith_V1_Erasure) -> Bool {
+    if lhs.parts != rhs.parts {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_PartReference: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".PartReference"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entry\0\u{1}part\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.entry) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.part) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entry.isEmpty {
+      try visitor.visitSingularBytesField(value: self.entry, fieldNumber: 1)
+    }
+    if self.part != 0 {
+      try visitor.visitSingularUInt32Field(value: self.part, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_PartReference, rhs: Kith_V1_PartReference) -> Bool {
+    if lhs.entry != rhs.entry {return false}
+    if lhs.part != rhs.part {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -330,6 +330,9 @@ package nonisolated struct Kith_V1_Entries: Sendable {
 
   package var entries: [Kith_V1_Entry] = []
 
+  /// for the bodies that are erased among the entries: what erased them
+  package var erasures: [Kith_V1_Entry] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -945,7 +948,7 @@ nonisolated extension Kith_V1_ForkSearch: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Kith_V1_Entries: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Entries"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}entries\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}entries\0\u{1}erasures\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -955,6 +958,7 @@ nonisolated extension Kith_V1_Entries: SwiftProtobuf.Message, SwiftProtobuf._Mes
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.batch) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
+      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.erasures) }()
       default: break
       }
     }
@@ -967,12 +971,16 @@ nonisolated extension Kith_V1_Entries: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.entries.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 2)
     }
+    if !self.erasures.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.erasures, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Kith_V1_Entries, rhs: Kith_V1_Entries) -> Bool {
     if lhs.batch != rhs.batch {return false}
     if lhs.entries != rhs.entries {return false}
+    if lhs.erasures != rhs.erasures {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -74,6 +74,11 @@ public protocol Site: Sendable {
         _ batch: ImportBatch, by author: Author,
         progress: @escaping @Sendable (ImportProgress) -> Void
     ) async throws -> ImportReport
+    /// Erases what was said in a record and in those under it; the bodies are gone for good here,
+    /// and at each partner when it next syncs. With `isPreview` only says what would be erased.
+    func erase(_ draft: ErasureDraft, by author: Author) async throws -> ErasureReport
+    /// What was erased, the newest first, and which members have signed that they did so.
+    func erasures() async throws -> [ErasureView]
     /// Writes a backup to a file that does not exist yet, and checks it; the site goes on meanwhile.
     func backUp(to path: String) async throws -> BackupReport
     /// Checks every hash, chain and signature of the log, and gives the state digests.

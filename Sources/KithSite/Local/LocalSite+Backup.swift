@@ -41,7 +41,8 @@ extension LocalSite {
                 try? FileManager.default.removeItem(atPath: file)
             }
             try Store.restore(
-                backup: path, to: fresh, keys: keys, cryptography: cryptography, now: now)
+                backup: path, to: fresh, replacing: home.hasDatabase ? home.database : nil,
+                keys: keys, cryptography: cryptography, now: now)
             let replaced = try home.replaceDatabase(with: fresh, now: now)
             let store = try Store(path: home.database, keys: keys, cryptography: cryptography)
             try home.setHighWater(try await store.read { try $0.ownPosition() })

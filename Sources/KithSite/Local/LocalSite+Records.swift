@@ -108,7 +108,13 @@ extension LocalSite {
                     ).first
                 else { return [] }
                 let kind = Vocabulary.kind(record.kind)
-                return try transaction.history(ofRecord: record.row).map { operation in
+                let erasures = try transaction.erasures(ofRecord: record.row).map { act in
+                    HistoryItem(
+                        field: "", label: "Erasure", words: "erased what was said before",
+                        isCandidate: false, superseded: 0,
+                        provenance: presenter.provenance(act, in: record.partnership))
+                }
+                let said = try transaction.history(ofRecord: record.row).map { operation in
                     let field = kind?.field(operation.field)
                     let value = operation.value.flatMap { try? FieldValue(decoding: $0) }
                     let absence: Absence = operation.value == nil ? .erased : .needsNewerVersion
@@ -120,6 +126,7 @@ extension LocalSite {
                         superseded: try transaction.supersededCount(by: operation.id),
                         provenance: presenter.provenance(operation.act, in: record.partnership))
                 }
+                return (said + erasures).sorted { $0.provenance.version < $1.provenance.version }
             }
         }
     }

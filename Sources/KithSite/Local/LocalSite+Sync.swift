@@ -183,6 +183,7 @@ extension LocalSite {
                 try transaction.noteSession(
                     with: peer, at: Instant(Date()), problem: problem, isEqual: isEqual)
             }
+            try await store.finishErasing()
             try await refreshDirectory()
         } catch {
             logger.error(

@@ -73,14 +73,16 @@ package struct SessionWorker: Sendable {
             return session.missingFound(entries: toSend.count)
         case .loadBatch:
             try dropWhatIsNotSharedAnyMore(transaction)
-            let entries = try transaction.batch(
+            let batch = try transaction.batch(
                 of: toSend[nextToSend...].prefix(Limits.batchEntries).map(\.arrival)[...],
                 maximumBytes: Limits.batchBytes)
-            nextToSend += entries.count
-            return session.batchLoaded(entries, isLast: nextToSend == toSend.count)
-        case .ingest(let batch, let entries):
+            nextToSend += batch.entries.count
+            return session.batchLoaded(
+                batch.entries, erasures: batch.erasures, isLast: nextToSend == toSend.count)
+        case .ingest(let batch, let entries, let erasures):
             let result = try transaction.ingest(
-                entries, allowed: Set(session.compartments.indices.map(id)), now: now)
+                entries, erasures: erasures, allowed: Set(session.compartments.indices.map(id)),
+                now: now)
             return session.ingested(
                 batch: batch, stored: result.stored,
                 isMembershipChanged: result.isMembershipChanged, refusal: result.refusal)

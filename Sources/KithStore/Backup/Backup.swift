@@ -121,10 +121,14 @@ extension Store {
     }
 
     /// Makes a database out of a backup, beginning a new incarnation in it. Nothing is at the path.
+    ///
+    /// - Parameter replaced: the database that it takes the place of, if there is one: what that knew
+    ///   to be erased is erased here too, before anything is shown (D24).
     public static func restore(
-        backup path: String, to database: String, keys: SiteKeys, cryptography: any Cryptography,
-        now: Instant
+        backup path: String, to database: String, replacing replaced: String?, keys: SiteKeys,
+        cryptography: any Cryptography, now: Instant
     ) throws {
+        let erased = replaced.map { self.erased(in: $0, of: keys.site) } ?? []
         do {
             let copy = try Store(copyingBackup: path, keys: keys, cryptography: cryptography)
             defer { try? copy.close() }
@@ -132,6 +136,7 @@ extension Store {
                 try transaction.execute(
                     "DELETE FROM meta WHERE name IN ('backup.site', 'backup.made')")
                 try transaction.beginIncarnation(.restored, now: now)
+                try transaction.eraseAgain(erased, now: now)
             }
             let target = try DatabaseQueue(path: database)
             try copy.writer.backup(to: target)
@@ -143,6 +148,27 @@ extension Store {
             try synchronise(database)
         } catch let error as DatabaseError {
             throw StoreError(error)
+        }
+    }
+
+    /// What a database knows to be erased; nothing where it cannot be read, as a damaged one.
+    private static func erased(in path: String, of site: SiteID) -> [ErasedBody] {
+        let rows = try? DatabaseQueue(path: path).read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT erased.entry, erased.part, erased.erasure, author FROM erased
+                    LEFT JOIN entry ON entry.hash = erased.erasure
+                    LEFT JOIN chain ON chain.id = entry.chain LEFT JOIN feed ON feed.id = chain.feed
+                    """)
+        }
+        return (rows ?? []).compactMap { row in
+            guard let entry = EntryHash(bytes: row["entry"] as Data),
+                let erasure = EntryHash(bytes: row["erasure"] as Data)
+            else { return nil }
+            return ErasedBody(
+                name: PartID(entry: entry, part: row["part"]), erasure: erasure,
+                isOwn: (row["author"] as Data?) == site.blob)
         }
     }
 

@@ -59,6 +59,32 @@ extension StoreTransaction {
         }
     }
 
+    /// Erases parts of one compartment, and says of each record that is touched who did it and why.
+    public func erase(
+        _ names: [(record: DraftPart, parts: [PartID])], in compartment: Compartment,
+        of partnership: PartnershipID, now: Instant
+    ) throws {
+        let row = try partnershipRow(partnership)
+        guard try grant(of: keys.site, in: row)?.mayWrite(.erasure, in: compartment) ?? false else {
+            throw StoreError(
+                .other,
+                "this site may not erase in \(compartment.name); ask a steward that holds it")
+        }
+        try renewKeys(in: partnership, now: now)
+        guard let key = try writingKey(compartment, in: row) else {
+            throw StoreError(
+                .other, "no key of \(compartment.name) is here; sync with a member, then try again")
+        }
+        for (record, parts) in names {
+            for start in stride(from: 0, to: parts.count, by: Limits.erasedParts) {
+                let some = parts[start..<min(start + Limits.erasedParts, parts.count)]
+                try author(
+                    [record], .erasure, compartment, row, partnership, key: key,
+                    clear: Erasure(parts: Array(some)).encoded(), now: now)
+            }
+        }
+    }
+
     /// How many of the parts make one entry of moderate size.
     private func fitting(_ parts: ArraySlice<DraftPart>) -> [DraftPart] {
         var bytes = 0
@@ -71,14 +97,29 @@ extension StoreTransaction {
         return Array(parts.prefix(count))
     }
 
+    /// Erases parts again that this site erased before it was restored; they name what is erased in
+    /// the place of an entry that may be lost.
+    func erase(_ names: [PartID], in id: CompartmentID, now: Instant) throws {
+        let row = try partnershipRow(id.partnership)
+        try renewKeys(in: id.partnership, now: now)
+        guard let key = try writingKey(id.compartment, in: row) else { return }
+        for start in stride(from: 0, to: names.count, by: Limits.erasedParts) {
+            let some = names[start..<min(start + Limits.erasedParts, names.count)]
+            try author(
+                [], .erasure, id.compartment, row, id.partnership, key: key,
+                clear: Erasure(parts: Array(some)).encoded(), now: now)
+        }
+    }
+
     private func author(
         _ parts: [DraftPart], _ entryClass: EntryClass, _ compartment: Compartment,
         _ partnership: Int64, _ id: PartnershipID,
-        key: (id: EntryHash, key: CompartmentKey), now: Instant
+        key: (id: EntryHash, key: CompartmentKey), clear: Data? = nil, now: Instant
     ) throws {
         var header = try nextHeader(compartment, entryClass, partnership, id, now: now)
+        let first = clear.map { [Part(skeleton: $0, body: nil)] } ?? []
         var sealed: [Part] = []
-        for (number, part) in parts.enumerated() {
+        for (number, part) in zip(first.count..., parts) {
             let skeleton = try PartSeal(header, part: number, half: .skeleton).seal(
                 part.skeleton.encoded(), key: key.key.secret, cryptography)
             let body = try PartSeal(header, part: number, half: .body).seal(
@@ -86,8 +127,9 @@ extension StoreTransaction {
                 key: key.key.secret, cryptography)
             sealed.append(Part(skeleton: skeleton, body: body))
         }
-        header.parts = sealed.map { Self.digest($0, key: key.id) }
-        try sign(header, sealed, partnership, now: now)
+        header.parts =
+            first.map { Self.digest($0, key: nil) } + sealed.map { Self.digest($0, key: key.id) }
+        try sign(header, first + sealed, partnership, now: now)
     }
 
     /// Writes one membership act.

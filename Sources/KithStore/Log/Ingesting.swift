@@ -42,13 +42,19 @@ extension StoreTransaction {
     /// An entry is valid when its bytes match its digests, it belongs to a compartment that both
     /// sides hold, what it builds on is here, and its author signed it. Whether it takes effect is
     /// another question, answered when it is applied. Every signature is checked.
+    ///
+    /// - Parameter erasures: what erased bodies that the entries lack.
     public func ingest(
-        _ batch: [ReceivedEntry], allowed: Set<CompartmentID>, now: Instant
+        _ batch: [ReceivedEntry], erasures: [ReceivedEntry] = [], allowed: Set<CompartmentID>,
+        now: Instant
     ) throws -> IngestResult {
         var result = IngestResult()
+        var erased: [PartID: EntryHash]?
         for received in batch {
             do {
-                if try ingest(received, allowed: allowed, now: now) {
+                let proven = try erased ?? proven(erasures, allowed: allowed)
+                erased = proven
+                if try ingest(received, erased: proven, allowed: allowed, now: now) {
                     result.stored += 1
                     if try isMembership(received) { result.isMembershipChanged = true }
                 } else {
@@ -70,7 +76,8 @@ extension StoreTransaction {
     }
 
     private func ingest(
-        _ received: ReceivedEntry, allowed: Set<CompartmentID>, now: Instant
+        _ received: ReceivedEntry, erased: [PartID: EntryHash], allowed: Set<CompartmentID>,
+        now: Instant
     ) throws -> Bool {
         let parsed = try ParsedEntry(received)
         let header = parsed.header
@@ -87,6 +94,12 @@ extension StoreTransaction {
         var refusal: Refusal?
         try database.inSavepoint {
             do {
+                for name in parsed.missingBodies {
+                    guard let erasure = erased[name] else {
+                        throw Refusal.contradiction("a body is missing that nobody erased")
+                    }
+                    try noteErased(name, by: erasure)
+                }
                 _ = try insert(entry, partnership: partnership, received: now)
                 return .commit
             } catch let error as Refusal {

@@ -31,6 +31,9 @@ extension StoreTransaction {
             guard entry.hash == (try EntryHash(blob: row["hash"])) else {
                 throw damaged(arrival, "its header does not match its hash")
             }
+            for name in entry.missingBodies where try !isErased(name) {
+                throw damaged(arrival, "a body is missing that nobody erased")
+            }
             return (entry, place)
         } catch let fault as ProtocolFault {
             throw damaged(arrival, "\(fault)")
@@ -130,23 +133,32 @@ extension StoreTransaction {
 }
 
 extension StoreTransaction {
-    /// As many entries from the front as fit a batch; at least one if there is one. Every hash and
-    /// signature is checked again first: what was damaged here is not sent on (D37).
+    /// As many entries from the front as fit a batch; at least one if there is one. With them what
+    /// erased bodies that they lack. Every hash and signature is checked again first: what was
+    /// damaged here is not sent on (D37).
     public func batch(
         of arrivals: ArraySlice<Int64>, maximumBytes: Int
-    ) throws -> [ReceivedEntry] {
+    ) throws -> (entries: [ReceivedEntry], erasures: [ReceivedEntry]) {
         var entries: [ReceivedEntry] = []
+        var erasures: [Data: ReceivedEntry] = [:]
         var bytes = 0
         for arrival in arrivals {
             let (entry, _) = try storedEntry(arrival)
-            bytes += entry.received.byteCount
+            var proofs: [Data: ReceivedEntry] = [:]
+            for name in entry.missingBodies {
+                let proof = try erasure(of: name)
+                if erasures[proof.header] == nil { proofs[proof.header] = proof }
+            }
+            bytes += proofs.values.reduce(entry.received.byteCount) { $0 + $1.byteCount }
             if !entries.isEmpty, bytes > maximumBytes { break }
+            erasures.merge(proofs) { first, _ in first }
             guard try isSigned(entry) else {
                 throw damaged(arrival, "its signature is not its author's")
             }
             entries.append(entry.received)
         }
-        return entries
+        let sorted = erasures.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+        return (entries, sorted)
     }
 
     /// Entries of every branch of a feed, at distances of 1, 2, 4, … from its end, and its first.

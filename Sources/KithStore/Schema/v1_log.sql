@@ -47,6 +47,14 @@ CREATE TABLE part (
     PRIMARY KEY (entry, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Bodies that were erased, and by which entry, which may still be on its way here.
+CREATE TABLE erased (
+    entry BLOB NOT NULL CHECK (length(entry) = 32),
+    part INTEGER NOT NULL,
+    erasure BLOB NOT NULL CHECK (length(erasure) = 32),
+    PRIMARY KEY (entry, part)
+) STRICT, WITHOUT ROWID;
+
 -- What headers know of other feeds: for each feed the known sequence only grows along a chain.
 CREATE TABLE knows (
     chain INTEGER NOT NULL REFERENCES chain,

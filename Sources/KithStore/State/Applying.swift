@@ -30,11 +30,6 @@ extension StoreTransaction {
             try setAside(place, verdict.rawValue)
             return
         }
-        guard entry.header.entryClass != .erasure else {
-            // Not built yet. Applied as operations, it would supersede even decisions.
-            try setAside(place, ProtocolFault.Code.version.rawValue)
-            return
-        }
         let isInEffect = try isInEffect(
             entry.header.entryClass, in: entry.header.feed.compartment,
             by: entry.header.feed.author, at: place, partnership: partnership)
@@ -42,7 +37,22 @@ extension StoreTransaction {
             try execute(
                 "INSERT INTO revoked (entry, since) VALUES (?, ?)", [place.arrival, place.arrival])
         }
-        for number in entry.header.parts.indices {
+        if entry.header.entryClass == .erasure {
+            let erasure: Erasure
+            do throws(ProtocolFault) {
+                erasure = try Erasure(of: entry)
+            } catch {
+                try setAside(place, error.code.rawValue)
+                return
+            }
+            if isInEffect {
+                try erase(erasure, by: entry, at: place, partnership: partnership)
+            }
+        }
+        // The first part of an erasure is the list itself.
+        for number in entry.header.parts.indices.dropFirst(
+            entry.header.entryClass == .erasure ? 1 : 0)
+        {
             try applyPart(
                 number, of: entry, at: place, readAt: place.arrival, partnership: partnership)
         }
@@ -81,6 +91,10 @@ extension StoreTransaction {
             } else if digest.body.isEmpty, !skeleton.operations.isEmpty {
                 // Operations without values would look erased, which is not for every author to do.
                 throw ProtocolFault(.malformed, "number of values")
+            }
+            guard entry.header.entryClass != .erasure || skeleton.operations.isEmpty else {
+                // As an operation it would supersede even decisions.
+                throw ProtocolFault(.malformed, "an erasure has no operations")
             }
             try apply(
                 skeleton, body, part: number, of: entry, at: place, readAt: readAt,
@@ -235,7 +249,7 @@ extension StoreTransaction {
     }
 
     /// Brings up to date which parent of a record is shown: of the live ones, that of greatest rank.
-    private func refreshParent(of record: Int64) throws {
+    func refreshParent(of record: Int64) throws {
         let values = try Data?.fetchCursor(
             database.cachedStatement(
                 sql: """

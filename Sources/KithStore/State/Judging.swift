@@ -152,13 +152,18 @@ extension StoreTransaction {
             let place = Place(
                 arrival: row["arrival"], chain: row["chain"], sequence: row["sequence"],
                 depth: row["depth"])
-            let entryClass = try storedEntry(place.arrival).0.header.entryClass
+            let entry = try storedEntry(place.arrival).0
+            let entryClass = entry.header.entryClass
             let point = StoredPoint(transaction: self, place: place, compartment: compartment)
             let isInEffect =
                 try membership.grant(of: site, at: point)?.mayWrite(entryClass, in: compartment)
                 ?? false
             if isInEffect == (row["is_revoked"] as Bool) {
                 try setEffect(of: place, isInEffect, since: since)
+                if isInEffect, entryClass == .erasure {
+                    try erase(
+                        try Erasure(of: entry), by: entry, at: place, partnership: partnership)
+                }
             }
         }
     }

@@ -223,12 +223,12 @@ extension StoreTransaction {
         """
     }
 
-    private func act(_ id: Int64) throws -> StoredAct? {
+    func act(_ id: Int64) throws -> StoredAct? {
         try row("SELECT \(Self.actColumns) FROM act \(Self.actJoins) WHERE act.id = ?", [id])
             .map(act)
     }
 
-    private func act(_ row: Row) throws -> StoredAct {
+    func act(_ row: Row) throws -> StoredAct {
         let change: Int? = row["change"]
         let performer: String? = row["p_user"]
         return StoredAct(

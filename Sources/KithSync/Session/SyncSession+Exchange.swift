@@ -60,7 +60,10 @@ extension SyncSession {
     }
 
     /// The next batch is here; `isLast` when there is none after it. It may be empty, then it is last.
-    package mutating func batchLoaded(_ entries: [ReceivedEntry], isLast: Bool) -> [Action] {
+    /// With it go what erased bodies that its entries lack.
+    package mutating func batchLoaded(
+        _ entries: [ReceivedEntry], erasures: [ReceivedEntry] = [], isLast: Bool
+    ) -> [Action] {
         guard state == .exchanging else { return [] }
         sending.isLoading = false
         sending.isAllLoaded = isLast
@@ -72,6 +75,7 @@ extension SyncSession {
             $0.entries = .with {
                 $0.batch = sending.batches
                 $0.entries = entries.map(\.message)
+                $0.erasures = erasures.map(\.message)
             }
         }
         return [.send(message)] + sendMore()
@@ -90,11 +94,16 @@ extension SyncSession {
             entries.batch == receiving.batches + 1, !entries.entries.isEmpty
         else { return close(.protocolError, "a batch came out of order") }
         guard entries.entries.count <= Limits.batchEntries,
+            entries.erasures.count <= Limits.batchEntries,
             receiving.batches - receiving.ingested < UInt64(Limits.batchesInFlight)
         else { return close(.limitExceeded, "more was sent than was agreed") }
         receiving.batches = entries.batch
         receiving.entries += entries.entries.count
-        return [.ingest(batch: entries.batch, entries.entries.map(ReceivedEntry.init))]
+        return [
+            .ingest(
+                batch: entries.batch, entries.entries.map(ReceivedEntry.init),
+                erasures: entries.erasures.map(ReceivedEntry.init))
+        ]
     }
 
     /// A batch is on disk, up to the entry that was refused, if any was.

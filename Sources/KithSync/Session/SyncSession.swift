@@ -46,8 +46,9 @@ public struct SyncSession: Sendable {
         case findMissing([Int: [Position]])
         /// Load the next batch of what was found missing, then `batchLoaded`.
         case loadBatch
-        /// Verify, store and apply a batch in one transaction, then `ingested`.
-        case ingest(batch: UInt64, [ReceivedEntry])
+        /// Verify, store and apply a batch in one transaction, then `ingested`; with it came what
+        /// erased bodies that its entries lack.
+        case ingest(batch: UInt64, [ReceivedEntry], erasures: [ReceivedEntry])
         /// Sign that both sides hold the same of everything, then `receiptSigned`.
         case signReceipt(fingerprint: Data)
         /// Check the peer's receipt, then `receiptChecked`.

@@ -40,6 +40,8 @@ final class PlayedSite: Site {
         var peerChanges: [PeerChange] = []
         var joined: [String] = []
         var imported: [ImportBatch] = []
+        var erased: [ErasureDraft] = []
+        var erasures: [ErasureView] = []
         var drafts: [PartnershipDraft] = []
     }
 
@@ -198,6 +200,17 @@ final class PlayedSite: Site {
                 unchanged: [:])
         }
     }
+
+    func erase(_ draft: ErasureDraft, by author: Author) async throws -> ErasureReport {
+        try play {
+            if !draft.isPreview { $0.erased.append(draft) }
+            return ErasureReport(
+                title: "Nell Whitfield", partnership: "Elm and Patel",
+                records: ["resident": 1, "allergy": 2], parts: 7)
+        }
+    }
+
+    func erasures() async throws -> [ErasureView] { try play { $0.erasures } }
 
     func backUp(to path: String) async throws -> BackupReport {
         try play { _ in

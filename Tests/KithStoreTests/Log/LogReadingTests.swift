@@ -51,7 +51,7 @@ import Testing
         for maximum in [0, sizes[0], sizes[0] + sizes[1], sizes[0] + sizes[1] - 1, .max] {
             let count = try await play.founder.store.read { transaction in
                 let arrivals = (1...(try transaction.version())).map { $0 }
-                return try transaction.batch(of: arrivals[...], maximumBytes: maximum).count
+                return try transaction.batch(of: arrivals[...], maximumBytes: maximum).entries.count
             }
             let fitting = sizes.indices.prefix {
                 sizes.prefix($0 + 1).reduce(0, +) <= maximum

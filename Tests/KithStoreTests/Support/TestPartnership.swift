@@ -83,7 +83,7 @@ extension TestSite {
                 try transaction.missing(
                     from: known[$0] ?? [], in: CompartmentID(partnership, $0))
             }.sorted()
-            return try transaction.batch(of: arrivals[...], maximumBytes: .max)
+            return try transaction.batch(of: arrivals[...], maximumBytes: .max).entries
         }
     }
 

@@ -88,7 +88,7 @@ struct ModelSite {
             let batch = toSend.prefix(batchEntries)
             toSend.removeFirst(batch.count)
             return session.batchLoaded(batch.compactMap(log.received), isLast: toSend.isEmpty)
-        case .ingest(let batch, let entries):
+        case .ingest(let batch, let entries, _):
             let result = log.ingest(entries, allowed: Set(session.compartments.map(\.area)))
             return session.ingested(
                 batch: batch, stored: result.stored,

@@ -1,0 +1,177 @@
+import Foundation
+import KithModel
+import KithSite
+import Testing
+
+/// Erasure over real mutual TLS: gone everywhere, never back, provable, and for nobody else to claim.
+@Suite(.timeLimit(.minutes(2))) struct ErasureTests {
+    private let village: Village
+    private let plans = "Riverside plans"
+    private let marker = "ZZMARKERZZ"
+
+    init() throws {
+        village = try Village()
+    }
+
+    private func pair() async throws -> (practice: Neighbour, elm: Neighbour) {
+        let practice = try await village.site("Riverside", kind: "gp-practice")
+        let elm = try await village.site("Elm")
+        try await practice.found(plans)
+        try await practice.admit(elm, to: plans)
+        return (practice, elm)
+    }
+
+    private func erase(_ record: RecordID, version: Int64? = nil, at site: Neighbour) async throws {
+        _ = try await site.site.erase(
+            ErasureDraft(
+                record: record.description, version: version, reason: "End of retention",
+                isPreview: false),
+            by: Author(user: "m", name: "Manager", role: "Records manager"))
+    }
+
+    private func expectEqual(_ sites: Neighbour...) async throws {
+        let digests = try await sites[0].digests(of: plans)
+        for site in sites {
+            #expect(try await site.digests(of: plans) == digests, "\(site.name)")
+            let check = try await site.site.rebuild(checkOnly: true)
+            #expect(check.isEqual, "\(site.name): \(check.differences)")
+        }
+    }
+
+    /// Whether any file of a home holds the marker in the clear.
+    private func holdsMarker(_ site: Neighbour) throws -> Bool {
+        let needle = Data(marker.utf8)
+        let home = URL(fileURLWithPath: site.home)
+        return try FileManager.default.contentsOfDirectory(atPath: site.home).contains { file in
+            guard file.hasPrefix("kith.sqlite") else { return false }
+            return try Data(contentsOf: home.appendingPathComponent(file)).range(of: needle) != nil
+        }
+    }
+
+    @Test
+    func `what is erased is gone from every file, here and at the partner that then signs it`()
+        async throws
+    {
+        let (practice, elm) = try await pair()
+        let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
+        let allergy = try await elm.add(
+            "allergy", to: plans, under: resident, "agent=\(marker)", "severity=severe")
+        let other = try await elm.add("resident", to: plans, "familyName=Okafor")
+        try await elm.sync(with: practice)
+        #expect(try holdsMarker(practice) && holdsMarker(elm), "the search can see")
+
+        try await erase(resident, at: practice)
+        #expect(try !holdsMarker(practice))
+        var listed = try #require(try await practice.site.erasures().first)
+        #expect(listed.done == ["Riverside"] && listed.awaited == ["Elm"])
+        #expect(listed.reason == "End of retention" && listed.committer?.name == "Manager")
+
+        try await practice.sync(with: elm)
+        #expect(try !holdsMarker(elm))
+        listed = try #require(try await practice.site.erasures().first)
+        #expect(listed.done == ["Elm", "Riverside"] && listed.awaited.isEmpty)
+        for site in [practice, elm] {
+            let view = try await site.site.record(allergy.description, kind: nil)
+            #expect(view.field("agent")?.candidates.first?.absence == .erased, "\(site.name)")
+            #expect(try await site.words(other, "familyName") == ["Okafor"])
+            let history = try await site.site.history(allergy.description)
+            #expect(history.contains { $0.provenance.reason == "End of retention" })
+        }
+        try await expectEqual(practice, elm)
+
+        // Nothing is left to erase, and that is said.
+        await #expect(throws: SiteError.self) { try await erase(resident, at: practice) }
+        // Elm may not erase: it is no steward.
+        await #expect(throws: SiteError.self) { try await erase(other, at: elm) }
+        #expect(try await elm.words(other, "familyName") == ["Okafor"])
+        await practice.close()
+        await elm.close()
+    }
+
+    @Test func `an erased superseding value does not bring back what it superseded`() async throws {
+        let (practice, elm) = try await pair()
+        let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
+        let allergy = try await elm.add(
+            "allergy", to: plans, under: resident, "agent=Latex", "severity=mild")
+        try await elm.sync(with: practice)
+        try await practice.edit(allergy, "severity=severe")
+        let newest = try await practice.site.history(allergy.description)
+            .filter { $0.field == "severity" && $0.isCandidate }.map(\.provenance.version)
+        try await erase(allergy, version: newest[0], at: practice)
+        try await practice.sync(with: elm)
+        for site in [practice, elm] {
+            _ = try await site.site.rebuild(checkOnly: false)
+            let view = try await site.site.record(allergy.description, kind: nil)
+            #expect(view.field("severity")?.candidates.map(\.absence) == [.erased], "\(site.name)")
+            #expect(try await site.words(allergy, "agent") == ["Latex"])
+        }
+        try await expectEqual(practice, elm)
+        await practice.close()
+        await elm.close()
+    }
+
+    @Test func `a new member takes over what was erased as erased, and is sent none of it`()
+        async throws
+    {
+        let (practice, elm) = try await pair()
+        let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
+        try await elm.add("allergy", to: plans, under: resident, "agent=\(marker)")
+        try await elm.sync(with: practice)
+        try await erase(resident, at: practice)
+        let kept = try await practice.add("resident", to: plans, "familyName=Okafor")
+        try await practice.sync(with: elm)
+        let oak = try await village.site("Oak")
+        try await practice.admit(oak, to: plans)
+        #expect(try !holdsMarker(oak))
+        #expect(try await oak.words(kept, "familyName") == ["Okafor"])
+        let view = try await oak.site.record(resident.description, kind: nil)
+        #expect(view.field("familyName")?.candidates.map(\.absence) == [.erased])
+        try await practice.sync(with: elm)
+        try await expectEqual(practice, elm, oak)
+        for site in [practice, elm, oak] { await site.close() }
+    }
+
+    @Test func `a backup from before is restored without what was erased since`() async throws {
+        var (practice, elm) = try await pair()
+        let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
+        try await elm.sync(with: practice)
+        let backup = village.path("practice.backup")
+        _ = try await practice.site.backUp(to: backup)
+        try await erase(resident, at: practice)
+        try await practice.sync(with: elm)
+        await practice.close()
+
+        _ = try await LocalSite.restore(backup: backup, home: practice.home)
+        practice = try await Neighbour.open("Riverside", home: practice.home)
+        let view = try await practice.site.record(resident.description, kind: nil)
+        #expect(
+            view.field("familyName")?.candidates.map(\.absence) == [.erased],
+            "before it has met anybody")
+        try await practice.sync(with: elm)
+        try await expectEqual(practice, elm)
+        await practice.close()
+        await elm.close()
+    }
+
+    @Test
+    func `an erasure by a steward that was removed meanwhile erases nothing where that is known`()
+        async throws
+    {
+        let (practice, elm) = try await pair()
+        try await practice.change(elm, in: plans, role: "steward")
+        let oak = try await village.site("Oak")
+        try await practice.admit(oak, to: plans)
+        let resident = try await practice.add("resident", to: plans, "familyName=Whitfield")
+        for site in [elm, oak] { try await site.sync(with: practice) }
+        try await practice.remove(elm, from: plans)
+        try await erase(resident, at: elm)
+        try await practice.sync(with: oak)
+        try await elm.sync(with: practice)
+        try await practice.sync(with: oak)
+        for site in [practice, oak] {
+            #expect(try await site.words(resident, "familyName") == ["Whitfield"], "\(site.name)")
+        }
+        try await expectEqual(practice, oak)
+        for site in [practice, elm, oak] { await site.close() }
+    }
+}
