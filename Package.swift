@@ -65,6 +65,8 @@ let package = Package(
             url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        .systemLibrary(
+            name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .target(
             name: "KithModel", dependencies: [.crypto], resources: [.embedInCode("Data")],
             swiftSettings: strict),
@@ -109,7 +111,8 @@ let package = Package(
         .target(
             name: "KithExchange", dependencies: ["KithModel", "KithSite"], swiftSettings: strict),
         .target(
-            name: "KithCommands", dependencies: ["KithModel", "KithSite", .argumentParser],
+            name: "KithCommands",
+            dependencies: ["CQREncode", "KithModel", "KithSite", .argumentParser],
             swiftSettings: strict),
         .executableTarget(
             name: "kith",
@@ -161,6 +164,12 @@ let package = Package(
             name: "KithSyncTests",
             dependencies: [
                 "KithModel", "KithProtocol", "KithSync", "KithTestSupport", .protobuf,
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithSiteTests",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithTrust", "KithTransport", "KithSite", .protobuf,
             ],
             swiftSettings: strict),
         .testTarget(

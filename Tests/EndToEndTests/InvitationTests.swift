@@ -18,6 +18,7 @@ import Testing
         let read = try InvitationCode(text: code)
         var mistyped = Array(code)
         mistyped[9] = mistyped[9] == "7" ? "8" : "7"
+        let another = SiteKey().siteID
         for (text, status, words) in [
             (String(mistyped), 2, "group 2 of the code is mistyped"),
             (code.split(separator: "-").dropLast().joined(separator: "-"), 2, "not complete"),
@@ -25,6 +26,8 @@ import Testing
             (changed(read, secret: Data(repeating: 7, count: 16)), 1, "ask for a new code"),
             (changed(read, expires: Instant(milliseconds: 0)), 2, "the code ended at 1970-01-01"),
             (changed(read, addresses: ["127.0.0.1:1"]), 1, "Check the port"),
+            (changed(read, inviter: another), 1, ", not \(another.short). Check the address"),
+            (changed(read, partnership: read.partnership.other), 1, "ask for a new code"),
         ] as [(String, Int32, String)] {
             try expectRefused(text, status: status, words)
         }
@@ -50,13 +53,50 @@ import Testing
         try daemon.stop()
     }
 
+    @Test func `standing invitations are listed, and a revoked one lets nobody in`() throws {
+        let code = try pair.elm.invite(Pair.partnership, ["--role", "reviewer"])
+        let other = try InvitationCode(text: try pair.elm.invite(Pair.partnership))
+        let listed = try pair.elm.json("partnership", "show", Pair.partnership)
+        let invitations = try #require(listed["invitations"] as? [[String: Any]])
+        #expect(invitations.count == 2)
+        let read = try InvitationCode(text: code)
+        let id = read.id.map { String(format: "%02x", $0) }.joined()
+        let entry = try #require(invitations.first { $0["id"] as? String == id })
+        #expect(entry["role"] as? String == "reviewer")
+        #expect(entry["code"] == nil, "the code is shown once, when it is made")
+        try pair.elm.must("partnership", "revoke", String(id.prefix(6)))
+        // Another still stands, so the door is open: it is this code that is refused.
+        try expectRefused(code, status: 1, "is not known here, was used, or has ended")
+        let again = try pair.elm.run("partnership", "revoke", id)
+        expectOneLine(again, status: 1, "no standing invitation has an id that begins with")
+        try stranger.must("partnership", "join", other.text, "--yes")
+    }
+
+    @Test func `a joiner sees who invites, to what and with what, and may still say no`() throws {
+        let code = try pair.elm.invite(
+            Pair.partnership, ["--role", "reviewer", "--compartments", "relations,clinical"])
+        let before = try pair.elm.log()
+        let asked = try Program.inTerminal(
+            ["--home", stranger.path, "partnership", "join", code], input: "n\n")
+        #expect(asked.status == 1, "\(asked)")
+        for words in [
+            "Elm House", Pair.partnership, "Joint care plans", "reviewer", "relations, clinical",
+            "Agreement", "Join? [y/N]", "nothing was changed",
+        ] { #expect(asked.output.contains(words), "\(words)") }
+        #expect(try pair.elm.log() == before)
+        let joined = try Program.inTerminal(
+            ["--home", stranger.path, "partnership", "join", code], input: "y\n")
+        #expect(joined.status == 0, "\(joined)")
+    }
+
     private func changed(
-        _ code: InvitationCode, secret: Data? = nil, expires: Instant? = nil,
-        addresses: [String]? = nil
+        _ code: InvitationCode, inviter: SiteID? = nil, partnership: PartnershipID? = nil,
+        secret: Data? = nil, expires: Instant? = nil, addresses: [String]? = nil
     ) -> String {
         InvitationCode(
-            inviter: code.inviter, partnership: code.partnership, secret: secret ?? code.secret,
-            expires: expires ?? code.expires, addresses: addresses ?? code.addresses
+            inviter: inviter ?? code.inviter, partnership: partnership ?? code.partnership,
+            secret: secret ?? code.secret, expires: expires ?? code.expires,
+            addresses: addresses ?? code.addresses
         ).text
     }
 
@@ -71,5 +111,12 @@ import Testing
         #expect(finished.output.isEmpty, sourceLocation: location)
         #expect(try home.log() == here, sourceLocation: location)
         #expect(try pair.elm.log() == there, sourceLocation: location)
+    }
+}
+
+extension PartnershipID {
+    /// Some other partnership.
+    fileprivate var other: PartnershipID {
+        PartnershipID(founder: SiteKey().siteID, nonce: bytes)
     }
 }

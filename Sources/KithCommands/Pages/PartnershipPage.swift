@@ -118,6 +118,14 @@ struct PartnershipPage {
         return lines.enumerated().map { $0 < lines.count - 1 ? $1 + "-" : $1 }
     }
 
+    /// A code for cameras. Without hyphens, which say nothing and make it larger.
+    func qr(_ code: String) -> [Line] {
+        guard let square = QRCode(code.filter { $0 != "-" }, columns: context.width) else {
+            return ["(The code has too many addresses for a QR code of this width.)", ""]
+        }
+        return square.rows.map { Line($0, .ink) } + [""]
+    }
+
     /// Compartments in words.
     static func words(_ compartments: [Compartment]) -> String {
         let granted = compartments.filter { $0 != .membership }

@@ -8,7 +8,8 @@ struct InviteToPartnership: SiteCommand {
         commandName: "invite", abstract: "Makes a one-time code with which a partner joins.",
         usage: """
             kith partnership invite PARTNERSHIP [--role R] [--compartments C,C] \\
-                [--address HOST:PORT]… [--may-attest] [--expires-hours N] [--json]
+                [--address HOST:PORT]… [--may-attest] [--expires-hours N] \\
+                [--qr | --no-qr] [--json]
             """,
         discussion: """
             Hand the code over in person, by phone or on paper: whoever has it can join until it \
@@ -46,6 +47,11 @@ struct InviteToPartnership: SiteCommand {
     @Option(help: ArgumentHelp("How long the code is good for, in hours.", valueName: "n"))
     var expiresHours = 168
 
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Print the code as a QR code too (else on a terminal only).")
+    var qr: Bool?
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
         guard (1...8760).contains(expiresHours) else {
             throw UsageProblem("--expires-hours takes 1 to 8760 (a year)")
@@ -65,6 +71,7 @@ struct InviteToPartnership: SiteCommand {
         // The code is typed by people: its groups are never torn apart.
         lines += page.code(invitation.code ?? "").map { Line("    " + $0, .bold) }
         lines.append("")
+        if qr ?? context.console.isOutputTerminal { lines += page.qr(invitation.code ?? "") }
         lines += page.grants(
             role: invitation.role, compartments: invitation.compartments,
             mayAttest: invitation.mayAttest, expires: invitation.expires)

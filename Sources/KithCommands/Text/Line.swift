@@ -9,6 +9,8 @@ struct Line: ExpressibleByStringInterpolation, Sendable {
         case dim
         case alarm
         case good
+        /// Black on white, whatever the terminal's own colours are.
+        case ink
 
         var code: String? {
             switch self {
@@ -17,6 +19,7 @@ struct Line: ExpressibleByStringInterpolation, Sendable {
             case .dim: "2"
             case .alarm: "1;31"
             case .good: "32"
+            case .ink: "30;107"
             }
         }
     }

@@ -83,12 +83,14 @@ enum Program {
     }()
 
     /// Runs `kith` in a pseudo-terminal of 80 columns; both streams come as output.
-    static func inTerminal(_ arguments: [String], errorsTo file: String? = nil) throws -> Finished {
+    static func inTerminal(
+        _ arguments: [String], input: String? = nil, errorsTo file: String? = nil
+    ) throws -> Finished {
         let words = ([kith] + arguments).map { "'\($0.replacing("'", with: "'\\''"))'" }
         let command = "stty cols 80 rows 24; exec \(words.joined(separator: " "))"
         return try run(
             "/usr/bin/script", ["-qec", command + (file.map { " 2>'\($0)'" } ?? ""), "/dev/null"],
-            environment: ["TERM": "xterm-256color", "SHELL": "/bin/sh"])
+            input: input, environment: ["TERM": "xterm-256color", "SHELL": "/bin/sh"])
     }
 
     /// Starts a program and leaves it running.

@@ -1,0 +1,2 @@
+// The system's libqrencode, as Swift sees it.
+#include <qrencode.h>
