@@ -170,6 +170,7 @@ let package = Package(
             name: "KithSiteTests",
             dependencies: [
                 "KithModel", "KithProtocol", "KithTrust", "KithTransport", "KithSite", .protobuf,
+                .logging,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -187,9 +188,6 @@ let package = Package(
             dependencies: [
                 "KithModel", "KithSite", "KithControl", "KithSync", "KithDaemon", .logging,
             ],
-            swiftSettings: strict),
-        .testTarget(
-            name: "KithSiteTests", dependencies: ["KithModel", "KithSite", .logging],
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["kith", "kithd", "KithModel", "KithTrust"],
