@@ -170,6 +170,7 @@ let package = Package(
             name: "KithSiteTests",
             dependencies: [
                 "KithModel", "KithProtocol", "KithTrust", "KithTransport", "KithSite", .protobuf,
+                .grdb,
                 .logging,
             ],
             swiftSettings: strict),

@@ -12,6 +12,9 @@ public struct ControlClient: Site {
     private let home: String
     private let version: String
     private let silence: Duration
+    /// Who makes the calls; the login until somebody else is named.
+    private var actor = Author(
+        user: NSUserName(), name: NSUserName(), role: "administrator")
 
     /// A client of the daemon that owns a home; nil when no daemon answers there.
     ///
@@ -39,10 +42,12 @@ public struct ControlClient: Site {
         guard json.count <= ControlLimits.payloadBytes else {
             throw ControlFailure.requestTooLarge
         }
+        let actorJSON = try ControlCoding.encode(actor)
         let request = Kith_V1_CallRequest.with {
             $0.version = version
             $0.command = command.name
             $0.argumentsJson = json
+            $0.actorJson = actorJSON
         }
         let result = Mutex<Data?>(nil)
         try await ControlConnection(home: home, silence: silence).call(request) { answer in
@@ -82,6 +87,13 @@ public struct ControlClient: Site {
 
 // The documentation of these is that of `Site`.
 extension ControlClient {
+    /// The daemon's site as a person uses it.
+    public func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+        var acting = self
+        acting.actor = actor
+        return acting
+    }
+
     // MARK: The site itself
 
     /// Who the daemon's site is.
@@ -220,6 +232,11 @@ extension ControlClient {
     /// Writes a backup.
     public func backUp(to path: String) async throws -> BackupReport {
         try await call(ControlCommands.backUp, path)
+    }
+
+    /// Who did what at the site.
+    public func audit(_ query: AuditQuery) async throws -> [AuditItem] {
+        try await call(ControlCommands.audit, query)
     }
 
     /// Checks every hash, chain and signature of the log.

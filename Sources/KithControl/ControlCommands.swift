@@ -100,6 +100,9 @@ enum ControlCommands {
     static let backUp = ControlCommand<String, Nothing, BackupReport>("backUp") { site, path, _ in
         try await site.backUp(to: path)
     }
+    static let audit = ControlCommand<AuditQuery, Nothing, [AuditItem]>(
+        "audit"
+    ) { site, query, _ in try await site.audit(query) }
     static let verify = ControlCommand<Nothing, Nothing, VerifyReport>("verify") { site, _, _ in
         try await site.verify()
     }
@@ -118,7 +121,7 @@ enum ControlCommands {
         peers, setPeer, sync,
         records, record, save, history,
         conflicts, conflict, resolve,
-        importRecords, erase, erasures, backUp, verify, rebuild,
+        importRecords, erase, erasures, backUp, audit, verify, rebuild,
     ]
 }
 

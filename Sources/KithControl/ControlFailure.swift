@@ -20,6 +20,9 @@ enum ControlFailure {
     static let absent = SiteError(
         .network, "kithd does not run any more: start it, or repeat the command without it")
 
+    static let nobody = SiteError(
+        .version, "the call does not say who makes it: use a kith of the same version as kithd")
+
     static let requestTooLarge = SiteError(
         .invalid, "this is more than 64 MiB, too much for one call to kithd: split it into parts")
 

@@ -55,8 +55,12 @@ struct ControlService: Kith_V1_Control.SimpleServiceProtocol {
             guard let command = ControlCommands.byName[request.command] else {
                 throw ControlFailure.unknownCommand(request.command)
             }
+            guard
+                let actor = try? ControlCoding.decode(Author.self, from: request.actorJson)
+            else { throw ControlFailure.nobody }
             let result = try await command.serve(
-                on: site, arguments: request.argumentsJson, progress: { progress.yield($0) })
+                on: site.acting(for: actor, through: .commandLine),
+                arguments: request.argumentsJson, progress: { progress.yield($0) })
             guard result.count <= ControlLimits.payloadBytes else {
                 throw ControlFailure.answerTooLarge
             }

@@ -245,3 +245,44 @@ import Testing
         #expect(await play("erase", "--list").out == "Nothing was erased.\n")
     }
 }
+
+/// Who the site is told is at the keyboard, and how the audit is printed.
+@Suite struct AuditPageTests {
+    @Test func `every command says who makes it`() async {
+        let play = Play()
+        _ = await play("status")
+        #expect(play.site.told.actors.count == 1)
+        #expect(play.site.told.actors.first?.user.isEmpty == false)
+    }
+
+    @Test func `the audit is asked with its filters and fits the terminal`() async throws {
+        let item = AuditItem(
+            number: 7, time: Samples.now,
+            actor: Author(user: "nora", name: "=Nora, \"Night\"", role: "nurse"),
+            channel: .commandLine, action: .read,
+            what: String(repeating: "looked at a long thing ", count: 8))
+        let play = Play(site: PlayedSite { $0.audit = [item] })
+        let result = await play(
+            "audit", "list", "--user", "nora", "--action", "read", "--since", "2026-11-01",
+            "--limit", "5")
+        #expect(result.status == 0, "\(result)")
+        expectFits(result.out)
+        let query = try #require(play.site.told.auditQueries.first)
+        #expect(query.user == "nora" && query.action == .read && query.limit == 5)
+        #expect(query.since != nil && query.until == nil)
+
+        let csv = await play("audit", "list", "--csv").out
+        #expect(csv.hasPrefix("number,time,login,"))
+        #expect(csv.contains("\"'=Nora, \"\"Night\"\"\""), "no formula in a spreadsheet: \(csv)")
+    }
+
+    @Test(arguments: [
+        ["--since", "2026-13-01"], ["--since", "2026"], ["--action", "look"], ["--csv", "--json"],
+    ])
+    func `a filter that means nothing is refused`(arguments: [String]) async {
+        let play = Play()
+        let result = await play.run(["audit", "list"] + arguments)
+        #expect(result.status == 2 && result.isOneLine, "\(result)")
+        #expect(play.site.told.auditQueries.isEmpty)
+    }
+}

@@ -112,6 +112,15 @@ import Testing
                         by: author))
             }
         ),
+        (
+            "audit",
+            {
+                let query = AuditQuery(
+                    since: Instant(milliseconds: 1), until: Instant(milliseconds: 2), user: "u",
+                    action: .write, record: "r", limit: 3)
+                return json(try await $0.audit(query))
+            }
+        ),
         ("erasures", { json(try await $0.erasures()) }),
         ("backUp", { json(try await $0.backUp(to: "/a b")) }),
         ("verify", { json(try await $0.verify()) }),
@@ -133,6 +142,21 @@ import Testing
             }
         }
         #expect(served.calls == direct.calls)
+    }
+
+    @Test func `the daemon is told who makes a call`() async throws {
+        let served = FakeSite()
+        try await withHome { home in
+            try await serving(served, in: home) { _ in
+                let client = try #require(try ControlClient(home: home, version: "1"))
+                let nurse = Author(user: "n", name: "Night Nurse", role: "nurse")
+                _ = try await client.acting(for: nurse, through: .commandLine).status()
+                _ = try await client.status()
+                let actors = served.actors.withLock { $0 }
+                #expect(actors.first == nurse)
+                #expect(actors.last?.user == NSUserName(), "unless said otherwise, the login")
+            }
+        }
     }
 
     @Test func `progress arrives whole and in order, before the result`() async throws {

@@ -12,6 +12,7 @@ final class FakeSite: Site {
     let samples = Samples()
 
     private let asked = Mutex<[String]>([])
+    let actors = Mutex<[Author]>([])
 
     init(
         recordError: SiteError? = nil, whenVerifying: (@Sendable () async throws -> Void)? = nil
@@ -142,6 +143,18 @@ final class FakeSite: Site {
                 entry: samples.record.changed.entry, partnership: "p", compartment: .clinical,
                 siteName: "s", committer: nil, recorded: Instant(milliseconds: 1), reason: "r",
                 parts: 2, done: ["s"], awaited: ["t"])
+        ]
+    }
+    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+        actors.withLock { $0.append(actor) }
+        return self
+    }
+    func audit(_ query: AuditQuery) async throws -> [AuditItem] {
+        note("audit", query)
+        return [
+            AuditItem(
+                number: 3, time: Instant(milliseconds: 1), actor: samples.author,
+                channel: .commandLine, action: .read, what: "w", record: samples.record.id)
         ]
     }
     func backUp(to path: String) async throws -> BackupReport {

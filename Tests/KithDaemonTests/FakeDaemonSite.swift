@@ -99,6 +99,8 @@ final class FakeDaemonSite: DaemonSite {
         throw unused
     }
     func erasures() async throws -> [ErasureView] { throw unused }
+    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site { self }
+    func audit(_ query: AuditQuery) async throws -> [AuditItem] { throw unused }
     func backUp(to path: String) async throws -> BackupReport { throw unused }
     func verify() async throws -> VerifyReport { throw unused }
     func rebuild(checkOnly: Bool) async throws -> RebuildReport { throw unused }

@@ -16,16 +16,7 @@ struct AuthorOptions: ParsableArguments {
 
     /// The person at the keyboard.
     func author(in context: CommandContext) throws -> Author {
-        func given(_ option: String?, _ variable: String) -> String? {
-            if let option { return option }
-            let value = context.console.environment[variable] ?? ""
-            return value.isEmpty ? nil : value
-        }
-        let name = given(name, "KITH_USER_NAME") ?? context.console.login
-        let role = given(role, "KITH_USER_ROLE") ?? "administrator"
-        return Author(
-            user: context.console.login, name: try PlainWords.checked(name, for: "--as"),
-            role: try PlainWords.checked(role, for: "--role"))
+        try context.user(name: name, role: role)
     }
 }
 
@@ -58,5 +49,22 @@ struct PerformerOptions: ParsableArguments {
             user: "", name: try PlainWords.checked(performer, for: "--performer"),
             role: try performerRole.map { try PlainWords.checked($0, for: "--performer-role") }
                 ?? "")
+    }
+}
+
+extension CommandContext {
+    /// The person at the keyboard: what options say, else the environment, else the login.
+    func user(name: String? = nil, role: String? = nil) throws -> Author {
+        func given(_ option: String?, _ variable: String) -> String? {
+            if let option { return option }
+            let value = console.environment[variable] ?? ""
+            return value.isEmpty ? nil : value
+        }
+        return Author(
+            user: console.login,
+            name: try PlainWords.checked(
+                given(name, "KITH_USER_NAME") ?? console.login, for: "--as"),
+            role: try PlainWords.checked(
+                given(role, "KITH_USER_ROLE") ?? "administrator", for: "--role"))
     }
 }

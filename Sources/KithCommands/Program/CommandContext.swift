@@ -23,6 +23,11 @@ struct CommandContext: Sendable {
         print(Wrapping.lines(TerminalText.line(text), width: width).map { Line($0) })
     }
 
+    /// Prints lines as they are, for other programs to read.
+    func printRaw(_ lines: [String]) {
+        console.output(lines.map { $0 + "\n" }.joined())
+    }
+
     /// Prints a value as JSON.
     func printJSON(_ value: some Encodable) throws {
         console.output(try JSONText.of(value))

@@ -16,7 +16,8 @@ extension SiteCommand {
     func run(in context: CommandContext) async throws -> ExitStatus {
         let site = try await context.opener.open(home: place.path(in: context))
         do {
-            let status = try await run(on: site, in: context)
+            let status = try await run(
+                on: site.acting(for: context.user(), through: .commandLine), in: context)
             await context.opener.close(site)
             return status
         } catch {

@@ -39,6 +39,9 @@ package nonisolated struct Kith_V1_CallRequest: Sendable {
 
   package var argumentsJson: Data = Data()
 
+  /// the person at the command line; required
+  package var actorJson: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -109,7 +112,7 @@ fileprivate nonisolated let _protobuf_package = "kith.v1"
 
 nonisolated extension Kith_V1_CallRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CallRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}command\0\u{3}arguments_json\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}command\0\u{3}arguments_json\0\u{3}actor_json\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -120,6 +123,7 @@ nonisolated extension Kith_V1_CallRequest: SwiftProtobuf.Message, SwiftProtobuf.
       case 1: try { try decoder.decodeSingularStringField(value: &self.version) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.command) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.argumentsJson) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.actorJson) }()
       default: break
       }
     }
@@ -135,6 +139,9 @@ nonisolated extension Kith_V1_CallRequest: SwiftProtobuf.Message, SwiftProtobuf.
     if !self.argumentsJson.isEmpty {
       try visitor.visitSingularBytesField(value: self.argumentsJson, fieldNumber: 3)
     }
+    if !self.actorJson.isEmpty {
+      try visitor.visitSingularBytesField(value: self.actorJson, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -142,6 +149,7 @@ nonisolated extension Kith_V1_CallRequest: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.version != rhs.version {return false}
     if lhs.command != rhs.command {return false}
     if lhs.argumentsJson != rhs.argumentsJson {return false}
+    if lhs.actorJson != rhs.actorJson {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -4,6 +4,9 @@
 /// by `ControlClient`. Every method throws `SiteError`, whose message is one line that says what
 /// to do next; a call that throws has changed nothing.
 public protocol Site: Sendable {
+    /// The same site as a person uses it: what they look at and do is noted in the audit.
+    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site
+
     // MARK: The site itself
 
     /// Who this site is.
@@ -81,6 +84,8 @@ public protocol Site: Sendable {
     func erasures() async throws -> [ErasureView]
     /// Writes a backup to a file that does not exist yet, and checks it; the site goes on meanwhile.
     func backUp(to path: String) async throws -> BackupReport
+    /// Who did what at this site, the newest first.
+    func audit(_ query: AuditQuery) async throws -> [AuditItem]
     /// Checks every hash, chain and signature of the log, and gives the state digests.
     func verify() async throws -> VerifyReport
     /// Replays the log into fresh state and compares; with `checkOnly` the old state stays.

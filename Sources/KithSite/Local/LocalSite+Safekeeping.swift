@@ -18,7 +18,8 @@ extension LocalSite {
                         })
                 }
                 return VerifyReport(
-                    partnerships: partnerships, problems: try transaction.problemsOfLog())
+                    partnerships: partnerships,
+                    problems: try transaction.problemsOfLog() + transaction.problemsOfAudit())
             }
         }
     }

@@ -124,7 +124,7 @@ extension LocalSite {
         for _ in 0..<3 {
             var again = false
             do {
-                let result = try await dial(peer, progress)
+                let result = try await dialUntilFree(peer, progress)
                 report.add(result)
                 try await handOverKeys(after: result.outcome)
                 again = result.outcome.isMembershipChanged && report.isEqual
@@ -156,7 +156,9 @@ extension LocalSite {
         }
         report.isEqual = report.isEqual && report.problem == nil
         report.milliseconds = Int((ContinuousClock.now - started) / .milliseconds(1))
-        await note(peer, problem: report.problem, isEqual: report.isEqual)
+        await note(
+            peer, problem: report.problem, isEqual: report.isEqual, sent: report.sent,
+            received: report.received)
         return report
     }
 
@@ -177,8 +179,19 @@ extension LocalSite {
         }
     }
 
-    private func note(_ peer: StoredPeer, problem: String?, isEqual: Bool) async {
+    private func note(
+        _ peer: StoredPeer, problem: String?, isEqual: Bool, sent: Int, received: Int
+    ) async {
         do {
+            if sent + received > 0 {
+                try await self.note(
+                    AuditItem(
+                        time: Instant(Date()),
+                        actor: Author(
+                            user: peer.site.description, name: peer.name, role: "partner site"),
+                        channel: .sync, action: .exchange,
+                        what: "sent \(sent) entries, received \(received)"))
+            }
             try await store.write { transaction in
                 try transaction.noteSession(
                     with: peer, at: Instant(Date()), problem: problem, isEqual: isEqual)
@@ -192,6 +205,19 @@ extension LocalSite {
                     "peer.site": "\(peer.site.short)"
                 ])
         }
+    }
+
+    /// Dials again while the peer says that it is in another session: where that broke off, it takes
+    /// the peer a moment to see it.
+    private func dialUntilFree(
+        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> SessionDriver.Result {
+        for milliseconds in [100, 200, 400, 800, 1600, 3200] {
+            let result = try await dial(peer, progress)
+            guard result.outcome.reason == .busy else { return result }
+            try await Task.sleep(for: .milliseconds(milliseconds))
+        }
+        return try await dial(peer, progress)
     }
 
     private func dial(
@@ -270,7 +296,9 @@ extension LocalSite {
                 "peer.site": "\(site.short)", "session.equal": "\(report.isEqual)",
                 "entries.received": "\(report.received)", "entries.sent": "\(report.sent)",
             ])
-        await note(peer, problem: report.problem, isEqual: report.isEqual)
+        await note(
+            peer, problem: report.problem, isEqual: report.isEqual, sent: report.sent,
+            received: report.received)
     }
 
     /// Listens for peers until the task is cancelled.
@@ -308,6 +336,9 @@ extension SyncReport {
         case .closedHere(let why), .closedByPeer(let why):
             isEqual = false
             problem = why
+        case .busy:
+            isEqual = false
+            problem = "the peer is in another session with us; try again in a minute"
         }
     }
 }

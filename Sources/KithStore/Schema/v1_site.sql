@@ -58,3 +58,22 @@ CREATE TABLE statement (
     time_ms INTEGER NOT NULL,
     PRIMARY KEY (partnership, compartment, site)
 ) STRICT, WITHOUT ROWID;
+
+-- Who did what here and when: only ever appended to. Each hash covers the one before it.
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY,
+    time_ms INTEGER NOT NULL,
+    user TEXT NOT NULL,
+    name TEXT NOT NULL,
+    action TEXT NOT NULL,               -- read, write, administer, exchange
+    record BLOB,
+    resident BLOB,
+    bytes BLOB NOT NULL,                -- the item whole, as JSON
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE INDEX audit_of_record ON audit (record) WHERE record IS NOT NULL;
+CREATE INDEX audit_of_resident ON audit (resident) WHERE resident IS NOT NULL;
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit is only appended to'); END;
+CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit
+    BEGIN SELECT RAISE(ABORT, 'the audit is only appended to'); END;

@@ -260,7 +260,7 @@ extension StoreTransaction {
     }
 
     /// The least and greatest sixteen bytes whose text begins so.
-    private static func range(ofPrefix prefix: String) -> (Data, Data)? {
+    static func range(ofPrefix prefix: String) -> (Data, Data)? {
         guard let bounds = RecordID.bounds(ofPrefix: prefix) else { return nil }
         return (bounds.lowerBound.blob, bounds.upperBound.blob)
     }

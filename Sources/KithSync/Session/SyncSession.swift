@@ -97,6 +97,8 @@ public struct SyncSession: Sendable {
             case closedHere(String)
             /// The peer ended it; one line, as it said.
             case closedByPeer(String)
+            /// The peer is still in another session with this side; soon it may not be.
+            case busy
         }
 
         /// Why it ended.
@@ -219,7 +221,7 @@ public struct SyncSession: Sendable {
         case .done: return receiveDone()
         case .versionNotSupported: why = "the peer runs a version that does not speak ours"
         case .storeFailed: why = "the peer could not read or write its own log"
-        case .busy: why = "the peer is in another session with us"
+        case .busy: return finish(.busy)
         case .notAuthorised: why = "the peer does not know us any more"
         case .protocolError, .limitExceeded, .invalidEntry, .notEqual, .unspecified, .UNRECOGNIZED:
             why = "the peer ended the session: \(Self.safe(close.detail))"

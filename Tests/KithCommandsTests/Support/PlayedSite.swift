@@ -41,6 +41,9 @@ final class PlayedSite: Site {
         var joined: [String] = []
         var imported: [ImportBatch] = []
         var erased: [ErasureDraft] = []
+        var actors: [Author] = []
+        var audit: [AuditItem] = []
+        var auditQueries: [AuditQuery] = []
         var erasures: [ErasureView] = []
         var drafts: [PartnershipDraft] = []
     }
@@ -211,6 +214,18 @@ final class PlayedSite: Site {
     }
 
     func erasures() async throws -> [ErasureView] { try play { $0.erasures } }
+
+    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+        script.withLock { $0.actors.append(actor) }
+        return self
+    }
+
+    func audit(_ query: AuditQuery) async throws -> [AuditItem] {
+        try play {
+            $0.auditQueries.append(query)
+            return $0.audit
+        }
+    }
 
     func backUp(to path: String) async throws -> BackupReport {
         try play { _ in

@@ -216,10 +216,18 @@ import Testing
         var message: Kith_V1_SessionMessage?
     }
 
+    @Test func `a peer that is busy is told apart from one that refuses`() {
+        for (moment, machines) in Self.machines where moment.state != .finished {
+            guard var machine = machines.first else { continue }
+            let actions = machine.receive(.with { $0.close.reason = .busy })
+            #expect(actions.outcome?.reason == .busy, "\(moment)")
+        }
+    }
+
     @Test func `a peer's close ends the session in every state, in its own words`() {
         let reasons: [Kith_V1_CloseReason] = [
             .unspecified, .protocolError, .versionNotSupported, .limitExceeded, .invalidEntry,
-            .storeFailed, .notEqual, .busy, .notAuthorised, .UNRECOGNIZED(99),
+            .storeFailed, .notEqual, .notAuthorised, .UNRECOGNIZED(99),
         ]
         for (moment, machines) in Self.machines where moment.state != .finished {
             for reason in reasons {
@@ -234,6 +242,7 @@ import Testing
                     Issue.record("\(reason) in \(moment): \(actions)")
                     continue
                 }
+                #expect(machine.receive(.with { $0.close.reason = .busy }).isEmpty, "it is over")
                 #expect(why.count < 300)
                 #expect(!why.contains { $0.isNewline || $0 == "\u{1B}" })
             }

@@ -1,0 +1,246 @@
+import Foundation
+import KithModel
+import KithStore
+import KithTrust
+import Logging
+
+/// A site as one person uses it: everything that they look at or do is noted in the audit, before
+/// they are given it.
+struct AuditedSite: Site {
+    let site: LocalSite
+    let actor: Author
+    let channel: AuditItem.Channel
+
+    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+        AuditedSite(site: site, actor: actor, channel: channel)
+    }
+
+    private func note(
+        _ action: AuditItem.Action, _ what: String, record: RecordID? = nil
+    ) async throws {
+        try await site.note(
+            AuditItem(
+                time: Instant(Date()), actor: actor, channel: channel, action: action, what: what,
+                record: record))
+    }
+
+    // MARK: The site itself
+
+    func profile() async throws -> SiteView { try await site.profile() }
+    func status() async throws -> StatusView { try await site.status() }
+    func doctor() async throws -> [Finding] { try await site.doctor() }
+
+    // MARK: Partnerships
+
+    func createPartnership(_ draft: PartnershipDraft) async throws -> PartnershipView {
+        let made = try await site.createPartnership(draft)
+        try await note(.administer, "founded the partnership \(made.name)")
+        return made
+    }
+
+    func partnerships() async throws -> [PartnershipView] { try await site.partnerships() }
+
+    func partnership(_ reference: String) async throws -> PartnershipView {
+        try await site.partnership(reference)
+    }
+
+    func invite(_ draft: InvitationDraft) async throws -> InvitationView {
+        let made = try await site.invite(draft)
+        try await note(
+            .administer, "made the invitation \(made.id) to \(made.partnership) as \(made.role)")
+        return made
+    }
+
+    func revokeInvitation(_ id: String) async throws -> InvitationView {
+        let revoked = try await site.revokeInvitation(id)
+        try await note(.administer, "revoked the invitation \(revoked.id)")
+        return revoked
+    }
+
+    func changeMembership(_ change: MembershipChange) async throws -> MembershipReport {
+        let report = try await site.changeMembership(change)
+        let done =
+            switch change.act {
+            case .grant: "changed the grant of \(report.member)"
+            case .remove: "removed \(report.member)"
+            case .elect: "voted for \(report.member) as a steward"
+            }
+        try await note(.administer, "\(done) in \(report.partnership.name)")
+        return report
+    }
+
+    func previewInvitation(_ code: String) async throws -> InvitationPreview {
+        try await site.previewInvitation(code)
+    }
+
+    func join(
+        _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        let report = try await site.join(code, progress: progress)
+        try await note(.administer, "joined the partnership \(report.partnership.name)")
+        return report
+    }
+
+    // MARK: Peers and sync
+
+    func peers() async throws -> [PeerView] { try await site.peers() }
+
+    func setPeer(_ change: PeerChange) async throws -> PeerView {
+        let peer = try await site.setPeer(change)
+        try await note(.administer, "set the peer \(peer.name)")
+        return peer
+    }
+
+    func sync(
+        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> [SyncReport] {
+        try await site.sync(peers, progress: progress)
+    }
+
+    // MARK: Records
+
+    func records(_ query: RecordQuery) async throws -> [RecordView] {
+        let found = try await site.records(query)
+        let searched = query.search.map { ", searched for \($0)" } ?? ""
+        try await note(.read, "listed \(found.count) of kind \(query.kind)\(searched)")
+        return found
+    }
+
+    func record(_ reference: String, kind: String?) async throws -> RecordView {
+        let found = try await site.record(reference, kind: kind)
+        try await note(.read, "looked at the \(found.kind) \(found.short)", record: found.id)
+        return found
+    }
+
+    func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
+        let saved = try await site.save(edits, by: author)
+        for record in saved {
+            try await note(.write, "wrote the \(record.kind) \(record.short)", record: record.id)
+        }
+        return saved
+    }
+
+    func history(_ reference: String) async throws -> [HistoryItem] {
+        let found = try await site.history(reference)
+        let record = try await site.record(reference, kind: nil)
+        try await note(
+            .read, "looked at the history of the \(record.kind) \(record.short)",
+            record: record.id)
+        return found
+    }
+
+    // MARK: Conflicts
+
+    func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
+        let found = try await site.conflicts(query)
+        try await note(.read, "listed \(found.count) conflicts")
+        return found
+    }
+
+    func conflict(_ id: String) async throws -> ConflictView {
+        let found = try await site.conflict(id)
+        try await note(.read, "looked at the conflict \(found.id)", record: found.record)
+        return found
+    }
+
+    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+        let record = try await site.resolve(resolution, by: author)
+        try await note(.write, "decided the conflict \(resolution.conflict)", record: record.id)
+        return record
+    }
+
+    // MARK: Exchange and safekeeping
+
+    func importRecords(
+        _ batch: ImportBatch, by author: Author,
+        progress: @escaping @Sendable (ImportProgress) -> Void
+    ) async throws -> ImportReport {
+        let report = try await site.importRecords(batch, by: author, progress: progress)
+        let (created, changed) = (
+            report.created.values.reduce(0, +), report.changed.values.reduce(0, +)
+        )
+        try await note(
+            .write, "imported into \(report.partnership): \(created) new, \(changed) changed")
+        return report
+    }
+
+    func erase(_ draft: ErasureDraft, by author: Author) async throws -> ErasureReport {
+        let record = try await site.record(draft.record, kind: nil)
+        let report = try await site.erase(draft, by: author)
+        if !draft.isPreview {
+            try await note(
+                .write, "erased \(report.parts) statements of the \(record.kind) \(record.short)",
+                record: record.id)
+        }
+        return report
+    }
+
+    func erasures() async throws -> [ErasureView] { try await site.erasures() }
+
+    func backUp(to path: String) async throws -> BackupReport {
+        let report = try await site.backUp(to: path)
+        try await note(.administer, "made a backup of \(report.entries) entries")
+        return report
+    }
+
+    func verify() async throws -> VerifyReport { try await site.verify() }
+
+    func rebuild(checkOnly: Bool) async throws -> RebuildReport {
+        let report = try await site.rebuild(checkOnly: checkOnly)
+        if !checkOnly { try await note(.administer, "rebuilt the state from the log") }
+        return report
+    }
+
+    func audit(_ query: AuditQuery) async throws -> [AuditItem] {
+        let found = try await site.audit(query)
+        try await note(.read, "looked at \(found.count) items of the audit")
+        return found
+    }
+}
+
+extension LocalSite {
+    package func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+        AuditedSite(site: self, actor: actor, channel: channel)
+    }
+
+    /// Appends an item to the audit, with the resident that its record belongs to.
+    ///
+    /// Where nothing can be written any more, what is here can still be read: at night that counts
+    /// for more, and the log of the program says that it was not noted.
+    func note(_ item: AuditItem) async throws {
+        do {
+            try await store.write { transaction in
+                var item = item
+                item.resident = try item.record.flatMap { try transaction.root(of: $0) }
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+                try transaction.appendAudit(
+                    try encoder.encode(item), time: item.time, user: item.actor.user,
+                    name: item.actor.name, action: item.action.rawValue, record: item.record,
+                    resident: item.resident)
+            }
+        } catch let error as StoreError where [.full, .readOnly].contains(error.code) {
+            logger.error(
+                "what somebody did could not be noted in the audit",
+                metadata: ["audit.action": "\(item.action.rawValue)", "why": "\(error)"])
+        }
+    }
+
+    package func audit(_ query: AuditQuery) async throws -> [AuditItem] {
+        try await translating {
+            guard (1...1_000_000).contains(query.limit) else {
+                throw SiteError(.invalid, "a limit is a number from 1 to 1,000,000")
+            }
+            return try await store.read { transaction in
+                try transaction.audit(
+                    since: query.since, until: query.until, user: query.user,
+                    action: query.action?.rawValue, record: query.record, limit: query.limit
+                ).compactMap { row in
+                    var item = try? JSONDecoder().decode(AuditItem.self, from: row.bytes)
+                    item?.number = row.number
+                    return item
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import KithModel
+import KithSite
+import Testing
+
+/// A member that forwards everything and reads nothing.
+@Suite(.timeLimit(.minutes(2))) struct RelayTests {
+    private let village: Village
+    private let plans = "Riverside plans"
+    private let marker = "ZZMARKERZZ"
+
+    init() throws {
+        village = try Village()
+    }
+
+    /// Whether any file of a site holds the marker in the clear.
+    private func holdsMarker(_ site: Neighbour) throws -> Bool {
+        let home = URL(fileURLWithPath: site.home)
+        return try FileManager.default.contentsOfDirectory(atPath: site.home).contains { file in
+            guard file.hasPrefix("kith.sqlite") else { return false }
+            return try Data(contentsOf: home.appendingPathComponent(file))
+                .range(of: Data(marker.utf8)) != nil
+        }
+    }
+
+    @Test func `two homes that are never up together converge through a relay that reads nothing`()
+        async throws
+    {
+        let practice = try await village.site("Riverside", kind: "gp-practice")
+        let relay = try await village.site("Relay", kind: "other")
+        let elm = try await village.site("Elm")
+        let oak = try await village.site("Oak")
+        try await practice.found(plans)
+        try await practice.admit(relay, to: plans, role: "relay")
+        try await practice.admit(elm, to: plans)
+        try await practice.admit(oak, to: plans)
+        for site in [relay, elm, oak] { try await site.sync(with: practice) }
+        try await elm.meet(relay)
+        try await oak.meet(relay)
+        await practice.close()
+
+        // Only ever with the relay, first the one, then the other.
+        let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
+        let allergy = try await elm.add(
+            "allergy", to: plans, under: resident, "agent=\(marker)", "severity=mild")
+        #expect(try await elm.sync(with: relay).isEqual)
+        #expect(try await oak.sync(with: relay).isEqual)
+        #expect(try await oak.words(allergy, "agent") == [marker])
+        try await oak.edit(allergy, "severity=severe")
+        #expect(try await oak.sync(with: relay).isEqual)
+        #expect(try await elm.sync(with: relay).isEqual)
+        #expect(try await elm.words(allergy, "severity") == ["Severe"])
+        #expect(try await elm.digests(of: plans) == oak.digests(of: plans))
+
+        // The relay holds every entry, and can read none.
+        let own = try await relay.site.partnership(plans).members.first(where: \.isSelf)
+        #expect(own?.role == "relay")
+        #expect(try await relay.site.records(RecordQuery(kind: "resident")).isEmpty)
+        await #expect(throws: SiteError.self) {
+            try await relay.site.record(resident.description, kind: nil)
+        }
+        #expect(try holdsMarker(elm) && holdsMarker(oak), "the search can see")
+        #expect(try !holdsMarker(relay))
+        let entries = try await relay.site.verify().partnerships.first { $0.name == plans }
+        let theirs = try await elm.site.verify().partnerships.first { $0.name == plans }
+        #expect(
+            entries?.compartments.map(\.frontier) == theirs?.compartments.map(\.frontier))
+        // Nor does it write.
+        await #expect(throws: SiteError.self) {
+            try await relay.add("resident", to: plans, "familyName=Nobody")
+        }
+        let check = try await relay.site.rebuild(checkOnly: true)
+        #expect(check.isEqual, "\(check.differences)")
+        for site in [relay, elm, oak] { await site.close() }
+    }
+
+    @Test func `a relay erases what it cannot read`() async throws {
+        let practice = try await village.site("Riverside", kind: "gp-practice")
+        let relay = try await village.site("Relay", kind: "other")
+        try await practice.found(plans)
+        try await practice.admit(relay, to: plans, role: "relay")
+        let resident = try await practice.add("resident", to: plans, "familyName=\(marker)")
+        try await practice.sync(with: relay)
+        _ = try await practice.site.erase(
+            ErasureDraft(
+                record: resident.description, version: nil, reason: "Court order",
+                isPreview: false),
+            by: Author(user: "m", name: "Manager", role: "Records manager"))
+        try await practice.sync(with: relay)
+        let listed = try #require(try await practice.site.erasures().first)
+        #expect(listed.done == ["Relay", "Riverside"])
+        let theirs = try #require(try await relay.site.erasures().first)
+        #expect(theirs.parts == listed.parts && theirs.reason == nil && theirs.committer == nil)
+        #expect(try await relay.site.verify().problems.isEmpty)
+        await practice.close()
+        await relay.close()
+    }
+
+    @Test func `a housing association is sent no clinical entry, sealed or not`() async throws {
+        let practice = try await village.site("Riverside", kind: "gp-practice")
+        let housing = try await village.site("Housing", kind: "other")
+        try await practice.found(plans)
+        try await practice.admit(
+            housing, to: plans, compartments: [.relations, .personal])
+        let resident = try await practice.add("resident", to: plans, "familyName=Whitfield")
+        let allergy = try await practice.add(
+            "allergy", to: plans, under: resident, "agent=\(marker)")
+        try await practice.sync(with: housing)
+        #expect(try await housing.words(resident, "familyName") == ["Whitfield"])
+        await #expect(throws: SiteError.self) {
+            try await housing.site.record(allergy.description, kind: nil)
+        }
+        #expect(try holdsMarker(practice), "the search can see")
+        #expect(try !holdsMarker(housing))
+        let held = try await housing.site.verify().partnerships.first { $0.name == plans }
+        #expect(held?.compartments.map(\.name).contains(.clinical) == false)
+        #expect(held?.compartments.map(\.name).contains(.restricted) == false)
+        await practice.close()
+        await housing.close()
+    }
+}
