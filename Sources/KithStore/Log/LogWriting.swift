@@ -83,10 +83,6 @@ extension StoreTransaction {
         }
         let place = Place(arrival: arrival, chain: chain, sequence: sequence, depth: depth)
         try apply(entry.parsed, at: place, partnership: partnership)
-        if try number("SELECT 1 FROM cut WHERE hash = ? LIMIT 1", [hash.blob]) != nil {
-            // An end of a cut came after the removal: now its branch is known.
-            try judgeMembership(of: partnership, after: header.feed.author, since: arrival)
-        }
         return place
     }
 

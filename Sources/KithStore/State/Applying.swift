@@ -9,6 +9,17 @@ import KithTrust
 extension StoreTransaction {
     /// Applies an entry that has just been stored or is being replayed.
     func apply(_ entry: ParsedEntry, at place: Place, partnership: Int64) throws {
+        try applyContent(of: entry, at: place, partnership: partnership)
+        if try number("SELECT 1 FROM cut WHERE hash = ? LIMIT 1", [entry.hash.blob]) != nil {
+            // An end of a cut came after the removal: now its branch is known.
+            try judgeMembership(
+                of: partnership, after: entry.header.feed.author, since: place.arrival)
+        }
+    }
+
+    private func applyContent(
+        of entry: ParsedEntry, at place: Place, partnership: Int64
+    ) throws {
         if entry.header.feed.compartment == .membership {
             try applyMembership(entry, at: place, partnership: partnership)
             return

@@ -10,6 +10,9 @@ struct StoredPoint: MembershipPoint {
     let transaction: StoreTransaction
     let place: Place
     let compartment: Compartment
+    /// The arrival number up to which the log counts. While it is replayed, more of it is stored
+    /// than had come when the entry was judged.
+    let horizon: Int64
 
     func knows(_ act: EntryHash) throws -> Bool {
         guard let target = try transaction.place(of: act) else { return false }
@@ -28,9 +31,9 @@ struct StoredPoint: MembershipPoint {
         {
             let sequence: Int64 = row["sequence"]
             guard place.sequence <= sequence else { continue }
-            guard let end = try transaction.place(of: try EntryHash(blob: row["hash"])) else {
-                return true
-            }
+            guard let end = try transaction.place(of: try EntryHash(blob: row["hash"])),
+                end.arrival <= horizon
+            else { return true }
             let isBefore = try transaction.lineage(of: end.chain, upTo: end.sequence).contains {
                 $0.chain == place.chain && place.sequence <= $0.sequence
             }
@@ -58,7 +61,7 @@ extension StoreTransaction {
             try setStanding(of: site, grant, removal: nil, partnership)
             return
         }
-        let membership = try membership(of: partnership)
+        let membership = try membership(of: partnership, asOf: since)
         for (act, isInEffect) in zip(membership.acts, membership.isInEffect) {
             try execute(
                 """
@@ -93,7 +96,7 @@ extension StoreTransaction {
     }
 
     /// All acts of a partnership, judged together; kept until the next act comes.
-    private func membership(of partnership: Int64) throws -> Membership {
+    private func membership(of partnership: Int64, asOf horizon: Int64) throws -> Membership {
         if let kept = store.judgements.withLock({ $0[partnership] }) { return kept }
         let acts = try rows(
             """
@@ -108,7 +111,8 @@ extension StoreTransaction {
             guard let place = try place(of: act.entry) else {
                 throw StoreError(.damaged, "a membership act has no entry; run 'kith rebuild'")
             }
-            return StoredPoint(transaction: self, place: place, compartment: .membership)
+            return StoredPoint(
+                transaction: self, place: place, compartment: .membership, horizon: horizon)
         }
         store.judgements.withLock { $0[partnership] = membership }
         return membership
@@ -128,17 +132,15 @@ extension StoreTransaction {
                 """,
                 [partnership, author.blob, ActKind.found.rawValue, ActKind.admit.rawValue]) != nil
         else { return true }
-        let point = StoredPoint(transaction: self, place: place, compartment: compartment)
-        let grant = try membership(of: partnership).grant(of: author, at: point)
+        let point = StoredPoint(
+            transaction: self, place: place, compartment: compartment, horizon: place.arrival)
+        let grant = try membership(of: partnership, asOf: place.arrival).grant(
+            of: author, at: point)
         return grant?.mayWrite(entryClass, in: compartment) ?? false
     }
 
-    /// Judges all entries of a site again, and brings the fields up to date that this touches.
-    func judgeEntries(of site: SiteID, in partnership: Int64, since: Int64) throws {
-        try judgeEntries(
-            of: site, in: partnership, try membership(of: partnership), since: since)
-    }
-
+    /// Judges all entries of a site that came up to `since` again, and brings the fields up to date
+    /// that this touches.
     private func judgeEntries(
         of site: SiteID, in partnership: Int64, _ membership: Membership, since: Int64
     ) throws {
@@ -148,17 +150,18 @@ extension StoreTransaction {
                 revoked.entry IS NOT NULL AS is_revoked
             FROM feed JOIN chain ON chain.feed = feed.id JOIN entry ON entry.chain = chain.id
             LEFT JOIN revoked ON revoked.entry = entry.arrival
-            WHERE feed.partnership = ? AND author = ? AND compartment <> ?
+            WHERE feed.partnership = ? AND author = ? AND compartment <> ? AND entry.arrival <= ?
                 AND NOT EXISTS (SELECT 1 FROM set_aside WHERE set_aside.entry = entry.arrival)
             ORDER BY entry.arrival
-            """, [partnership, site.blob, Compartment.membership.rawValue])
+            """, [partnership, site.blob, Compartment.membership.rawValue, since])
         {
             guard let compartment = Compartment(rawValue: row["compartment"]) else { continue }
             let place = Place(
                 arrival: row["arrival"], chain: row["chain"], sequence: row["sequence"],
                 depth: row["depth"])
             let entryClass = try storedEntry(place.arrival).0.header.entryClass
-            let point = StoredPoint(transaction: self, place: place, compartment: compartment)
+            let point = StoredPoint(
+                transaction: self, place: place, compartment: compartment, horizon: since)
             let isInEffect =
                 try membership.grant(of: site, at: point)?.mayWrite(entryClass, in: compartment)
                 ?? false
