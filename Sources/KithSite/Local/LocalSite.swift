@@ -154,19 +154,9 @@ package final class LocalSite: Site {
     private func checkForRollback() async throws {
         let known = home.highWater()
         let (now, place) = (Instant(Date()), home.place)
-        let position = try await store.write { transaction in
-            let position = try transaction.ownPosition()
-            let isOlder =
-                known.map {
-                    $0.position.incarnation != position.incarnation
-                        || $0.position.entries > position.entries
-                } ?? true
-            if isOlder {
-                try transaction.beginIncarnation(.databaseOlder, now: now)
-            } else if known?.place != place {
-                try transaction.beginIncarnation(.homeMoved, now: now)
-            }
-            return try transaction.ownPosition()
+        let position = try await store.write {
+            try $0.settleIncarnation(
+                noted: known?.position, isInPlace: known?.place == place, now: now)
         }
         try setHighWater(position)
     }

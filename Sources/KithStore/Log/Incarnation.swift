@@ -83,6 +83,28 @@ extension StoreTransaction {
         try setNote("rollback.time", now.rfc3339)
     }
 
+    /// Compares the database with what its home noted outside it, and begins a new incarnation when
+    /// it is not the one that the home last had (D22). Gives how far the feeds are after that.
+    ///
+    /// - Parameters:
+    ///   - noted: what the home noted last; nil when nothing was, or it cannot be read.
+    ///   - isInPlace: whether the home is where it was then.
+    public func settleIncarnation(
+        noted: OwnPosition?, isInPlace: Bool, now: Instant
+    ) throws -> OwnPosition {
+        let position = try ownPosition()
+        let isOlder =
+            noted.map {
+                $0.incarnation != position.incarnation || $0.entries > position.entries
+            } ?? true
+        if isOlder {
+            try beginIncarnation(.databaseOlder, now: now)
+        } else if !isInPlace {
+            try beginIncarnation(.homeMoved, now: now)
+        }
+        return try ownPosition()
+    }
+
     /// When and why this site last began a new incarnation; nil when it never did.
     public func rollback() throws -> Rollback? {
         guard let reason = try note("rollback.reason").flatMap(RollbackReason.init(rawValue:)),
