@@ -42,6 +42,7 @@ let package = Package(
     products: [
         .executable(name: "kith", targets: ["kith"]),
         .executable(name: "kithd", targets: ["kithd"]),
+        .executable(name: "kith-sim", targets: ["kith-sim"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -132,6 +133,16 @@ let package = Package(
             dependencies: ["KithModel", "KithSite", "KithDaemon", .logging],
             swiftSettings: strict),
         .target(
+            name: "KithSimulator",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSync", "KithSite",
+                .grdb, .crypto, .protobuf,
+            ],
+            resources: [.embedInCode("Data")], swiftSettings: strict),
+        .executableTarget(
+            name: "kith-sim", dependencies: ["KithSimulator", .argumentParser],
+            swiftSettings: strict),
+        .target(
             name: "KithTestSupport", dependencies: ["KithModel", "KithProtocol"],
             path: "Tests/KithTestSupport", swiftSettings: strict),
         .testTarget(
@@ -192,6 +203,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests", dependencies: ["kith", "kithd", "KithModel", "KithTrust"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithSimulatorTests",
+            dependencies: ["KithSimulator", "KithModel", "KithProtocol", "KithTrust", .crypto],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "KithModelTests", dependencies: ["KithModel"], swiftSettings: strict),

@@ -18,6 +18,10 @@ import Testing
         "KithExchange": ["KithModel", "KithSite"],
         "KithCommands": ["KithModel", "KithSite"],
         "KithDaemon": ["KithModel", "KithSite", "KithControl", "KithSync"],
+        "KithSimulator": [
+            "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSync", "KithSite",
+        ],
+        "kith-sim": ["KithSimulator"],
         "kith": ["KithModel", "KithSite", "KithControl", "KithExchange", "KithCommands"],
         "kithd": ["KithModel", "KithSite", "KithDaemon"],
     ]

@@ -155,18 +155,10 @@ package final class LocalSite: Site {
     ///
     /// Writes nothing otherwise: what is here must be readable on a full disk.
     private func checkForRollback() async throws {
-        let position = try await store.read { try $0.ownPosition() }
         let (known, place) = (home.highWater(), home.place)
-        let reason: RollbackReason? =
-            if known?.position.incarnation != position.incarnation
-                || known.map({ $0.position.entries > position.entries }) ?? true
-            {
-                .databaseOlder
-            } else if known?.place != place {
-                .homeMoved
-            } else {
-                nil
-            }
+        let reason = try await store.read {
+            try $0.rollbackReason(noted: known?.position, isInPlace: known?.place == place)
+        }
         guard let reason else { return }
         try await store.write { try $0.beginIncarnation(reason, now: Instant(Date())) }
         try await noteHighWater()

@@ -64,7 +64,12 @@ package struct SessionWorker: Sendable {
             return session.samplesLoaded(
                 Dictionary(
                     uniqueKeysWithValues: try feeds.map {
-                        ($0, try transaction.samples(of: $0.feed, in: id($0.shared)))
+                        (
+                            $0,
+                            try transaction.samples(
+                                of: $0.feed, in: id($0.shared),
+                                against: session.leavesOfPeer(in: $0))
+                        )
                     }))
         case .findMissing(let known):
             toSend = try known.flatMap { index, leaves in

@@ -83,6 +83,21 @@ extension StoreTransaction {
         try setNote("rollback.time", now.rfc3339)
     }
 
+    /// Why the database is not the one that its home last had (D22), by what the home noted outside
+    /// it; nil when it is. The site then begins a new incarnation. Writes nothing itself: what is here
+    /// must be readable on a full disk.
+    ///
+    /// - Parameters:
+    ///   - noted: what the home noted last; nil when nothing was, or it cannot be read.
+    ///   - isInPlace: whether the home is where it was then.
+    public func rollbackReason(noted: OwnPosition?, isInPlace: Bool) throws -> RollbackReason? {
+        let position = try ownPosition()
+        guard let noted, noted.incarnation == position.incarnation,
+            noted.entries <= position.entries
+        else { return .databaseOlder }
+        return isInPlace ? nil : .homeMoved
+    }
+
     /// When and why this site last began a new incarnation; nil when it never did.
     public func rollback() throws -> Rollback? {
         guard let reason = try note("rollback.reason").flatMap(RollbackReason.init(rawValue:)),

@@ -161,10 +161,15 @@ extension StoreTransaction {
         return (entries, sorted)
     }
 
-    /// Entries of every branch of a feed, at distances of 1, 2, 4, … from its end, and its first.
-    public func samples(of feed: FeedID, in id: CompartmentID) throws -> [Position] {
+    /// What tells somebody with these leaves of a feed how much of it is here: the leaves, as far as
+    /// they are here; and unless all are, entries of every branch at distances of 1, 2, 4, … from
+    /// its end, and its first.
+    public func samples(
+        of feed: FeedID, in id: CompartmentID, against leaves: [Position] = []
+    ) throws -> [Position] {
         let partnership = try partnershipRow(id.partnership)
-        var samples: [Position] = []
+        var samples = try leaves.filter { try holds($0.hash) }
+        if !leaves.isEmpty, samples.count == leaves.count { return samples }
         for leaf in try rows(
             """
             SELECT chain.id, last_sequence FROM feed JOIN chain ON chain.feed = feed.id

@@ -5,10 +5,12 @@ import SwiftProtobuf
 
 /// Where the search for forks stands.
 ///
-/// A leaf of the peer's that is not here, in a feed of which this side is as far or farther, means a
-/// fork. Both sides then send entries of that feed at growing distances from their ends, and the
-/// nearest that the other holds tells it where the branches part. Each side sends one search, which
-/// is empty when it sees no fork, and a second one for feeds that only the other saw.
+/// A leaf of the peer's that is none of this side's, in a feed of which this side is as far or
+/// farther, is an entry before its own end or means a fork. This side sends back the leaf if it holds
+/// it: then the peer sends nothing that comes before it. Else it sends entries of that feed at growing
+/// distances from its end, and the nearest that the other holds tells it where the branches part.
+/// Each side sends one search, which is empty when it is nowhere ahead, and a second one for feeds
+/// that only the other saw.
 struct ForkSearching: Sendable {
     var areOursLoaded = false
     var areTheirsKnown = false
@@ -45,6 +47,11 @@ extension SyncSession {
         }
         forks.asked = 1
         return [.loadSamples(forks.ours.sorted())]
+    }
+
+    /// The leaves that the peer declared of a feed.
+    package func leavesOfPeer(in request: FeedRequest) -> [Position] {
+        declared.theirs[request.shared]?.filter { $0.feed == request.feed } ?? []
     }
 
     /// The samples that were asked for are here.

@@ -40,7 +40,8 @@ public struct SyncSession: Sendable {
         case send(Kith_V1_SessionMessage)
         /// Load the leaves of these compartments, then `frontiersLoaded`.
         case loadFrontiers([Int])
-        /// Load entries of these feeds at growing distances from their ends, then `samplesLoaded`.
+        /// Load what tells a peer with `leavesOfPeer` how much of these feeds is here, then
+        /// `samplesLoaded`.
         case loadSamples([FeedRequest])
         /// Find what a side with these leaves lacks, then `missingFound`.
         case findMissing([Int: [Position]])

@@ -69,7 +69,7 @@ import Testing
         #expect(try await play.founder.candidates() == [second.operation()])
     }
 
-    @Test func `an erasure, which this version does not do, supersedes nothing`() async throws {
+    @Test func `an erasure that hides operations has no effect and supersedes nothing`() async throws {
         let steward = Grant(
             role: .steward, compartments: Set(Compartment.granted), mayAttest: false)
         let play = try await TestPartnership(admitting: [steward])
@@ -83,7 +83,7 @@ import Testing
             class: .erasure)
         #expect(try await play.founder.ingest([entry], play.id).stored == 1)
         #expect(try await play.founder.candidates() == [decision])
-        #expect(try await play.founder.waiting() == ["version": 1])
+        #expect(try await play.founder.waiting() == ["malformed": 1])
         try await play.founder.expectReplayEqual()
     }
 

@@ -32,6 +32,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [Scenario.firstAhead, .secondAhead, .bothAhead, .firstEmpty])
+    func `nothing is sent that the other side declared to hold`(scenario: Scenario) {
+        var pair = scenario.pair
+        _ = pair.run()
+        for side in 0...1 {
+            let held = [scenario.second, scenario.first][side].hashes
+            let sent = pair.messages(by: side).flatMap(\.entries.entries)
+                .map { EntryHash(header: $0.header) }
+            #expect(held.isDisjoint(with: sent), "by side \(side)")
+        }
+    }
+
     @Test func `a session tells what it moved, and whether membership changed`() throws {
         var scenario = Scenario("each has what the other lacks") { _ in }
         scenario.areas = [Scenario.area(1), Scenario.area(1, .membership)]

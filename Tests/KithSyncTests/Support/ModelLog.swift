@@ -80,12 +80,15 @@ struct ModelLog: Sendable {
     }
 
     /// Entries of every branch of a feed at distances of 1, 2, 4, … from its end, and its first.
-    func samples(of feed: FeedID, in area: Area) -> [Position] {
-        frontier(area).filter { $0.feed == feed }.flatMap { leaf in
-            let chain = lineage(of: leaf.hash)
-            let distances = (0..<62).map { 1 << $0 }.prefix { $0 < chain.count - 1 }
-            return (distances.map { chain[$0] } + chain.suffix(1)).compactMap(position)
-        }
+    func samples(of feed: FeedID, in area: Area, against leaves: [Position]) -> [Position] {
+        let held = leaves.filter { headers[$0.hash] != nil }
+        if !leaves.isEmpty, held.count == leaves.count { return held }
+        return held
+            + frontier(area).filter { $0.feed == feed }.flatMap { leaf in
+                let chain = lineage(of: leaf.hash)
+                let distances = (0..<62).map { 1 << $0 }.prefix { $0 < chain.count - 1 }
+                return (distances.map { chain[$0] } + chain.suffix(1)).compactMap(position)
+            }
     }
 
     /// What is not in the past of the positions given, in the order of arrival.

@@ -78,7 +78,12 @@ struct ModelSite {
             return session.samplesLoaded(
                 Dictionary(
                     uniqueKeysWithValues: feeds.map {
-                        ($0, log.samples(of: $0.feed, in: area($0.shared)))
+                        (
+                            $0,
+                            log.samples(
+                                of: $0.feed, in: area($0.shared),
+                                against: session.leavesOfPeer(in: $0))
+                        )
                     }))
         case .findMissing(let known):
             toSend = known.flatMap { log.missing(from: $0.value, in: area($0.key)) }

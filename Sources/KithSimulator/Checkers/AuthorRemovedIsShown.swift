@@ -1,0 +1,82 @@
+import GRDB
+import KithModel
+import KithSite
+import KithStore
+
+/// What a removed author wrote past the removal is shown and marked, never wins over what stands,
+/// and is not hidden.
+final class AuthorRemovedIsShown: Checker {
+    private unowned let simulation: Simulation
+    private let survey: Survey
+
+    init(_ simulation: Simulation) {
+        self.simulation = simulation
+        survey = Survey(simulation)
+    }
+
+    func nightEnded() throws { try look() }
+    func settled() throws { try look() }
+
+    private func look() throws {
+        for standing in try survey.changed() where standing.id.compartment != .membership {
+            try simulation.read(at: standing.installation) { try self.look(standing, $0) }
+        }
+    }
+
+    private func look(_ standing: Standing, _ transaction: StoreTransaction) throws {
+        let rows = try transaction.all(
+            """
+            SELECT DISTINCT operation.record FROM revoked
+            JOIN operation ON operation.id >> 22 = revoked.entry WHERE is_superseded = 0
+            """
+        ).map { $0["record"] as Int64 }
+        guard !rows.isEmpty else { return }
+        let presenter = try RecordPresenter(transaction, entry: Texts.entry)
+        for row in rows {
+            guard let record = try transaction.records(RecordSelection(row: row)).first else {
+                continue
+            }
+            let view = presenter.view(record)
+            for operation in record.operations {
+                guard try transaction.isRevoked(operation.id.entry) else { continue }
+                try check(operation, record, view, at: standing.installation)
+            }
+        }
+    }
+
+    private func check(
+        _ operation: StoredOperation, _ record: StoredRecord, _ view: RecordView,
+        at installation: Installation
+    ) throws {
+        let name =
+            Vocabulary.kind(record.kind)?.field(operation.field)?.name
+            ?? "field\(operation.field)"
+        let candidates = view.field(name)?.candidates ?? []
+        let shown = candidates.first { candidate in
+            candidate.provenance.contains { $0.entry == operation.id.entry }
+        }
+        guard let shown else {
+            throw violation(
+                "\(installation.name) hides \(operation.id.entry.short), whose author was removed")
+        }
+        let said = record.operations.filter {
+            $0.field == operation.field && $0.value == operation.value
+        }
+        guard shown.isAuthorRemoved || said.contains(where: \.isEffective) else {
+            throw violation(
+                "\(installation.name) shows \(operation.id.entry.short) as if its author had not been removed"
+            )
+        }
+        guard !operation.isEffective else {
+            throw violation(
+                "\(installation.name) counts \(operation.id.entry.short), whose author was removed")
+        }
+        if shown.isAuthorRemoved, shown.number == 1,
+            candidates.contains(where: { !$0.isAuthorRemoved })
+        {
+            throw violation(
+                "\(installation.name) shows \(operation.id.entry.short) first, whose author was removed"
+            )
+        }
+    }
+}

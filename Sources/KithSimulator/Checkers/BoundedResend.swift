@@ -1,0 +1,39 @@
+import Foundation
+import KithModel
+import KithProtocol
+
+/// A session does not send what the other side held when it declared where it stands. Where a feed
+/// has forked, the common part near the fork may be sent again.
+final class BoundedResend: Checker {
+    private unowned let simulation: Simulation
+
+    init(_ simulation: Simulation) {
+        self.simulation = simulation
+    }
+
+    func arrived(
+        _: Data, _ message: Kith_V1_SessionMessage, from: SessionEnd, at end: SessionEnd
+    ) throws {
+        guard case .entries(let batch) = message.message, let declared = end.declaredVersion,
+            !end.link.isDisturbed, !from.site.isLiar, !end.site.isLiar
+        else { return }
+        for entry in batch.entries {
+            let hash = EntryHash(header: entry.header)
+            guard let arrival = simulation.chronicle.arrival(of: hash, at: end.site),
+                arrival <= declared, let header = try? EntryHeader(decoding: entry.header),
+                let graph = simulation.chronicle.graphs[header.partnership],
+                !graph.isForked(header.feed)
+            else { continue }
+            throw violation(
+                "\(from.site.name) sends \(end.site.name) the entry \(hash.short), number \(header.sequence) of a feed in \(header.feed.compartment.name), which that had declared to hold"
+            )
+        }
+    }
+}
+
+extension Graph {
+    /// Whether two entries of a feed have one sequence.
+    func isForked(_ feed: FeedID) -> Bool {
+        places[feed]?.values.contains { $0.count > 1 } ?? false
+    }
+}

@@ -1,0 +1,182 @@
+import Foundation
+import GRDB
+import KithModel
+import KithProtocol
+import KithStore
+import KithTrust
+
+/// No site's disk or wire ever holds a byte of a compartment that it was not granted; a relay holds
+/// nothing readable; and what is written after a removal is sealed against who was removed.
+final class Confinement: Checker {
+    private unowned let simulation: Simulation
+    private let marker = Data(Texts.marker.utf8)
+
+    init(_ simulation: Simulation) {
+        self.simulation = simulation
+    }
+
+    // MARK: The wire
+
+    func arrived(
+        _ bytes: Data, _ message: Kith_V1_SessionMessage, from: SessionEnd, at end: SessionEnd
+    ) throws {
+        if bytes.range(of: marker) != nil {
+            throw violation("\(from.site.name) sends text to \(end.site.name) that is not sealed")
+        }
+        guard case .entries(let batch) = message.message, !from.site.isLiar else { return }
+        for entry in batch.entries {
+            guard let header = try? EntryHeader(decoding: entry.header) else { continue }
+            try check(header, from: from.site, to: end.site)
+        }
+    }
+
+    private func check(_ header: EntryHeader, from: Installation, to: Installation) throws {
+        let compartment = header.feed.compartment
+        guard compartment != .membership else { return }
+        guard isEverGranted(to.site, compartment, in: header.partnership, by: Grant.holds) else {
+            throw violation(
+                "\(from.name) sends \(compartment.name) to \(to.name), which was never granted it")
+        }
+        if isKnownToBeOut(to.site, compartment, in: header.partnership, at: from) {
+            throw violation(
+                "\(from.name) sends \(compartment.name) to \(to.name), which it knows to be removed from it"
+            )
+        }
+    }
+
+    /// Whether any act ever granted a site a compartment, in a sense of that.
+    private func isEverGranted(
+        _ site: SiteID, _ compartment: Compartment, in partnership: PartnershipID,
+        by sense: (Grant) -> (Compartment) -> Bool
+    ) -> Bool {
+        let graph = simulation.chronicle.graphs[partnership]
+        return graph?.nodes.contains { node in
+            guard node.isAllowed, case .act(let act?) = node.content, act.subject == site else {
+                return false
+            }
+            return switch act {
+            case .found: true
+            case .admit(_, let grant, _), .change(_, let grant, _): sense(grant)(compartment)
+            default: false
+            }
+        } ?? false
+    }
+
+    /// Whether an installation has long held an act of the founder that took a compartment from a
+    /// site, and nothing that was written with knowledge of it gave it back. The founder ranks
+    /// highest, so that act stands, while the founder itself is a member.
+    private func isKnownToBeOut(
+        _ site: SiteID, _ compartment: Compartment, in partnership: PartnershipID,
+        at observer: Installation
+    ) -> Bool {
+        guard let graph = simulation.chronicle.graphs[partnership],
+            let founding = graph.nodes.first(where: {
+                if case .act(.found) = $0.content { $0.isAllowed } else { false }
+            })
+        else { return false }
+        let acts = graph.nodes.filter { node in
+            node.isAllowed && node.compartment == .membership
+                && simulation.chronicle.holds(node.hash, at: observer)
+        }
+        let isFounderTouched = acts.contains { node in
+            if case .act(let act?) = node.content, node.index != founding.index {
+                return act.subject == founding.author
+            }
+            return false
+        }
+        if isFounderTouched || site == founding.author { return false }
+        for out in acts where out.author == founding.author {
+            guard case .act(let act?) = out.content, act.subject == site else { continue }
+            switch act {
+            case .remove: break
+            case .change(_, let grant, _) where !grant.holds(compartment): break
+            default: continue
+            }
+            guard let age = simulation.chronicle.age(of: out.hash, at: observer), age > 5_000
+            else { continue }
+            let isBack = acts.contains { back in
+                guard back.index != out.index, case .act(let act?) = back.content,
+                    act.subject == site
+                else { return false }
+                let grant: Grant? =
+                    switch act {
+                    case .admit(_, let grant, _), .change(_, let grant, _): grant
+                    default: nil
+                    }
+                // Acts of the founder's own that knew nothing of each other are judged by hash.
+                let isLater = back.knows(out.index)
+                let isTwin = back.author == out.author && !out.knows(back.index)
+                return grant?.holds(compartment) == true && (isLater || isTwin)
+            }
+            if !isBack { return true }
+        }
+        return false
+    }
+
+    // MARK: The disk
+
+    func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws {
+        for arrival in arrivals {
+            let compartment = arrival.header.feed.compartment
+            guard compartment != .membership, !installation.isLiar else { continue }
+            if !isEverGranted(
+                installation.site, compartment, in: arrival.header.partnership, by: Grant.holds)
+            {
+                throw violation(
+                    "\(installation.name) holds \(compartment.name), which it was never granted")
+            }
+            if arrival.isAuthored { try checkSeal(of: arrival, at: installation) }
+        }
+    }
+
+    /// Nothing is sealed with a key that somebody has who the author knows to be out.
+    private func checkSeal(of arrival: Chronicle.Arrival, at author: Installation) throws {
+        let partnership = arrival.header.partnership
+        guard let graph = simulation.chronicle.graphs[partnership] else { return }
+        let compartment = arrival.header.feed.compartment
+        for key in Set(arrival.header.parts.compactMap(\.key)) {
+            for node in graph.nodes where simulation.chronicle.holds(node.hash, at: author) {
+                let recipients: [SiteID] =
+                    switch node.content {
+                    case .act(.mint(_, _, let sealed)?) where node.hash == key: sealed.map(\.site)
+                    case .act(.handOver(let handed)?):
+                        handed.filter { $0.key == key }.map(\.sealed.site)
+                    default: []
+                    }
+                for site in recipients
+                where isKnownToBeOut(site, compartment, in: partnership, at: author) {
+                    throw violation(
+                        "\(author.name) seals \(compartment.name) with a key of a site that it knows to be removed"
+                    )
+                }
+            }
+        }
+    }
+
+    func nightEnded() throws {
+        for installation in simulation.sites where installation.isRunning && !installation.isLiar {
+            try simulation.read(at: installation) { try self.checkDisk(of: installation, $0) }
+        }
+    }
+
+    /// Nobody reads a compartment that it was never granted to read; a relay reads none.
+    private func checkDisk(of installation: Installation, _ transaction: StoreTransaction) throws {
+        for row in try transaction.all(
+            """
+            SELECT DISTINCT uuid, compartment FROM compartment_key
+            JOIN partnership ON partnership.id = partnership WHERE secret IS NOT NULL
+            UNION SELECT DISTINCT partnership.uuid, compartment FROM record
+            JOIN partnership ON partnership.id = partnership
+            """)
+        {
+            guard let partnership = PartnershipID(bytes: row["uuid"] as Data),
+                let compartment = Compartment(rawValue: row["compartment"])
+            else { continue }
+            if !isEverGranted(installation.site, compartment, in: partnership, by: Grant.reads) {
+                throw violation(
+                    "\(installation.name) reads \(compartment.name), which it was never granted to read"
+                )
+            }
+        }
+    }
+}

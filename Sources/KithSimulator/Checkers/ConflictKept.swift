@@ -1,0 +1,73 @@
+import Foundation
+import GRDB
+import KithModel
+import KithProtocol
+import KithStore
+
+/// Of two concurrent writes both stand, until somebody who had seen a value replaces it; and every
+/// field in which more than one stands is listed.
+final class ConflictKept: Checker {
+    private unowned let simulation: Simulation
+    private let survey: Survey
+    private var explained: [Int: Set<OperationID>] = [:]
+
+    init(_ simulation: Simulation) {
+        self.simulation = simulation
+        survey = Survey(simulation)
+    }
+
+    func nightEnded() throws { try look() }
+    func settled() throws { try look() }
+
+    private func look() throws {
+        for standing in try survey.changed() where standing.id.compartment != .membership {
+            try simulation.read(at: standing.installation) { transaction in
+                try self.checkReplacements(standing, transaction)
+                try self.checkListing(standing, transaction)
+            }
+        }
+    }
+
+    private func checkReplacements(
+        _ standing: Standing, _ transaction: StoreTransaction
+    ) throws {
+        let installation = standing.installation
+        guard let graph = simulation.chronicle.graphs[standing.id.partnership] else { return }
+        for operation in try transaction.operations(superseded: true, in: standing.id)
+        where explained[installation.number]?.contains(operation) != true {
+            let isExplained = (graph.namers[operation] ?? []).contains { name in
+                guard let target = graph.node(operation.entry), let namer = graph.node(name.entry),
+                    simulation.chronicle.holds(name.entry, at: installation),
+                    namer.header.entryClass >= target.header.entryClass
+                else { return false }
+                // What a liar says that it saw, nobody knows.
+                return isLiar(namer.author)
+                    || simulation.chronicle.wasHeld(operation.entry, byAuthorOf: name.entry)
+            }
+            guard isExplained else {
+                throw violation(
+                    "at \(installation.name) the value \(operation.entry.short)/\(operation.index) is gone from \(standing.id.compartment.name), and nobody who had seen it replaced it"
+                )
+            }
+            explained[installation.number, default: []].insert(operation)
+        }
+    }
+
+    private func isLiar(_ site: SiteID) -> Bool {
+        simulation.sites.contains { $0.site == site && $0.isLiar }
+    }
+
+    private func checkListing(_ standing: Standing, _ transaction: StoreTransaction) throws {
+        let wrong = try transaction.all(
+            """
+            SELECT record, field, count(*) AS live, sum(is_contested) AS marked FROM operation
+            WHERE is_superseded = 0 GROUP BY record, field
+            HAVING (count(*) > 1) <> (sum(is_contested) > 0)
+            """)
+        if let row = wrong.first {
+            throw violation(
+                "at \(standing.installation.name) \(row["live"] as Int) values stand in a field, and \(row["marked"] as Int) are listed as a conflict"
+            )
+        }
+    }
+}

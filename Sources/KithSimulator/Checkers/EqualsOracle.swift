@@ -1,0 +1,52 @@
+import Foundation
+import KithModel
+import KithStore
+
+/// What a site holds to stand is what the rule gives on the plain set of its entries.
+final class EqualsOracle: Checker {
+    private unowned let simulation: Simulation
+    private let survey: Survey
+    private var compared: Set<Data> = []
+
+    init(_ simulation: Simulation) {
+        self.simulation = simulation
+        survey = Survey(simulation)
+    }
+
+    func nightEnded() throws { try compare() }
+    func settled() throws { try compare() }
+
+    private func compare() throws {
+        for standing in try survey.changed()
+        where standing.unread == 0 && standing.id.compartment != .membership {
+            // Where all hold the same, one comparison is enough: Convergence says the rest.
+            let key =
+                Data(standing.id.partnership.bytes) + [UInt8(standing.id.compartment.rawValue)]
+                + standing.frontier + standing.membership
+            guard
+                try simulation.read(
+                    at: standing.installation, { try $0.wasEverHandedKeys(to: standing.id) }),
+                compared.insert(key).inserted,
+                let graph = simulation.chronicle.graphs[standing.id.partnership]
+            else { continue }
+            let held = simulation.chronicle.held(standing.id, at: standing.installation)
+            let oracle = try Oracle(graph, standing.id.compartment, held: held)
+            guard oracle.digest == standing.state else {
+                let here = try simulation.read(at: standing.installation) {
+                    Set(try $0.operations(superseded: false, in: standing.id))
+                }
+                let missing = oracle.standing.subtracting(here).sorted()
+                let surplus = here.subtracting(oracle.standing).sorted()
+                throw violation(
+                    "\(standing.installation.name) differs from the rule in \(standing.id.compartment.name) of \(standing.id.partnership.short): lacks \(Self.words(missing)), has besides \(Self.words(surplus))"
+                )
+            }
+        }
+    }
+
+    private static func words(_ operations: [OperationID]) -> String {
+        operations.isEmpty
+            ? "nothing"
+            : operations.prefix(4).map { "\($0.entry.short)/\($0.index)" }.joined(separator: " ")
+    }
+}

@@ -1,0 +1,65 @@
+import KithModel
+import KithProtocol
+import KithStore
+import KithTrust
+
+/// What a person was told is saved is at its author after any crash, and in the end at every member
+/// that holds its compartment.
+final class NothingLost: Checker {
+    private unowned let simulation: Simulation
+
+    init(_ simulation: Simulation) {
+        self.simulation = simulation
+    }
+
+    func restarted(_ installation: Installation) throws {
+        let chronicle = simulation.chronicle
+        for hash in chronicle.acknowledged[installation.number] ?? []
+        where !chronicle.setBack.contains(hash) && !chronicle.holds(hash, at: installation) {
+            throw violation(
+                "\(installation.name) has lost \(hash.short), which it had said was saved")
+        }
+    }
+
+    func settled() throws {
+        let honest = simulation.sites.filter { !$0.isLiar }
+        for author in honest {
+            try restarted(author)
+            for hash in simulation.chronicle.acknowledged[author.number] ?? [] {
+                try checkIsEverywhere(hash, by: author, honest)
+            }
+        }
+    }
+
+    private func checkIsEverywhere(
+        _ hash: EntryHash, by author: Installation, _ honest: [Installation]
+    ) throws {
+        let chronicle = simulation.chronicle
+        guard chronicle.holds(hash, at: author),
+            let node = chronicle.graphs.values.lazy.compactMap({ $0.node(hash) }).first
+        else { return }
+        let id = CompartmentID(node.header.partnership, node.compartment)
+        for member in honest where try isFellow(member, of: author, in: id) {
+            guard chronicle.holds(hash, at: member) else {
+                throw violation(
+                    "\(hash.short) of \(author.name), saved long ago in \(id.compartment.name), is not at \(member.name)"
+                )
+            }
+        }
+    }
+
+    /// Whether both sites say that both hold a compartment.
+    private func isFellow(
+        _ member: Installation, of author: Installation, in id: CompartmentID
+    ) throws -> Bool {
+        try [member, author].allSatisfy { observer in
+            try simulation.read(at: observer) { transaction in
+                guard try transaction.holdsPartnership(id.partnership) else { return false }
+                return try [member.site, author.site].allSatisfy {
+                    try transaction.grant(of: $0, in: id.partnership)?.holds(id.compartment)
+                        ?? false
+                }
+            }
+        }
+    }
+}

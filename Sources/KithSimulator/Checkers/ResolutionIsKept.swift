@@ -1,0 +1,66 @@
+import Foundation
+import GRDB
+import KithModel
+import KithProtocol
+import KithStore
+
+/// Wherever a decision of a conflict has come, what its author saw does not stand any more: unless
+/// the author had been removed, or decided over something of a higher class.
+final class ResolutionIsKept: Checker {
+    private unowned let simulation: Simulation
+    private var looked: [Int: Set<EntryHash>] = [:]
+
+    init(_ simulation: Simulation) {
+        self.simulation = simulation
+    }
+
+    func nightEnded() throws { try look(isAgain: false) }
+    func settled() throws { try look(isAgain: true) }
+
+    private func look(isAgain: Bool) throws {
+        for installation in simulation.sites where installation.isRunning && !installation.isLiar {
+            let decisions = simulation.chronicle.resolutions.filter {
+                simulation.chronicle.holds($0.entry, at: installation)
+                    && (isAgain || looked[installation.number]?.contains($0.entry) != true)
+            }
+            try simulation.read(at: installation) { transaction in
+                for decision in decisions {
+                    try self.check(decision, at: installation, transaction)
+                }
+            }
+            looked[installation.number, default: []].formUnion(decisions.map(\.entry))
+        }
+    }
+
+    private func check(
+        _ decision: Chronicle.Resolution, at installation: Installation,
+        _ transaction: StoreTransaction
+    ) throws {
+        guard try !transaction.isRevoked(decision.entry),
+            let graph = simulation.chronicle.graphs[decision.partnership],
+            graph.node(decision.entry)?.isAllowed == true,
+            try isRead(decision.entry, transaction)
+        else { return }
+        for seen in decision.seen {
+            guard let target = graph.node(seen.entry),
+                target.header.entryClass <= decision.entryClass,
+                let row = try transaction.all(
+                    """
+                    SELECT is_superseded FROM operation JOIN entry ON arrival = operation.id >> 22
+                    WHERE hash = ? AND operation.id & 4194303 = ?
+                    """, [Data(seen.entry.bytes), seen.index]
+                ).first, row["is_superseded"] == false
+            else { continue }
+            throw violation(
+                "\(installation.name) holds the decision \(decision.entry.short), and \(seen.entry.short)/\(seen.index), which it settled, still stands"
+            )
+        }
+    }
+
+    private func isRead(_ entry: EntryHash, _ transaction: StoreTransaction) throws -> Bool {
+        try !transaction.all(
+            "SELECT 1 FROM act JOIN entry ON arrival = act.id >> 10 WHERE hash = ?",
+            [Data(entry.bytes)]
+        ).isEmpty
+    }
+}

@@ -1,0 +1,100 @@
+import Foundation
+import GRDB
+import KithModel
+import KithStore
+
+/// Where a compartment stands at an installation.
+struct Standing {
+    let installation: Installation
+    let id: CompartmentID
+    /// Digests of the leaves of the compartment, and of those of `membership`.
+    let frontier: Data
+    let membership: Data
+    /// Parts that wait for their key here.
+    let unread: Int
+    /// Digest of the state.
+    let state: Data
+}
+
+/// Finds, night by night, the compartments that changed since a checker last looked.
+final class Survey {
+    private unowned let simulation: Simulation
+    private var seen: [Int: [CompartmentID: Data]] = [:]
+
+    init(_ simulation: Simulation) {
+        self.simulation = simulation
+    }
+
+    /// Every compartment that holds something else than before, at each running honest installation.
+    func changed() throws -> [Standing] {
+        var found: [Standing] = []
+        for installation in simulation.sites where installation.isRunning && !installation.isLiar {
+            found += try simulation.read(at: installation) { transaction in
+                try self.changed(at: installation, transaction)
+            }
+        }
+        return found
+    }
+
+    private func changed(
+        at installation: Installation, _ transaction: StoreTransaction
+    ) throws -> [Standing] {
+        var found: [Standing] = []
+        for row in try transaction.all("SELECT id, uuid FROM partnership ORDER BY uuid") {
+            guard let partnership = PartnershipID(bytes: row["uuid"] as Data) else { continue }
+            let membership = try transaction.frontierDigest(
+                CompartmentID(partnership, .membership))
+            for id in try transaction.writtenCompartments(of: partnership) {
+                let frontier = try transaction.frontierDigest(id)
+                let unread = try transaction.unreadForKeys(in: id)
+                let mark = frontier + membership + Data(String(unread).utf8)
+                guard seen[installation.number]?[id] != mark else { continue }
+                seen[installation.number, default: [:]][id] = mark
+                found.append(
+                    Standing(
+                        installation: installation, id: id, frontier: frontier,
+                        membership: membership, unread: unread,
+                        state: try transaction.stateDigest(id)))
+            }
+        }
+        return found
+    }
+}
+
+extension StoreTransaction {
+    /// Parts of a compartment that wait for their key.
+    func unreadForKeys(in id: CompartmentID) throws -> Int {
+        try all(
+            """
+            SELECT count(*) FROM unread JOIN entry ON entry.arrival = unread.entry
+            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+            JOIN partnership ON partnership.id = feed.partnership
+            WHERE reason = 'key' AND uuid = ? AND feed.compartment = ?
+            """, [Data(id.partnership.bytes), id.compartment.rawValue]
+        ).first?[0] ?? 0
+    }
+
+    /// The operations of a compartment that are superseded, or that are not.
+    func operations(superseded: Bool, in id: CompartmentID) throws -> [OperationID] {
+        try all(
+            """
+            SELECT entry.hash, operation.id & 4194303 AS place
+            FROM record JOIN partnership ON partnership.id = record.partnership
+            JOIN operation ON operation.record = record.id
+            JOIN entry ON entry.arrival = operation.id >> 22
+            WHERE partnership.uuid = ? AND record.compartment = ? AND is_superseded = ?
+            """, [Data(id.partnership.bytes), id.compartment.rawValue, superseded]
+        ).map {
+            OperationID(
+                entry: try Chronicle.hash($0["hash"]), index: UInt32($0["place"] as Int64))
+        }
+    }
+
+    /// Whether only a removal keeps an entry from effect.
+    func isRevoked(_ hash: EntryHash) throws -> Bool {
+        try !all(
+            "SELECT 1 FROM revoked JOIN entry ON entry.arrival = revoked.entry WHERE hash = ?",
+            [Data(hash.bytes)]
+        ).isEmpty
+    }
+}

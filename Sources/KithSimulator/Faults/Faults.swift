@@ -1,0 +1,67 @@
+import KithModel
+
+/// What can go wrong in one run, and how often: drawn from the seed.
+///
+/// Rates are in a thousand. They are low enough that most sessions succeed: a run in which nothing
+/// gets through shows little.
+struct Faults {
+    private(set) var kinds: Set<FaultKind>
+    /// Messages lost, doubled, overtaken; connections cut at a message.
+    let loss: Int
+    let doubling: Int
+    let reordering: Int
+    let cut: Int
+    /// Writes at which the process dies.
+    let crash: Int
+    /// Chances for each site and night.
+    let absence: Int
+    let clock: Int
+    let restore: Int
+    let copy: Int
+    let lie: Int
+    /// Chance for each pair and night that a direction is blocked.
+    let link: Int
+    /// Before the sites are founded nothing goes wrong.
+    private(set) var haveBegun = false
+    /// Over when the faults stop.
+    private(set) var areOver = false
+
+    init(_ plan: Plan) {
+        var random = RandomSource(seed: plan.seed, purpose: "which faults")
+        var kinds: Set<FaultKind> = []
+        for kind in FaultKind.allCases {
+            let isDrawn = random.chance(permille: 667)
+            switch plan.profile {
+            case .calm: continue
+            case .mixed: if isDrawn { kinds.insert(kind) }
+            case .stormy: kinds.insert(kind)
+            }
+        }
+        kinds.subtract(plan.without)
+        self.kinds = kinds
+        func rate(_ kind: FaultKind, _ range: ClosedRange<Int>) -> Int {
+            let drawn = random.number(in: range)
+            return kinds.contains(kind) ? drawn : 0
+        }
+        loss = rate(.loss, 2...15)
+        doubling = rate(.doubling, 2...10)
+        reordering = rate(.reordering, 2...10)
+        cut = rate(.cuts, 3...25)
+        crash = rate(.crashes, 1...8)
+        absence = rate(.absence, 10...40)
+        clock = rate(.clocks, 5...30)
+        restore = rate(.restores, 2...12)
+        copy = rate(.copies, 1...6)
+        lie = rate(.liars, 100...400)
+        link = rate(.links, 20...120)
+    }
+
+    /// Whether this run has faults of a kind, and this is the time for them.
+    func has(_ kind: FaultKind) -> Bool { haveBegun && !areOver && kinds.contains(kind) }
+
+    /// From now on things go wrong.
+    mutating func begin() { haveBegun = true }
+
+    /// From now on nothing goes wrong.
+    mutating func stop() { areOver = true }
+}

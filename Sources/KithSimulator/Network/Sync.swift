@@ -1,0 +1,73 @@
+import Foundation
+import KithModel
+import KithStore
+import KithSync
+
+/// Who dials whom and how often, as the daemon does it.
+enum Sync {
+    /// One night of an installation: a session with each peer that it can dial, one after another.
+    static func night(of installation: Installation, _ simulation: Simulation) throws {
+        let peers = try simulation.read(at: installation) { try $0.peers() }
+            .filter { $0.isEnabled && !$0.addresses.isEmpty }.map(\.site)
+        try simulation.noteStep("the night of \(installation.name): \(peers.count) peers")
+        dialNext(peers[...], from: installation, simulation)
+    }
+
+    private static func dialNext(
+        _ peers: ArraySlice<SiteID>, from installation: Installation, _ simulation: Simulation
+    ) {
+        guard let peer = peers.first else { return }
+        simulation.after(1_000, at: installation) {
+            try run(from: installation, to: peer, simulation) { _ in
+                dialNext(peers.dropFirst(), from: installation, simulation)
+            }
+        }
+    }
+
+    /// Sessions with one peer until no more compartments come into reach; three at the most. Then
+    /// is told whether they proved equality, and nil when none was possible.
+    static func run(
+        from installation: Installation, to site: SiteID, _ simulation: Simulation, round: Int = 1,
+        then: @escaping (SyncSession.Outcome?) throws -> Void
+    ) throws {
+        let peers = try simulation.read(at: installation) { try $0.peers() }
+        guard let peer = peers.first(where: { $0.site == site }) else { return try then(nil) }
+        do {
+            try simulation.network.dial(from: installation, to: peer) { outcome in
+                try note(peer: peer, outcome, at: installation, simulation)
+                let isAgain =
+                    outcome.isMembershipChanged && outcome.reason == .equal && round < 3
+                guard isAgain else { return try then(outcome) }
+                // The other side is still ending its stream.
+                simulation.after(1_000, at: installation) {
+                    try run(
+                        from: installation, to: site, simulation, round: round + 1, then: then)
+                }
+            }
+        } catch let problem as Network.NotReached {
+            simulation.counts[.refusedDials] += 1
+            try simulation.noteStep(
+                "\(installation.name) does not reach \(peer.name): \(problem.why)")
+            try then(nil)
+        }
+    }
+
+    /// Notes how a session ended.
+    static func note(
+        peer: StoredPeer, _ outcome: SyncSession.Outcome, at installation: Installation,
+        _ simulation: Simulation
+    ) throws {
+        let now = simulation.now(at: installation)
+        let problem: String? =
+            switch outcome.reason {
+            case .equal: nil
+            case .closedHere(let why), .closedByPeer(let why): why
+            case .busy: "busy"
+            }
+        try simulation.write(at: installation) {
+            if outcome.isMembershipChanged { try $0.handOverKeys(now: now) }
+            try $0.noteSession(
+                with: peer, at: now, problem: problem, isEqual: outcome.reason == .equal)
+        }
+    }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import KithModel
+import KithProtocol
+import KithTrust
+
+/// Everything that was ever written in one partnership, as a graph in memory: what an entry says,
+/// and what lies before it. Nothing here comes from a database.
+final class Graph {
+    /// One part as whoever holds its key reads it.
+    struct Piece {
+        let key: EntryHash
+        let skeleton: Skeleton
+        let values: [Data]
+    }
+
+    /// What an entry says.
+    enum Content {
+        case act(MembershipAct?)
+        /// A part that nobody reads is nil.
+        case pieces([Piece?])
+    }
+
+    /// One entry.
+    struct Node {
+        let index: Int
+        let hash: EntryHash
+        let header: EntryHeader
+        let content: Content
+        let depth: Int64
+        /// The entries before it in its chain.
+        let chain: Bits
+        /// What its chain names up to it, with what grew to that in its chains.
+        let named: Bits
+        /// Whether its author was ever granted to write it, by the admissions in its past.
+        fileprivate(set) var isAllowed = false
+
+        /// Whether an entry lies in its causal past.
+        func knows(_ other: Int) -> Bool { chain.contains(other) || named.contains(other) }
+        var compartment: Compartment { header.feed.compartment }
+        var author: SiteID { header.feed.author }
+    }
+
+    let partnership: PartnershipID
+    private(set) var nodes: [Node] = []
+    private(set) var indices: [EntryHash: Int] = [:]
+    /// The operations that name an operation.
+    private(set) var namers: [OperationID: [OperationID]] = [:]
+    /// Entries at each place of a feed; more than one is a fork.
+    private(set) var places: [FeedID: [UInt64: [Int]]] = [:]
+    /// Acts about each site that were allowed.
+    private var actsAbout: [SiteID: [Int]] = [:]
+
+    init(_ partnership: PartnershipID) {
+        self.partnership = partnership
+    }
+
+    func node(_ hash: EntryHash) -> Node? { indices[hash].map { nodes[$0] } }
+
+    /// Adds an entry; what it builds on is here already.
+    func add(
+        _ hash: EntryHash, _ header: EntryHeader, _ parts: [Part],
+        secrets: [EntryHash: CompartmentKey]
+    ) {
+        let index = nodes.count
+        var chain = Bits()
+        var named = Bits()
+        var depth: Int64 = 0
+        if let previous = header.previous.flatMap({ self.node($0) }) {
+            chain = previous.chain
+            chain.insert(previous.index)
+            named = previous.named
+            depth = previous.depth
+        }
+        for known in header.knows.compactMap({ self.node($0.hash) }) {
+            named.formUnion(known.chain)
+            named.insert(known.index)
+            depth = max(depth, known.depth)
+        }
+        var node = Node(
+            index: index, hash: hash, header: header,
+            content: Self.content(header, parts, secrets), depth: depth + 1, chain: chain,
+            named: named)
+        node.isAllowed = isAllowed(node)
+        nodes.append(node)
+        indices[hash] = index
+        places[header.feed, default: [:]][header.sequence, default: []].append(index)
+        if case .act(let act?) = node.content, node.isAllowed, let site = act.subject {
+            actsAbout[site, default: []].append(index)
+        }
+        if case .pieces(let pieces) = node.content {
+            for (part, piece) in pieces.enumerated() {
+                for (number, operation) in (piece?.skeleton.operations ?? []).enumerated() {
+                    let id = OperationID(entry: hash, part: part, operation: number)
+                    for target in operation.supersedes { namers[target, default: []].append(id) }
+                }
+            }
+        }
+    }
+
+    private static func content(
+        _ header: EntryHeader, _ parts: [Part], _ secrets: [EntryHash: CompartmentKey]
+    ) -> Content {
+        if header.feed.compartment == .membership {
+            guard parts.count == 1 else { return .act(nil) }
+            return .act(try? MembershipAct(decoding: parts[0].skeleton))
+        }
+        return .pieces(
+            parts.enumerated().map { number, part in
+                guard let id = header.parts[number].key, let key = secrets[id] else { return nil }
+                func open(_ sealed: Data, _ half: PartSeal.Half) throws -> Data {
+                    try PartSeal(header, part: number, half: half).open(
+                        sealed, key: key.secret, SystemCryptography())
+                }
+                guard let skeleton = try? Skeleton(decoding: open(part.skeleton, .skeleton)),
+                    let sealed = part.body,
+                    let body = try? PartBody(
+                        decoding: open(sealed, .body), operations: skeleton.operations.count)
+                else { return nil }
+                return Piece(key: id, skeleton: skeleton, values: body.values)
+            })
+    }
+
+    // MARK: Who may
+
+    /// The join of a site's admissions in an entry's past, without regard to removals.
+    private func admissions(of site: SiteID, at node: Node, countingVotes: Bool) -> Grant? {
+        var grant: Grant?
+        for index in actsAbout[site] ?? [] where node.knows(index) {
+            let found: Grant
+            switch nodes[index].content {
+            case .act(.found): found = .founder
+            case .act(.admit(_, let given, _)), .act(.change(_, let given, _)): found = given
+            case .act(.elect) where countingVotes:
+                found = Grant(role: .steward, compartments: [], mayAttest: false)
+            default: continue
+            }
+            grant = grant.map { $0.joined(with: found) } ?? found
+        }
+        return grant
+    }
+
+    private func isAllowed(_ node: Node) -> Bool {
+        switch node.content {
+        case .act(nil): return false
+        case .act(let act?):
+            return Membership.verdict(
+                on: act, by: node.author, sequence: node.header.sequence, in: partnership,
+                grant: admissions(of: node.author, at: node, countingVotes: true)) == .allowed
+        case .pieces:
+            return node.header.entryClass != .erasure
+                && Membership.verdict(
+                    on: node.header.entryClass, in: node.compartment,
+                    grant: admissions(of: node.author, at: node, countingVotes: false)) == .allowed
+        }
+    }
+}
+
+extension MembershipAct {
+    /// The site whose standing an act is about; nil when it is about none.
+    var subject: SiteID? {
+        switch self {
+        case .found(_, _, _, let founder): founder.site
+        case .admit(let profile, _, _): profile.site
+        case .change(let site, _, _), .remove(let site, _), .elect(let site): site
+        case .mint, .handOver, .describe: nil
+        }
+    }
+}

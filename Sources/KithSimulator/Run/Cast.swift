@@ -1,0 +1,49 @@
+/// The sites of a run: who they are and what they share.
+struct Cast {
+    /// One site.
+    struct Part {
+        let name: String
+        let kind: String
+        let isReachable: Bool
+        let isNewerVersion: Bool
+    }
+
+    /// In order: homes, practices, then the others, the last one a spare that joins later.
+    private(set) var parts: [Part] = []
+    /// The numbers of the homes.
+    private(set) var homes: [Int] = []
+    private(set) var practices: [Int] = []
+    private(set) var others: [Int] = []
+
+    init(_ plan: Plan) {
+        var random = RandomSource(seed: plan.seed, purpose: "cast")
+        let homeCount = max(1, plan.sites * 4 / 10)
+        let practiceCount = max(1, plan.sites / 4)
+        let kinds = [
+            ("trust", "acuteTrust"), ("council", "localAuthority"), ("relay", "other"),
+            ("housing", "housing"), ("community", "communityTrust"), ("hospice", "hospice"),
+        ]
+        for number in 0..<plan.sites {
+            let isNewerVersion = random.chance(permille: 150)
+            if number < homeCount {
+                homes.append(number)
+                add("home-\(number + 1)", "careHome", random.chance(permille: 300), isNewerVersion)
+            } else if number < homeCount + practiceCount {
+                practices.append(number)
+                add("practice-\(practices.count)", "gpPractice", true, isNewerVersion)
+            } else {
+                let (name, kind) = kinds[others.count % kinds.count]
+                let suffix = others.count < kinds.count ? "" : "-\(others.count / kinds.count + 1)"
+                others.append(number)
+                add(name + suffix, kind, random.chance(permille: 800), isNewerVersion)
+            }
+        }
+    }
+
+    private mutating func add(
+        _ name: String, _ kind: String, _ isReachable: Bool, _ isNewerVersion: Bool
+    ) {
+        parts.append(
+            Part(name: name, kind: kind, isReachable: isReachable, isNewerVersion: isNewerVersion))
+    }
+}

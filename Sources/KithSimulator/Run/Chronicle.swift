@@ -1,0 +1,218 @@
+import Foundation
+import GRDB
+import KithModel
+import KithProtocol
+import KithStore
+import KithTrust
+
+/// What really happened: who wrote what and when, who held what since when. The checkers compare
+/// what sites say with this.
+final class Chronicle {
+    /// An entry that came to an installation, or was written there.
+    struct Arrival {
+        let hash: EntryHash
+        let header: EntryHeader
+        /// Whether it was written there, by this very write.
+        let isAuthored: Bool
+    }
+
+    /// Who wrote an entry.
+    struct Authorship {
+        let installation: Installation
+        /// Which copy of it.
+        let identity: Int
+        /// When, in commits since the beginning.
+        let commit: Int
+    }
+
+    private unowned let simulation: Simulation
+    private(set) var graphs: [PartnershipID: Graph] = [:]
+    private(set) var authorships: [EntryHash: Authorship] = [:]
+    /// For each installation, the commit with which an entry first came to it.
+    private var firstHeld: [Int: [EntryHash: Int]] = [:]
+    /// For each installation, the arrival numbers of what is on its disk now.
+    private var arrivals: [Int: [EntryHash: Int64]] = [:]
+    private var scanned: [Int: Int64] = [:]
+    private var secrets: [EntryHash: CompartmentKey] = [:]
+    private var commits = 0
+    /// When each installation's commits were, in true time.
+    private var commitTimes: [Int64] = [0]
+    /// Entries that the last write of an installation made.
+    private var lastAuthored: [Int: [EntryHash]] = [:]
+    /// Entries that people were told are saved, by installation.
+    private(set) var acknowledged: [Int: [EntryHash]] = [:]
+    /// Of these, what an installation may have lost because its disk was set back.
+    private(set) var setBack: Set<EntryHash> = []
+    /// Decisions of conflicts.
+    private(set) var resolutions: [Resolution] = []
+
+    /// Somebody decided between candidates.
+    struct Resolution {
+        let entry: EntryHash
+        let partnership: PartnershipID
+        let seen: [OperationID]
+        let entryClass: EntryClass
+    }
+
+    init(_ simulation: Simulation) {
+        self.simulation = simulation
+    }
+
+    // MARK: Writing
+
+    /// Takes in what a commit of an installation brought.
+    func committed(at installation: Installation) throws {
+        commits += 1
+        commitTimes.append(simulation.time)
+        let number = installation.number
+        lastAuthored[number] = []
+        let fresh = try simulation.read(at: installation) { transaction in
+            try arrivals(after: scanned[number] ?? 0, at: installation, transaction)
+        }
+        guard !fresh.isEmpty else { return }
+        try simulation.check { try $0.committed(fresh, at: installation) }
+    }
+
+    private func arrivals(
+        after last: Int64, at installation: Installation, _ transaction: StoreTransaction
+    ) throws -> [Arrival] {
+        var fresh: [Arrival] = []
+        let number = installation.number
+        for row in try transaction.all(
+            "SELECT arrival, hash, header FROM entry WHERE arrival > ? ORDER BY arrival", [last])
+        {
+            let arrival: Int64 = row["arrival"]
+            let hash = try Self.hash(row["hash"])
+            let header = try EntryHeader(decoding: row["header"])
+            scanned[number] = arrival
+            arrivals[number, default: [:]][hash] = arrival
+            let isNew = firstHeld[number]?[hash] == nil
+            if isNew { firstHeld[number, default: [:]][hash] = commits }
+            let isAuthored =
+                header.feed.author == installation.site && authorships[hash] == nil
+            if isAuthored {
+                authorships[hash] = Authorship(
+                    installation: installation, identity: installation.identity, commit: commits)
+                lastAuthored[number, default: []].append(hash)
+                simulation.counts[.entries] += 1
+            }
+            try keep(hash, header, arrival, transaction)
+            fresh.append(Arrival(hash: hash, header: header, isAuthored: isAuthored))
+        }
+        return fresh
+    }
+
+    private func keep(
+        _ hash: EntryHash, _ header: EntryHeader, _ arrival: Int64, _ transaction: StoreTransaction
+    ) throws {
+        let graph = graphs[header.partnership] ?? Graph(header.partnership)
+        graphs[header.partnership] = graph
+        guard graph.indices[hash] == nil else { return }
+        let parts = try transaction.all(
+            "SELECT skeleton, body FROM part WHERE entry = ? ORDER BY number", [arrival]
+        ).map { Part(skeleton: $0["skeleton"], body: $0["body"]) }
+        if header.feed.compartment == .membership, let part = parts.first,
+            case .mint? = try? MembershipAct(decoding: part.skeleton),
+            let row = try transaction.all(
+                "SELECT secret FROM compartment_key WHERE id = ?", [Data(hash.bytes)]
+            ).first, let secret = row["secret"] as Data?
+        {
+            secrets[hash] = CompartmentKey(bytes: secret)
+        }
+        graph.add(hash, header, parts, secrets: secrets)
+    }
+
+    static func hash(_ bytes: Data) throws -> EntryHash {
+        guard let hash = EntryHash(bytes: bytes) else {
+            throw Violation("Prefix", "an entry's hash has \(bytes.count) bytes")
+        }
+        return hash
+    }
+
+    /// The disk has been read into a new process: the same content, perhaps with less.
+    func diskReplaced(at installation: Installation) throws {
+        scanned[installation.number] = nil
+        arrivals[installation.number] = nil
+        try committed(at: installation)
+    }
+
+    /// The disk is as it once was: what was said since may be gone.
+    func diskSetBack(at installation: Installation) throws {
+        setBack.formUnion(acknowledged[installation.number] ?? [])
+        try diskReplaced(at: installation)
+    }
+
+    /// The person who made the last write of an installation was told that it is saved.
+    @discardableResult
+    func acknowledge(at installation: Installation) -> [EntryHash] {
+        let hashes = lastAuthored[installation.number] ?? []
+        acknowledged[installation.number, default: []] += hashes
+        return hashes
+    }
+
+    /// Somebody decided between candidates, with the last write of an installation.
+    func resolved(
+        _ seen: [OperationID], in partnership: PartnershipID, class entryClass: EntryClass,
+        at installation: Installation
+    ) {
+        for entry in lastAuthored[installation.number] ?? []
+        where graphs[partnership]?.node(entry)?.compartment != .membership {
+            resolutions.append(
+                Resolution(
+                    entry: entry, partnership: partnership, seen: seen, entryClass: entryClass))
+        }
+    }
+
+    // MARK: Reading
+
+    /// The arrival number of an entry on an installation's disk; nil when it is not there.
+    func arrival(of hash: EntryHash, at installation: Installation) -> Int64? {
+        arrivals[installation.number]?[hash]
+    }
+
+    func holds(_ hash: EntryHash, at installation: Installation) -> Bool {
+        arrival(of: hash, at: installation) != nil
+    }
+
+    /// Whether whoever wrote an entry held another when writing it.
+    func wasHeld(_ target: EntryHash, byAuthorOf entry: EntryHash) -> Bool {
+        guard let authorship = authorships[entry] else { return false }
+        // A copy holds what was held where it was copied.
+        var installation: Installation? = authorship.installation
+        while let holder = installation {
+            if let held = firstHeld[holder.number]?[target], held <= authorship.commit {
+                return true
+            }
+            installation = holder.original
+        }
+        return false
+    }
+
+    /// For how many milliseconds an installation has held an entry; nil when it never did.
+    func age(of hash: EntryHash, at installation: Installation) -> Int64? {
+        firstHeld[installation.number]?[hash].map { simulation.time - commitTimes[$0] }
+    }
+
+    /// What an installation holds of a compartment and of `membership`, in a causal order.
+    func held(
+        _ id: CompartmentID, at installation: Installation
+    ) -> [Graph.Node] {
+        guard let graph = graphs[id.partnership] else { return [] }
+        return graph.nodes.filter {
+            ($0.compartment == id.compartment || $0.compartment == .membership)
+                && holds($0.hash, at: installation)
+        }
+    }
+}
+
+extension StoreTransaction {
+    /// The rows of a query on what is stored, which only checkers and lies ask.
+    func all(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
+        try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    /// Whether a site has taken a partnership in.
+    func holdsPartnership(_ id: PartnershipID) throws -> Bool {
+        try !all("SELECT 1 FROM partnership WHERE uuid = ?", [Data(id.bytes)]).isEmpty
+    }
+}

@@ -1,0 +1,64 @@
+/// How much a run did, so that an idle one cannot pass for a busy one.
+package struct Counts: Sendable, Hashable {
+    /// The things that are counted, in the order in which they are printed.
+    package enum Item: String, CaseIterable, Sendable {
+        case siteNights = "site-nights"
+        case edits
+        case staleEdits = "edits after a sync that the author had not seen"
+        case conflictsResolved = "conflicts resolved"
+        case imports
+        case newerVersionEntries = "entries of a newer version"
+        case membershipActs = "membership acts"
+        case refusedEdits = "edits refused"
+        case sessions
+        case sessionsEqual = "sessions that proved equality"
+        case messages
+        case bytes
+        case entriesReceived = "entries received"
+        case lostMessages = "messages lost"
+        case doubledMessages = "messages doubled"
+        case reorderedMessages = "messages out of order"
+        case cuts
+        case cutsInside = "cuts inside a message"
+        case refusedDials = "dials that reached nobody"
+        case crashes
+        case absences = "sites off for nights"
+        case clockErrors = "clock errors"
+        case restores
+        case copies = "homes copied"
+        case lies
+        case forks = "forks held at the end"
+        case conflicts = "conflicts open at the end"
+        case entries = "entries written"
+        case healingRounds = "rounds to converge"
+        case checks
+    }
+
+    private var values: [Item: Int] = [:]
+
+    /// Nothing yet.
+    package init() {}
+
+    /// How many there were.
+    package subscript(item: Item) -> Int {
+        get { values[item] ?? 0 }
+        set { values[item] = newValue }
+    }
+
+    /// Adds what another run did; the rounds to converge are the greatest.
+    package mutating func add(_ other: Counts) {
+        for item in Item.allCases {
+            self[item] =
+                item == .healingRounds ? max(self[item], other[item]) : self[item] + other[item]
+        }
+    }
+
+    /// A line for each thing that there was any of.
+    package var lines: [String] {
+        Item.allCases.filter { self[$0] > 0 }.map { item in
+            let number = String(self[item])
+            return String(repeating: " ", count: max(0, 12 - number.count)) + number + "  "
+                + item.rawValue
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// What is to happen, by time; of what happens at one time, what was asked for first comes first.
+struct EventQueue {
+    typealias Action = () throws -> Void
+
+    private struct Event {
+        let time: Int64
+        let number: Int
+        let action: Action
+
+        func isBefore(_ other: Event) -> Bool { (time, number) < (other.time, other.number) }
+    }
+
+    /// A binary heap with the next event first.
+    private var heap: [Event] = []
+    private var count = 0
+
+    var isEmpty: Bool { heap.isEmpty }
+    var nextTime: Int64? { heap.first?.time }
+
+    mutating func push(at time: Int64, _ action: @escaping Action) {
+        count += 1
+        heap.append(Event(time: time, number: count, action: action))
+        var child = heap.count - 1
+        while child > 0, heap[child].isBefore(heap[(child - 1) / 2]) {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    mutating func pop() -> (time: Int64, action: Action)? {
+        guard let first = heap.first else { return nil }
+        heap.swapAt(0, heap.count - 1)
+        heap.removeLast()
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
+                if heap[child].isBefore(heap[least]) { least = child }
+            }
+            if least == parent { break }
+            heap.swapAt(least, parent)
+            parent = least
+        }
+        return (first.time, first.action)
+    }
+}

@@ -1,0 +1,148 @@
+package import Crypto
+package import Foundation
+package import KithProtocol
+import Synchronization
+
+/// The cryptography of one simulated installation: its chance comes from a seed, and it signs and
+/// seals either fast and without chance, or for real.
+///
+/// The fast form is no cryptography at all: whoever knows a public key can sign with it. It exists
+/// in this module alone, which no program but the simulator may import (`DependencyTests`), so no
+/// other program can be built with it. Same seed, same bytes; under `.real` the bytes differ from
+/// run to run, and only outcomes can be compared.
+package final class SeededCryptography: Cryptography {
+    /// What signatures and seals are.
+    package enum Strength: Sendable {
+        /// Hashes in the form of signatures and seals.
+        case fast
+        /// What the programs use.
+        case real
+    }
+
+    private let strength: Strength
+    private let random: Mutex<RandomSource>
+    private let book: SignatureBook
+    private let system = SystemCryptography()
+
+    /// Makes an installation's cryptography; all installations of a run share one book.
+    package init(_ strength: Strength, random: RandomSource, book: SignatureBook) {
+        self.strength = strength
+        self.random = Mutex(random)
+        self.book = book
+    }
+
+    package func randomBytes(_ count: Int) -> Data { random.withLock { $0.bytes(count) } }
+
+    // MARK: Signatures
+
+    package func sign(_ message: Data, with key: P256.Signing.PrivateKey) throws -> Data {
+        book.note(message, by: key.publicKey)
+        switch strength {
+        case .real: return try system.sign(message, with: key)
+        case .fast: return Self.signature(of: message, by: key.publicKey)
+        }
+    }
+
+    package func isSignature(
+        _ signature: Data, of message: Data, by key: P256.Signing.PublicKey
+    ) -> Bool {
+        switch strength {
+        case .real: system.isSignature(signature, of: message, by: key)
+        case .fast: signature == Self.signature(of: message, by: key)
+        }
+    }
+
+    private static func signature(of message: Data, by key: P256.Signing.PublicKey) -> Data {
+        let half = digest("signature", key.rawRepresentation, message)
+        return half + digest("signature, second half", half)
+    }
+
+    // MARK: Seals
+
+    package func seal(_ plain: Data, key: SymmetricKey, binding context: Data) throws -> Data {
+        switch strength {
+        case .real: return try system.seal(plain, key: key, binding: context)
+        case .fast:
+            // The nonce follows from what is sealed: without chance, and never one for two texts.
+            let nonce = try AES.GCM.Nonce(
+                data: Self.digest("nonce", key.withUnsafeBytes { Data($0) }, context, plain)
+                    .prefix(12))
+            let box = try AES.GCM.seal(plain, using: key, nonce: nonce, authenticating: context)
+            guard let combined = box.combined else {
+                preconditionFailure("AES-GCM with a standard nonce always combines")
+            }
+            return combined
+        }
+    }
+
+    package func open(
+        _ sealed: Data, key: SymmetricKey, binding context: Data
+    ) throws(ProtocolFault) -> Data {
+        try system.open(sealed, key: key, binding: context)
+    }
+
+    package func encapsulate(
+        _ plain: Data, to key: P256.KeyAgreement.PublicKey, binding context: Data
+    ) throws -> (encapsulated: Data, ciphertext: Data) {
+        switch strength {
+        case .real: return try system.encapsulate(plain, to: key, binding: context)
+        case .fast:
+            let encapsulated = Self.digest("encapsulated", key.rawRepresentation, context, plain)
+            let shared = Self.sharedKey(encapsulated, key)
+            return (encapsulated, try seal(plain, key: shared, binding: context))
+        }
+    }
+
+    package func decapsulate(
+        encapsulated: Data, ciphertext: Data, with key: P256.KeyAgreement.PrivateKey,
+        binding context: Data
+    ) throws(ProtocolFault) -> Data {
+        switch strength {
+        case .real:
+            return try system.decapsulate(
+                encapsulated: encapsulated, ciphertext: ciphertext, with: key, binding: context)
+        case .fast:
+            let shared = Self.sharedKey(encapsulated, key.publicKey)
+            return try open(ciphertext, key: shared, binding: context)
+        }
+    }
+
+    private static func sharedKey(
+        _ encapsulated: Data, _ key: P256.KeyAgreement.PublicKey
+    ) -> SymmetricKey {
+        SymmetricKey(data: digest("shared key", key.rawRepresentation, encapsulated))
+    }
+
+    /// SHA-256 over a label and some bytes, each with its length before it.
+    private static func digest(_ label: String, _ pieces: Data...) -> Data {
+        var hash = SHA256()
+        for piece in [Data("kith simulation, ".utf8) + Data(label.utf8)] + pieces {
+            withUnsafeBytes(of: UInt64(piece.count).bigEndian) { hash.update(bufferPointer: $0) }
+            hash.update(data: piece)
+        }
+        return Data(hash.finalize())
+    }
+}
+
+/// Every message that was signed in a run and by whose key: what really was, for the checkers.
+package final class SignatureBook: Sendable {
+    private let signed = Mutex<Set<Data>>([])
+
+    /// An empty book.
+    package init() {}
+
+    fileprivate func note(_ message: Data, by key: P256.Signing.PublicKey) {
+        let name = Self.name(message, key)
+        signed.withLock { _ = $0.insert(name) }
+    }
+
+    /// Whether the key's owner ever signed an entry.
+    package func holds(entry hash: some Sequence<UInt8>, by key: P256.Signing.PublicKey) -> Bool {
+        let name = Self.name(Data("kith entry v1".utf8) + [0] + Data(hash), key)
+        return signed.withLock { $0.contains(name) }
+    }
+
+    private static func name(_ message: Data, _ key: P256.Signing.PublicKey) -> Data {
+        key.rawRepresentation + message
+    }
+}

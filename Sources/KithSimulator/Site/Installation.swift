@@ -1,0 +1,143 @@
+import Foundation
+import KithModel
+import KithProtocol
+import KithStore
+import KithTrust
+
+/// One installation: keys, a database, a clock, and what its home notes outside the database.
+///
+/// A copied home is a second installation of the same site. The disk is in memory: what is
+/// committed stays, what is not is gone when the process dies.
+final class Installation {
+    /// Where the process is.
+    enum State: Equatable {
+        case running
+        case off
+        /// Never comes back: a copy that was noticed, a disk that was replaced.
+        case retired
+    }
+
+    /// The process died in the middle of something.
+    struct Crash: Swift.Error {}
+
+    let number: Int
+    let name: String
+    let kind: String
+    let card: SiteCard
+    let cryptography: SeededCryptography
+    /// Where others dial it; none: it only dials.
+    let addresses: [String]
+    /// The newest vocabulary that its people use.
+    let isNewerVersion: Bool
+    /// Whether it is a member that lies; nothing is promised to it or about it.
+    var isLiar = false
+    /// The installation that it was copied from.
+    let original: Installation?
+    private(set) var store: Store
+    var state = State.running
+    var clock = SimulatedClock()
+    /// What the home noted of its feeds, and where it was then.
+    private(set) var noted: OwnPosition?
+    private(set) var isInPlace = true
+    /// Peers that it is in a session with.
+    var busy: Set<SiteID> = []
+    /// Grows with every start; what was begun before one is void.
+    private(set) var life = 0
+    var lastNight: Instant?
+    /// Grows when the home is set back as a whole: what was signed after the image was made, was
+    /// signed by another copy.
+    private(set) var identity = 0
+
+    init(
+        number: Int, name: String, kind: String, card: SiteCard, cryptography: SeededCryptography,
+        isReachable: Bool, isNewerVersion: Bool
+    ) throws {
+        self.number = number
+        self.name = name
+        self.kind = kind
+        self.card = card
+        self.cryptography = cryptography
+        self.isNewerVersion = isNewerVersion
+        addresses = isReachable ? ["\(name):4720"] : []
+        original = nil
+        store = try Store(serialAt: nil, keys: card.keys, cryptography: cryptography)
+    }
+
+    /// A copy of another installation's home: the same keys and database. Nothing tells it that it
+    /// is one, unless it is in another place.
+    init(
+        copying other: Installation, number: Int, name: String, cryptography: SeededCryptography,
+        isInPlace: Bool
+    ) throws {
+        self.number = number
+        self.name = name
+        kind = other.kind
+        card = other.card
+        self.cryptography = cryptography
+        addresses = []
+        isNewerVersion = other.isNewerVersion
+        original = other
+        noted = other.noted
+        self.isInPlace = isInPlace
+        clock = other.clock
+        store = try Store(copying: other.store, cryptography: cryptography)
+    }
+
+    var site: SiteID { card.keys.site }
+    var isRunning: Bool { state == .running }
+
+    var profile: SiteProfile {
+        SiteProfile(
+            root: card.root, sealingKey: Data(card.keys.sealing.publicKey), name: name, kind: kind,
+            ods: "", addresses: addresses)
+    }
+
+    // MARK: Life
+
+    /// Starts the process on what is on disk.
+    func start(now: Instant) throws {
+        life += 1
+        busy = []
+        state = .running
+        noted = try store.writeBlocking { transaction in
+            if let reason = try transaction.rollbackReason(noted: noted, isInPlace: isInPlace) {
+                try transaction.beginIncarnation(reason, now: now)
+            }
+            return try transaction.ownPosition()
+        }
+        isInPlace = true
+    }
+
+    /// Ends the process; the disk stays as it is.
+    func stop() {
+        state = .off
+        busy = []
+    }
+
+    /// Ends the process without warning: what is in memory is gone.
+    func die() throws {
+        stop()
+        try replaceDisk(with: store)
+    }
+
+    /// A copy of the disk as it is now.
+    func imageOfDisk() throws -> Store { try Store(copying: store, cryptography: cryptography) }
+
+    /// Puts the content of another disk into the place of this one's.
+    func replaceDisk(with image: Store) throws {
+        let old = store
+        store = try Store(copying: image, cryptography: cryptography)
+        if old !== image { try image.close() }
+        try old.close()
+    }
+
+    /// The whole home is as it once was: it cannot know that it had gone on since, and to everyone
+    /// else it is a copy of itself.
+    func homeWasSetBack(noted: OwnPosition?) {
+        self.noted = noted
+        identity += 1
+    }
+
+    /// Notes outside the database how far the feeds are, before anybody is told.
+    func noteHighWater() throws { noted = try store.readBlocking { try $0.ownPosition() } }
+}
