@@ -69,7 +69,9 @@ import Testing
         #expect(try await play.founder.candidates() == [second.operation()])
     }
 
-    @Test func `an erasure that hides operations has no effect and supersedes nothing`() async throws {
+    @Test func `an erasure that hides operations has no effect and supersedes nothing`()
+        async throws
+    {
         let steward = Grant(
             role: .steward, compartments: Set(Compartment.granted), mayAttest: false)
         let play = try await TestPartnership(admitting: [steward])
