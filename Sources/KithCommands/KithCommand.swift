@@ -25,7 +25,10 @@ struct KithCommand: ParsableCommand {
                 ]),
             CommandGroup(
                 name: "Partners",
-                subcommands: [PartnershipCommand.self, PeerCommand.self, SyncCommand.self]),
+                subcommands: [
+                    PartnershipCommand.self, PeerCommand.self, AddressCommand.self,
+                    SyncCommand.self,
+                ]),
             CommandGroup(name: "Records", subcommands: recordCommands),
             CommandGroup(
                 name: "Decisions and exchange",

@@ -44,6 +44,17 @@ import Testing
         ),
         ("previewInvitation", { json(try await $0.previewInvitation("code")) }),
         ("join", { json(try await $0.join("code", progress: { _ in })) }),
+        ("setAddresses", { json(try await $0.setAddresses(["a:1", "b:2"])) }),
+        ("offers", { json(try await $0.offers()) }),
+        ("acceptOffer", { json(try await $0.acceptOffer("o", progress: { _ in })) }),
+        (
+            "pair",
+            { json(try await $0.pair(PairingRequest(address: "h:1", isAnotherTry: true))) }
+        ),
+        (
+            "decidePairing",
+            { json(try await $0.decidePairing(PairingDecision(id: "c", isSame: true))) }
+        ),
         ("peers", { json(try await $0.peers()) }),
         (
             "setPeer",

@@ -76,6 +76,30 @@ final class FakeSite: Site {
         for step in samples.syncSteps { progress(step) }
         return JoinReport(partnership: samples.partnership, sync: samples.syncReport)
     }
+    func setAddresses(_ addresses: [String]) async throws -> SiteView {
+        note("setAddresses", addresses)
+        return samples.site
+    }
+    func offers() async throws -> [OfferView] {
+        note("offers")
+        return [samples.offer]
+    }
+    func acceptOffer(
+        _ reference: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        note("acceptOffer", reference)
+        for step in samples.syncSteps { progress(step) }
+        return JoinReport(partnership: samples.partnership, sync: samples.syncReport)
+    }
+    func pair(_ request: PairingRequest) async throws -> ComparisonView {
+        note("pair", request)
+        return ComparisonView(
+            id: "c", words: ["apple", "tiger"], site: samples.site.site, name: "n", kind: "k")
+    }
+    func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome {
+        note("decidePairing", decision)
+        return PairingOutcome(peer: samples.peer, triesLeft: 2)
+    }
     func peers() async throws -> [PeerView] {
         note("peers")
         return [samples.peer]

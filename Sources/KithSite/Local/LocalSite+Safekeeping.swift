@@ -53,7 +53,8 @@ extension LocalSite {
                 entriesSetAside: waiting.setAside.values.reduce(0, +), entries: entries,
                 diskBytes: disk.used, diskFreeBytes: disk.free,
                 certificateEnds: tlsIdentity.leaf.notAfter, forks: forks,
-                rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) })
+                rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) },
+                offers: Set(try await offers().map(\.partnership)).count)
         }
     }
 

@@ -46,7 +46,7 @@ extension LocalSite {
         }
     }
 
-    private func storedPeer(_ reference: String) async throws -> StoredPeer {
+    func storedPeer(_ reference: String) async throws -> StoredPeer {
         let all = try await store.read { try $0.peers() }
         let wanted = reference.lowercased()
         let matches = all.filter {
@@ -189,8 +189,9 @@ extension LocalSite {
             do {
                 return try await client.withConnection(
                     to: try HostPort(text: address), expecting: peer.site, root: peer.root
-                ) { connection in
-                    try await connection.runSession { try await driver.run($0) }
+                ) { [self] connection in
+                    try await exchangeOffers(on: connection, with: peer.site)
+                    return try await connection.runSession { try await driver.run($0) }
                 }
             } catch let error as TransportError
                 where [.couldNotConnect, .timedOut, .wrongSite].contains(error.code)

@@ -23,6 +23,7 @@ package final class LocalSite: Site {
     let busyPeers = Mutex<Set<String>>([])
     let listening = Mutex<String?>(nil)
     let server = Mutex<PeerServer?>(nil)
+    let phone = Mutex(PhoneState())
     private let highWater = Mutex<OwnPosition?>(nil)
     let logger: Logger
     let isDaemon: Bool
@@ -185,7 +186,10 @@ package final class LocalSite: Site {
     }
 
     /// What this site says of itself to others.
-    func profile(addresses: [String]) -> SiteProfile {
+    func ownProfile() async throws -> SiteProfile { profile(at: try await ownAddresses()) }
+
+    /// The same with addresses that are not kept yet.
+    func profile(at addresses: [String]) -> SiteProfile {
         SiteProfile(
             root: root, sealingKey: Data(keys.sealing.publicKey), name: name, kind: kind,
             ods: ods ?? "", addresses: addresses)
@@ -217,7 +221,7 @@ package final class LocalSite: Site {
     package func profile() async throws -> SiteView {
         SiteView(
             site: keys.site, name: name, kind: kind, ods: ods, version: Self.programVersion,
-            home: home.path)
+            home: home.path, addresses: try await translating { try await ownAddresses() })
     }
 }
 

@@ -3,6 +3,7 @@ import KithModel
 import KithSite
 import KithTransport
 import KithTrust
+import Testing
 
 /// A site in this process, in a temporary home that goes with the object.
 final class OpenSite: Sendable {
@@ -79,4 +80,61 @@ struct Stranger: Sendable {
         return try await PeerClient(identity: { identity }).withConnection(
             to: HostPort(text: address), expecting: site, root: nil, body)
     }
+}
+
+extension OpenSite {
+    /// Dials until the other side waits; both know the words then.
+    func dialled(_ address: String) async throws -> ComparisonView {
+        for _ in 0..<500 {
+            do {
+                return try await site.pair(PairingRequest(address: address))
+            } catch let error as SiteError where error.description.contains("nobody waits") {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        throw NobodyWaits()
+    }
+
+    /// Pairs two sites as two honest people do.
+    func pair(with other: OpenSite, at address: String) async throws {
+        async let waiting = site.pair(PairingRequest(address: nil))
+        let dialled = try await other.dialled(address)
+        let waited = try await waiting
+        guard waited.words == dialled.words else { throw WordsDiffer() }
+        _ = try await site.decidePairing(PairingDecision(id: waited.id, isSame: true))
+        _ = try await other.site.decidePairing(PairingDecision(id: dialled.id, isSame: true))
+    }
+
+    struct WordsDiffer: Error {}
+    struct NobodyWaits: Error {}
+}
+
+extension Stranger {
+    /// Calls a site as soon as it waits for a partner.
+    func untilHeard(
+        by site: OpenSite, at address: String,
+        _ body: @Sendable (PeerConnection) async throws -> Void
+    ) async throws {
+        let id = try await site.site.profile().site
+        for _ in 0..<500 {
+            do {
+                return try await calling(id, at: address, body)
+            } catch let error as TransportError where error.code == .notAPeer {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        throw OpenSite.NobodyWaits()
+    }
+}
+
+/// Expects a refusal of a site, for a reason.
+func expectRefusal(
+    _ words: String, at location: SourceLocation = #_sourceLocation,
+    _ body: () async throws -> Void
+) async {
+    let error = await #expect(throws: SiteError.self, sourceLocation: location) {
+        try await body()
+    }
+    let text = error?.description ?? ""
+    #expect(text.contains(words), "\(text)", sourceLocation: location)
 }
