@@ -22,6 +22,7 @@ struct KithCommand: ParsableCommand {
                 subcommands: [
                     InitCommand.self, StatusCommand.self, DoctorCommand.self, VerifyCommand.self,
                     RebuildCommand.self, BackupCommand.self, RestoreCommand.self,
+                    RecoveryKitCommand.self, RecoverCommand.self,
                 ]),
             CommandGroup(
                 name: "Partners",

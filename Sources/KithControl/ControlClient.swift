@@ -237,6 +237,11 @@ extension ControlClient {
         try await call(ControlCommands.backUp, path)
     }
 
+    /// Makes a recovery kit.
+    public func recoveryKit(passphrase: String) async throws -> RecoveryKitView {
+        try await call(ControlCommands.recoveryKit, passphrase)
+    }
+
     /// Checks every hash, chain and signature of the log.
     public func verify() async throws -> VerifyReport { try await call(ControlCommands.verify) }
 

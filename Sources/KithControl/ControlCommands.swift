@@ -111,6 +111,9 @@ enum ControlCommands {
     static let backUp = ControlCommand<String, Nothing, BackupReport>("backUp") { site, path, _ in
         try await site.backUp(to: path)
     }
+    static let recoveryKit = ControlCommand<String, Nothing, RecoveryKitView>(
+        "recoveryKit"
+    ) { site, passphrase, _ in try await site.recoveryKit(passphrase: passphrase) }
     static let verify = ControlCommand<Nothing, Nothing, VerifyReport>("verify") { site, _, _ in
         try await site.verify()
     }
@@ -129,7 +132,7 @@ enum ControlCommands {
         peers, pair, decidePairing, setPeer, sync,
         records, record, save, history,
         conflicts, conflict, resolve,
-        importRecords, backUp, verify, rebuild,
+        importRecords, backUp, recoveryKit, verify, rebuild,
     ]
 }
 

@@ -77,7 +77,7 @@ import Testing
         let set = await play("address", "elm.example.org:7443", "[::1]:7443")
         #expect(set.status == 0 && set.out.contains("elm.example.org:7443, [::1]:7443"))
         #expect(await play("address").status == 0)
-        #expect(await play("address", "--none").out.contains("told no address"))
+        #expect(await play("address", "--none").out.contains("No address was set"))
         #expect(play.site.told.addresses == [["elm.example.org:7443", "[::1]:7443"], []])
         let both = await play("address", "a.example:1", "--none")
         #expect(both.status == 2 && both.isOneLine)

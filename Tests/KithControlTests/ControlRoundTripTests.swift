@@ -114,6 +114,7 @@ import Testing
             }
         ),
         ("backUp", { json(try await $0.backUp(to: "/a b")) }),
+        ("recoveryKit", { json(try await $0.recoveryKit(passphrase: "a b")) }),
         ("verify", { json(try await $0.verify()) }),
         ("rebuild", { json(try await $0.rebuild(checkOnly: true)) }),
     ]

@@ -159,6 +159,12 @@ final class FakeSite: Site {
         return BackupReport(
             file: path, site: "s", made: Instant(milliseconds: 1), entries: 2, bytes: 3)
     }
+    func recoveryKit(passphrase: String) async throws -> RecoveryKitView {
+        note("recoveryKit", passphrase)
+        return RecoveryKitView(
+            code: "ABCDEF", site: samples.site, made: Instant(milliseconds: 5),
+            partners: [samples.peer])
+    }
     func verify() async throws -> VerifyReport {
         note("verify")
         try await whenVerifying?()

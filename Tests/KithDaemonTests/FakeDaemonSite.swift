@@ -103,6 +103,7 @@ final class FakeDaemonSite: DaemonSite {
         progress: @escaping @Sendable (ImportProgress) -> Void
     ) async throws -> ImportReport { throw unused }
     func backUp(to path: String) async throws -> BackupReport { throw unused }
+    func recoveryKit(passphrase: String) async throws -> RecoveryKitView { throw unused }
     func verify() async throws -> VerifyReport { throw unused }
     func rebuild(checkOnly: Bool) async throws -> RebuildReport { throw unused }
 }

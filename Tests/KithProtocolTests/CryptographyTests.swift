@@ -56,7 +56,8 @@ import Testing
         let code: [String: Int] = [
             "headerBytes": Limits.headerBytes, "skeletonBytes": Limits.skeletonBytes,
             "bodyBytes": Limits.bodyBytes, "parts": Limits.parts, "operations": Limits.operations,
-            "supersedes": Limits.supersedes, "knows": Limits.knows,
+            "supersedes": Limits.supersedes, "knows": Limits.knows, "cutEnds": Limits.cutEnds,
+            "offers": Limits.offers,
             "personBytes": Limits.personBytes, "groupMembers": Limits.groupMembers,
             "batchBytes": Limits.batchBytes, "batchEntries": Limits.batchEntries,
             "batchesInFlight": Limits.batchesInFlight, "messageBytes": Limits.messageBytes,

@@ -36,7 +36,7 @@ struct AddressCommand: SiteCommand {
         }
         context.print(
             profile.addresses.isEmpty
-                ? "Partners are told no address: this site has to dial them."
+                ? "No address was set: partners are told where 'kithd' listens, if that is one."
                 : "Partners reach this site at \(profile.addresses.joined(separator: ", ")).")
         if isSetting { context.print("They are told at the next sync.") }
         return .done

@@ -28,12 +28,8 @@ struct PairPeer: SiteCommand {
         var request = PairingRequest(address: address)
         while true {
             if address == nil {
-                let own = try await site.profile().addresses.joined(separator: ", ")
-                context.note([
-                    Line(
-                        "Waiting. The partner runs: kith peer pair \(own.isEmpty ? "ADDRESS" : own)"
-                    )
-                ])
+                let own = try await site.profile().addresses.first ?? "HOST:PORT (of this site)"
+                context.note([Line("Waiting. The partner runs: kith peer pair \(own)")])
             }
             let comparison = try await site.pair(request)
             context.note(lines(comparison, context))

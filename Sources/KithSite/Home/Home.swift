@@ -3,6 +3,7 @@ import Glibc
 import KithModel
 import KithStore
 import KithTrust
+import Synchronization
 
 /// The folder that a site lives in: its keys, its database, its configuration.
 ///
@@ -59,8 +60,8 @@ public struct Home: Sendable {
         }
     }
 
-    /// Makes the folder and the keys of a new site; refuses a folder that holds one already.
-    func create(now: Instant) throws -> SiteKeys {
+    /// Makes the folder of a new site with its keys; refuses a folder that holds one already.
+    func create(with keys: SiteKeys, now: Instant) throws {
         if FileManager.default.fileExists(atPath: identityKey) {
             throw SiteError(.home, "\(path) is a site already; see 'kith --home \(path) status'")
         }
@@ -69,12 +70,10 @@ public struct Home: Sendable {
                 atPath: path, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
             chmod(path, 0o700)
-            let keys = SiteKeys(identity: SiteKey(), sealing: SealingKey())
             try write(Data(try keys.identity.rootCertificate(now: now).der), to: rootCertificate)
             try write(Data(keys.sealing.pem.utf8), to: sealingKey)
             // The identity comes last: without it the folder is not a site, and can be tried again.
             try write(Data(keys.identity.pem.utf8), to: identityKey)
-            return keys
         } catch let error as SiteError {
             throw error
         } catch {
@@ -191,13 +190,23 @@ struct HighWater: Codable {
 
 /// The lock on a home, held until it is released or the process ends.
 final class HomeLock: Sendable {
-    private let descriptor: Int32
+    private let descriptor: Mutex<Int32?>
 
     init(descriptor: Int32) {
-        self.descriptor = descriptor
+        self.descriptor = Mutex(descriptor)
+    }
+
+    /// Lets others have the home.
+    func release() {
+        descriptor.withLock { held in
+            guard let open = held.take() else { return }
+            // A child that was just forked may hold a copy of the descriptor for a moment.
+            flock(open, LOCK_UN)
+            Glibc.close(open)
+        }
     }
 
     deinit {
-        Glibc.close(descriptor)
+        release()
     }
 }

@@ -91,6 +91,9 @@ public protocol Site: Sendable {
     ) async throws -> ImportReport
     /// Writes a backup to a file that does not exist yet, and checks it; the site goes on meanwhile.
     func backUp(to path: String) async throws -> BackupReport
+    /// Makes a recovery kit of the site's keys and partners, under a passphrase of at least twelve
+    /// characters.
+    func recoveryKit(passphrase: String) async throws -> RecoveryKitView
     /// Checks every hash, chain and signature of the log, and gives the state digests.
     func verify() async throws -> VerifyReport
     /// Replays the log into fresh state and compares; with `checkOnly` the old state stays.

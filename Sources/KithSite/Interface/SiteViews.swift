@@ -14,7 +14,7 @@ public struct SiteView: Codable, Sendable {
     public var version: String
     /// The folder it lives in.
     public var home: String
-    /// Where partners reach it, as HOST:PORT; empty when it is not known.
+    /// Where partners reach it, as HOST:PORT, by what people said; empty when nobody has.
     public var addresses: [String]
 
     /// Describes a site.

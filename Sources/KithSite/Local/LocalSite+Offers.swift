@@ -169,8 +169,18 @@ extension LocalSite {
     }
 
     private func keep(_ offers: Kith_V1_Offers, from peer: SiteID) async throws {
-        let now = Instant(Date())
-        let offered = offers.offers.prefix(Limits.offers).compactMap { offer -> StoredOffer? in
+        let offered = storedOffers(offers, from: peer, now: Instant(Date()))
+        let kept = try await store.read { try $0.offers() }.contains { $0.site == peer }
+        // Most nights nothing is offered, and nothing is written.
+        guard kept || !offered.isEmpty else { return }
+        try await store.write { try $0.keepOffers(offered, from: peer) }
+    }
+
+    /// What of a peer's offers is well formed; limits hold for what comes from outside.
+    func storedOffers(
+        _ offers: Kith_V1_Offers, from peer: SiteID, now: Instant
+    ) -> [StoredOffer] {
+        offers.offers.prefix(Limits.offers).compactMap { offer in
             guard let id = PartnershipID(bytes: offer.partnership),
                 let grant = try? Grant(offer.grant),
                 [offer.name, offer.purpose].allSatisfy({
@@ -181,10 +191,6 @@ extension LocalSite {
                 partnership: id, name: offer.name, purpose: offer.purpose, grant: grant,
                 site: peer, told: now)
         }
-        let kept = try await store.read { try $0.offers() }.contains { $0.site == peer }
-        // Most nights nothing is offered, and nothing is written.
-        guard kept || !offered.isEmpty else { return }
-        try await store.write { try $0.keepOffers(offered, from: peer) }
     }
 }
 
@@ -192,8 +198,13 @@ extension LocalSite {
 extension LocalSite {
     /// What people said, else where the daemon listens, if that is an address of its own.
     func ownAddresses() async throws -> [String] {
-        let said = try await store.read { try $0.note("site.addresses") } ?? ""
-        return said.isEmpty ? boundAddress : said.split(separator: "\n").map(String.init)
+        let said = try await saidAddresses()
+        return said.isEmpty ? boundAddress : said
+    }
+
+    func saidAddresses() async throws -> [String] {
+        try await store.read { try $0.note("site.addresses") ?? "" }
+            .split(separator: "\n").map(String.init)
     }
 
     /// Where the daemon listens, unless that is every address that the machine has.

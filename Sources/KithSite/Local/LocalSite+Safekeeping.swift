@@ -87,6 +87,8 @@ extension LocalSite {
                     remedy: "ask the authors' organisations what they meant to do"))
         }
         findings += rollbackFindings(status)
+        findings.append(try await recoveryKitFinding())
+        findings += try await recoveryFindings()
         for peer in status.peers {
             if let problem = peer.lastProblem {
                 findings.append(
@@ -170,6 +172,7 @@ extension RollbackReason {
         case .homeMoved: "the home was copied or moved"
         case .partnerKnowsMore: "a partner held entries of this site that were not here"
         case .restored: "a backup was restored"
+        case .recovered: "the site was made again from its recovery kit"
         }
     }
 }

@@ -72,9 +72,19 @@ package final class LocalSite: Site {
             }
             return code.description
         }
+        let keys = SiteKeys(identity: SiteKey(), sealing: SealingKey())
+        return try await make(
+            home: path, keys: keys, name: name, kind: kind.code, ods: code ?? "",
+            now: Instant(Date()))
+    }
+
+    /// Makes the home of a site, new or recovered; `more` is written with its first entries.
+    static func make(
+        home path: String, keys: SiteKeys, name: String, kind: String, ods: String, now: Instant,
+        _ more: @escaping @Sendable (StoreTransaction) throws -> Void = { _ in }
+    ) async throws -> SiteView {
         let home = Home(path: path)
-        let now = Instant(Date())
-        let keys = try home.create(now: now)
+        try home.create(with: keys, now: now)
         guard let lock = try home.lock() else {
             throw SiteError(.home, "another process is using \(home.path); try again")
         }
@@ -84,12 +94,13 @@ package final class LocalSite: Site {
             defer { try? store.close() }
             let root = try keys.identity.rootCertificate(now: now)
             let profile = SiteProfile(
-                root: root, sealingKey: Data(keys.sealing.publicKey), name: name, kind: kind.code,
-                ods: code ?? "", addresses: [])
+                root: root, sealingKey: Data(keys.sealing.publicKey), name: name, kind: kind,
+                ods: ods, addresses: [])
             try await store.write { transaction in
                 try transaction.setNote("site.name", name)
-                try transaction.setNote("site.kind", kind.code)
-                try transaction.setNote("site.ods", code ?? "")
+                try transaction.setNote("site.kind", kind)
+                try transaction.setNote("site.ods", ods)
+                try more(transaction)
                 _ = try transaction.found(
                     name: "\(name) (private)", purpose: "This site's own records",
                     profile: profile, isPrivate: true, now: now)
@@ -97,8 +108,8 @@ package final class LocalSite: Site {
             try home.setHighWater(try await store.read { try $0.ownPosition() })
             withExtendedLifetime(lock) {}
             return SiteView(
-                site: keys.site, name: name, kind: kind.code, ods: code, version: programVersion,
-                home: home.path)
+                site: keys.site, name: name, kind: kind, ods: ods.isEmpty ? nil : ods,
+                version: programVersion, home: home.path)
         }
     }
 
@@ -146,9 +157,10 @@ package final class LocalSite: Site {
         }
     }
 
-    /// Closes the database; the lock goes with the object.
+    /// Closes the database and gives the home's lock back.
     package func close() async {
         try? store.close()
+        lock.release()
     }
 
     /// Begins a new incarnation when the database is not the one that this home last had (D22).
@@ -169,7 +181,13 @@ package final class LocalSite: Site {
             }
             return try transaction.ownPosition()
         }
-        try setHighWater(position)
+        // A note that is only behind is brought up before anything is sent; until then a site on a
+        // full disk can still be read.
+        if let known, known.place == place, known.position.incarnation == position.incarnation {
+            highWater.withLock { $0 = known.position }
+        } else {
+            try setHighWater(position)
+        }
     }
 
     /// Notes how far this site's own feeds are before any of it is sent.
@@ -221,7 +239,7 @@ package final class LocalSite: Site {
     package func profile() async throws -> SiteView {
         SiteView(
             site: keys.site, name: name, kind: kind, ods: ods, version: Self.programVersion,
-            home: home.path, addresses: try await translating { try await ownAddresses() })
+            home: home.path, addresses: try await translating { try await saidAddresses() })
     }
 }
 

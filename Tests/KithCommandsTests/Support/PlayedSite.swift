@@ -47,6 +47,7 @@ final class PlayedSite: Site {
         var decisions: [PairingDecision] = []
         var triesLeft = [2, 1, 0]
         var addresses: [[String]] = []
+        var passphrases: [String] = []
     }
 
     let script: Mutex<Script>
@@ -247,6 +248,15 @@ final class PlayedSite: Site {
         try play { _ in
             BackupReport(
                 file: path, site: "Elm House", made: Samples.now, entries: 12, bytes: 4096)
+        }
+    }
+
+    func recoveryKit(passphrase: String) async throws -> RecoveryKitView {
+        try play {
+            $0.passphrases.append(passphrase)
+            return RecoveryKitView(
+                code: Array(repeating: "ABCDEF", count: 21).joined(separator: "-") + "-ABC",
+                site: Samples.profile, made: Samples.now, partners: [Samples.peer()])
         }
     }
 

@@ -10,24 +10,40 @@ final class OpenSite: Sendable {
     let home: String
     let site: LocalSite
 
+    /// Makes a site.
     init(_ name: String, kind: String = "care-home") async throws {
-        let folder = FileManager.default.temporaryDirectory
-        home = folder.appendingPathComponent("kith-site-\(UUID().uuidString.prefix(8))").path
+        home = Self.newHome()
         _ = try await LocalSite.initialise(home: home, name: name, kind: kind, ods: nil)
         site = try await LocalSite.open(home: home)
     }
+
+    /// Opens a site that is there.
+    init(at home: String) async throws {
+        self.home = home
+        site = try await LocalSite.open(home: home)
+    }
+
+    /// A path at which nothing is.
+    static func newHome() -> String {
+        FileManager.default.temporaryDirectory
+            .appendingPathComponent("kith-site-\(UUID().uuidString.prefix(8))").path
+    }
+
+    /// Loses the machine with all that is on it.
+    func lose() { try? FileManager.default.removeItem(atPath: home) }
 
     deinit { try? FileManager.default.removeItem(atPath: home) }
 
     /// Serves partners on a free port of this machine for the time of `body`.
     func serving<Result: Sendable>(
+        on listen: String = "127.0.0.1:0",
         _ body: @Sendable @escaping (String) async throws -> Result
     ) async throws -> Result {
         let (addresses, continuation) = AsyncStream.makeStream(of: String.self)
         return try await withThrowingTaskGroup(of: Result?.self) { [site] group in
             group.addTask {
                 defer { continuation.finish() }
-                try await site.servePeers(on: "127.0.0.1:0") { continuation.yield($0) }
+                try await site.servePeers(on: listen) { continuation.yield($0) }
                 return nil
             }
             group.addTask {
@@ -57,6 +73,40 @@ final class OpenSite: Sendable {
         let invitation = try await site.invite(
             InvitationDraft(partnership: name, addresses: [address]))
         return try InvitationCode(text: invitation.code ?? "")
+    }
+}
+
+extension OpenSite {
+    /// Writes a resident.
+    func addResident(_ family: String) async throws {
+        _ = try await site.save(
+            [
+                RecordEdit(
+                    target: .new(kind: "resident", partnership: nil, parent: nil),
+                    values: [.init("familyName", family)])
+            ], by: Author(user: "jdoe", name: "J Doe", role: "nurse"))
+    }
+
+    /// The family names of all residents.
+    func families() async throws -> Set<String> {
+        Set(try await site.records(RecordQuery(kind: "resident")).map(\.title))
+    }
+
+    /// Syncs with everyone that has an address.
+    func syncAll() async throws {
+        for report in try await site.sync([], progress: { _ in }) where !report.isEqual {
+            throw SiteError(.network, report.problem ?? "not equal")
+        }
+    }
+
+    /// The state digests of all shared partnerships.
+    func sharedDigests() async throws -> [String] {
+        let report = try await site.verify()
+        guard report.ok else { throw SiteError(.store, report.problems.joined(separator: "; ")) }
+        return report.partnerships.filter { !$0.name.hasSuffix("(private)") }.flatMap {
+            partnership in
+            partnership.compartments.map { "\(partnership.id) \($0.name) \($0.stateDigest)" }
+        }
     }
 }
 
