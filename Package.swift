@@ -10,6 +10,7 @@ let strict: [SwiftSetting] = [
 
 extension Target.Dependency {
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
+    static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
     static let x509: Self = .product(name: "X509", package: "swift-certificates")
     static let asn1: Self = .product(name: "SwiftASN1", package: "swift-asn1")
     static let protobuf: Self = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -76,7 +77,9 @@ let package = Package(
             swiftSettings: strict),
         .target(
             name: "KithTrust",
-            dependencies: ["KithModel", "KithProtocol", .x509, .asn1, .crypto, .protobuf],
+            dependencies: [
+                "KithModel", "KithProtocol", .x509, .asn1, .crypto, .cryptoExtras, .protobuf,
+            ],
             swiftSettings: strict),
         .target(
             name: "KithStore",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KithModel
 import KithSite
 
@@ -6,11 +7,15 @@ import KithSite
 struct InitCommand: Runnable {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Makes a new site in an empty or missing folder.",
-        usage: "kith init --home DIR --name NAME --kind KIND [--ods CODE] [--json]",
+        usage: """
+            kith init --home DIR --name NAME --kind KIND [--ods CODE] \\
+                [--recovery-kit FILE [--passphrase-file FILE]] [--json]
+            """,
         discussion: "KIND is one of: \(kinds.concepts.map(\.word).joined(separator: ", ")).")
 
     @OptionGroup var place: HomeOption
     @OptionGroup var output: OutputOptions
+    @OptionGroup var passphrase: PassphraseOption
 
     @Option(help: "What people call the site.")
     var name: String
@@ -20,6 +25,11 @@ struct InitCommand: Runnable {
 
     @Option(help: ArgumentHelp("Its ODS code, if it has one.", valueName: "code"))
     var ods: String?
+
+    @Option(
+        name: .customLong("recovery-kit"),
+        help: ArgumentHelp("Write a recovery kit there, to print.", valueName: "file"))
+    var kit: String?
 
     private static var kinds: CodeSet {
         guard let set = CodeSet.all["organisationKind"] else {
@@ -43,8 +53,20 @@ struct InitCommand: Runnable {
             }
             return code.description
         }
+        guard kit != nil || passphrase.file == nil else {
+            throw UsageProblem("a passphrase is only for --recovery-kit FILE")
+        }
+        let words = try kit.map { file in
+            guard !FileManager.default.fileExists(atPath: file) else {
+                throw UsageProblem("there is a file \(file) already; choose another name")
+            }
+            return try passphrase.chosen(in: context)
+        }
         let site = try await context.opener.initialise(
             home: home, name: name, kind: kind.code, ods: code)
+        if let kit, let words {
+            try await RecoveryKitPage(context).write(to: kit, under: words, home: home)
+        }
         if output.isJSON {
             try context.printJSON(site)
             return .done
@@ -52,7 +74,9 @@ struct InitCommand: Runnable {
         context.print([
             Line("Made the site ") + Line(site.name, .bold) + Line(" in \(site.home)."),
             Line("Site id: \(site.site)"), "",
-            "Next: 'kith partnership create NAME --purpose TEXT' to found a partnership, or",
+            kit.map { Line("The recovery kit is in \($0): print it, and lock the page away.") }
+                ?? "Print a recovery kit: 'kith recovery-kit FILE' writes one.",
+            "", "Next: 'kith partnership create NAME --purpose TEXT' to found a partnership, or",
             "      'kith partnership join CODE' with a code from a partner.",
         ])
         return .done

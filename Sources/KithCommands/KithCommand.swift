@@ -23,10 +23,14 @@ struct KithCommand: ParsableCommand {
                     InitCommand.self, StatusCommand.self, DoctorCommand.self, VerifyCommand.self,
                     RebuildCommand.self, BackupCommand.self, RestoreCommand.self,
                     EraseCommand.self, AuditCommand.self,
+                    RecoveryKitCommand.self, RecoverCommand.self,
                 ]),
             CommandGroup(
                 name: "Partners",
-                subcommands: [PartnershipCommand.self, PeerCommand.self, SyncCommand.self]),
+                subcommands: [
+                    PartnershipCommand.self, PeerCommand.self, AddressCommand.self,
+                    SyncCommand.self,
+                ]),
             CommandGroup(name: "Records", subcommands: recordCommands),
             CommandGroup(
                 name: "Decisions and exchange",

@@ -17,6 +17,11 @@ public protocol SiteOpener: Sendable {
         home: String, name: String, kind: String, ods: String?
     ) async throws
         -> SiteView
+    /// Makes a site again in an empty or missing folder from its recovery kit.
+    func recover(
+        kit: String, passphrase: String, home: String,
+        progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> RecoveryReport
     /// Puts a backup in the place of a home's database.
     func restore(backup: String, home: String) async throws -> BackupReport
     /// Reads FHIR files, one reading for each path, in order; a bad file is in its reading.

@@ -149,7 +149,32 @@ extension ControlClient {
         try await call(ControlCommands.join, code, progress: progress)
     }
 
+    /// Says where partners reach the site.
+    public func setAddresses(_ addresses: [String]) async throws -> SiteView {
+        try await call(ControlCommands.setAddresses, addresses)
+    }
+
+    /// The partnerships that peers say the site was admitted to.
+    public func offers() async throws -> [OfferView] { try await call(ControlCommands.offers) }
+
+    /// Takes part in an offered partnership.
+    public func acceptOffer(
+        _ reference: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        try await call(ControlCommands.acceptOffer, reference, progress: progress)
+    }
+
     // MARK: Peers and sync
+
+    /// Pairs by phone as far as the words.
+    public func pair(_ request: PairingRequest) async throws -> ComparisonView {
+        try await call(ControlCommands.pair, request)
+    }
+
+    /// Says what the comparison came to.
+    public func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome {
+        try await call(ControlCommands.decidePairing, decision)
+    }
 
     /// The other members of the site's partnerships.
     public func peers() async throws -> [PeerView] { try await call(ControlCommands.peers) }
@@ -237,6 +262,11 @@ extension ControlClient {
     /// Who did what at the site.
     public func audit(_ query: AuditQuery) async throws -> [AuditItem] {
         try await call(ControlCommands.audit, query)
+    }
+
+    /// Makes a recovery kit.
+    public func recoveryKit(passphrase: String) async throws -> RecoveryKitView {
+        try await call(ControlCommands.recoveryKit, passphrase)
     }
 
     /// Checks every hash, chain and signature of the log.

@@ -29,6 +29,17 @@ enum ControlCommands {
     static let partnership = ControlCommand<String, Nothing, PartnershipView>(
         "partnership"
     ) { site, reference, _ in try await site.partnership(reference) }
+    static let setAddresses = ControlCommand<[String], Nothing, SiteView>(
+        "setAddresses"
+    ) { site, addresses, _ in try await site.setAddresses(addresses) }
+    static let offers = ControlCommand<Nothing, Nothing, [OfferView]>("offers") { site, _, _ in
+        try await site.offers()
+    }
+    static let acceptOffer = ControlCommand<String, SyncProgress, JoinReport>(
+        "acceptOffer"
+    ) { site, reference, progress in
+        try await site.acceptOffer(reference, progress: progress)
+    }
     static let invite = ControlCommand<InvitationDraft, Nothing, InvitationView>(
         "invite"
     ) { site, draft, _ in try await site.invite(draft) }
@@ -50,6 +61,12 @@ enum ControlCommands {
     static let peers = ControlCommand<Nothing, Nothing, [PeerView]>("peers") { site, _, _ in
         try await site.peers()
     }
+    static let pair = ControlCommand<PairingRequest, Nothing, ComparisonView>(
+        "pair"
+    ) { site, request, _ in try await site.pair(request) }
+    static let decidePairing = ControlCommand<PairingDecision, Nothing, PairingOutcome>(
+        "decidePairing"
+    ) { site, decision, _ in try await site.decidePairing(decision) }
     static let setPeer = ControlCommand<PeerChange, Nothing, PeerView>(
         "setPeer"
     ) { site, change, _ in try await site.setPeer(change) }
@@ -103,6 +120,9 @@ enum ControlCommands {
     static let audit = ControlCommand<AuditQuery, Nothing, [AuditItem]>(
         "audit"
     ) { site, query, _ in try await site.audit(query) }
+    static let recoveryKit = ControlCommand<String, Nothing, RecoveryKitView>(
+        "recoveryKit"
+    ) { site, passphrase, _ in try await site.recoveryKit(passphrase: passphrase) }
     static let verify = ControlCommand<Nothing, Nothing, VerifyReport>("verify") { site, _, _ in
         try await site.verify()
     }
@@ -117,11 +137,11 @@ enum ControlCommands {
     private static let all: [any ServedCommand] = [
         profile, status, doctor,
         createPartnership, partnerships, partnership, invite, revokeInvitation, changeMembership,
-        previewInvitation, join,
-        peers, setPeer, sync,
+        previewInvitation, join, setAddresses, offers, acceptOffer,
+        peers, pair, decidePairing, setPeer, sync,
         records, record, save, history,
         conflicts, conflict, resolve,
-        importRecords, erase, erasures, backUp, audit, verify, rebuild,
+        importRecords, erase, erasures, backUp, audit, recoveryKit, verify, rebuild,
     ]
 }
 

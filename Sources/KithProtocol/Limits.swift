@@ -34,6 +34,8 @@ public enum Limits {
     public static let feeds = 100_000
     /// Compartments that a session compares.
     public static let holdings = 100_000
+    /// Partnerships that one message may offer.
+    public static let offers = 1_000
     /// The greatest sequence: what SQLite and every other language can hold.
     public static let sequence: UInt64 = 1 << 62
 }

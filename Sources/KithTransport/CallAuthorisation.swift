@@ -2,8 +2,8 @@ import GRPCCore
 
 /// Authorises every call anew from its connection's certificate and the live pins (D16).
 ///
-/// `Pairing` is open to anyone who has proven who they are while an invitation stands, and to no
-/// one otherwise; everything else, whatever services there will be, is for peers only.
+/// `Pairing` is open to anyone who has proven who they are while someone is invited or expected, and
+/// to no one otherwise; everything else, whatever services there will be, is for peers only.
 struct CallAuthorisation: ServerInterceptor {
     let registry: ConnectionRegistry
     let directory: any PeerDirectory
@@ -20,8 +20,8 @@ struct CallAuthorisation: ServerInterceptor {
         }
         switch (context.descriptor.service, caller) {
         case (.kith_v1_Pairing, _):
-            guard directory.isInvitationStanding() else {
-                throw RPCError(code: .permissionDenied, message: "no invitation stands")
+            guard directory.isPairingOpen() else {
+                throw RPCError(code: .permissionDenied, message: "nobody is invited or expected")
             }
         case (_, .unpaired):
             throw RPCError(code: .permissionDenied, message: "for peers only")

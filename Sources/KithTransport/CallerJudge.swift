@@ -18,7 +18,7 @@ struct CallerJudge: Sendable {
             guard let pinned = directory.pinnedRoot(of: site) else { return nil }
             return .peer(site, root: pinned, leafExpired: expired)
         case .unknown(let site):
-            guard let root, root.siteID == site, directory.isInvitationStanding(),
+            guard let root, root.siteID == site, directory.isPairingOpen(),
                 LeafVerifier.selfProvenRoot(ofChain: [leaf, root.der]) != nil
             else { return nil }
             return .unpaired(root: root)

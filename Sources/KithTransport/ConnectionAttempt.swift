@@ -12,7 +12,7 @@ struct ConnectionAttempt: Sendable {
     typealias Transport = HTTP2ClientTransport.WrappedChannel
 
     let address: HostPort
-    let expected: SiteID
+    let expected: SiteID?
     let proof: ServerProof
     let limits: TransportLimits
     let timeLimit: Duration
@@ -156,7 +156,7 @@ struct ConnectionAttempt: Sendable {
     /// Why the handshake failed on our side.
     private func refusal(cause: (any Error)?) -> TransportError {
         switch proof.outcome {
-        case .anotherSite(let other):
+        case .anotherSite(let other, let expected):
             TransportError(
                 .wrongSite,
                 """
@@ -167,8 +167,8 @@ struct ConnectionAttempt: Sendable {
             TransportError(
                 .wrongSite,
                 """
-                What answers at \(address) could not prove that it is the site \
-                \(expected.short). Check the address.
+                What answers at \(address) could not prove that it is \
+                \(expected.map { "the site \($0.short)" } ?? "a Kith site"). Check the address.
                 """, cause: cause)
         case .proven, nil:
             TransportError(

@@ -31,14 +31,15 @@ public struct PeerClient: Sendable {
     /// Connects, hands the connection to `body`, and closes it when `body` ends.
     ///
     /// - Parameters:
-    ///   - site: who must be there; anyone else is refused during the handshake.
-    ///   - root: the site's pinned root; nil when joining by code, where only the id is known. The
-    ///     connection then holds the root that the site presented and proved itself with.
+    ///   - site: who must be there; anyone else is refused during the handshake. Nil when pairing by
+    ///     phone, where it is not known: then whoever proves to be a site is there.
+    ///   - root: the site's pinned root; nil when it is not known. The connection then holds the
+    ///     root that the site presented and proved itself with.
     ///   - timeLimit: how long it may take until the other side has let us in.
     /// - Throws: `TransportError` with `couldNotConnect`, `timedOut`, `wrongSite`, `tlsFailed`,
     ///   `notAPeer`, `closed` or `identityUnusable`; `CancellationError`; what `body` throws.
     public func withConnection<Result: Sendable>(
-        to address: HostPort, expecting site: SiteID, root: RootCertificate?,
+        to address: HostPort, expecting site: SiteID?, root: RootCertificate?,
         timeLimit: Duration = .seconds(10),
         _ body: @Sendable (PeerConnection) async throws -> Result
     ) async throws -> Result {
@@ -49,7 +50,8 @@ public struct PeerClient: Sendable {
         let open = try await attempt.run(context: context())
         let client = GRPCClient(transport: open.transport)
         let connection = PeerConnection(
-            site: site, root: open.root, isLeafExpired: open.isLeafExpired, address: address,
+            site: open.root.siteID, root: open.root, isLeafExpired: open.isLeafExpired,
+            address: address,
             client: client, limits: limits, abort: { await open.close() })
         return try await withThrowingTaskGroup(of: Void.self) { group in
             // How the connection ends, its calls report.

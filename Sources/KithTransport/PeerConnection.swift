@@ -37,6 +37,32 @@ public struct PeerConnection: Sendable {
         return try await explaining { try await pairing.join(request, options: pairingOptions) }
     }
 
+    /// Begins to pair by phone.
+    ///
+    /// Errors: `TransportError`; with `refused`, its message says why the other site said no.
+    package func commit(_ request: Kith_V1_CommitRequest) async throws -> Kith_V1_CommitResponse {
+        let pairing = Kith_V1_Pairing.Client(wrapping: client)
+        return try await explaining { try await pairing.commit(request, options: pairingOptions) }
+    }
+
+    /// Goes on with that.
+    ///
+    /// Errors: `TransportError`; with `refused`, its message says why the other site said no.
+    package func reveal(_ request: Kith_V1_RevealRequest) async throws -> Kith_V1_RevealResponse {
+        let pairing = Kith_V1_Pairing.Client(wrapping: client)
+        return try await explaining { try await pairing.reveal(request, options: pairingOptions) }
+    }
+
+    /// Tells a peer of partnerships, and is told of some.
+    ///
+    /// Errors: `TransportError`; with `protocolError` the other site may be too old to know of it.
+    package func offer(_ offers: Kith_V1_Offers) async throws -> Kith_V1_Offers {
+        let partnerships = Kith_V1_Partnerships.Client(wrapping: client)
+        return try await explaining {
+            try await partnerships.offer(offers, options: pairingOptions)
+        }
+    }
+
     /// Runs one sync session: `body` sends and receives, and its return ends the session.
     ///
     /// When `body` returns, our direction is finished, and what the other side still sends is read

@@ -10,8 +10,9 @@ public import KithTrust
 public protocol PeerDirectory: Sendable {
     /// The root pinned for a site; nil when the site is not a peer, or not any more.
     func pinnedRoot(of site: SiteID) -> RootCertificate?
-    /// Whether an invitation stands, so that sites we do not know may call `Pairing`.
-    func isInvitationStanding() -> Bool
+    /// Whether sites that we do not know may call `Pairing`: an invitation stands, or a person waits
+    /// for a partner on the phone.
+    func isPairingOpen() -> Bool
 }
 
 /// Where the TLS identity comes from. It is asked for every new connection, so that a renewed

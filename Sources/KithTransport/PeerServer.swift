@@ -43,6 +43,7 @@ public final class PeerServer: Sendable {
             services: [
                 SyncService(
                     handler: handler, messageBytes: limits.messageBytes, logger: logger),
+                PartnershipsService(handler: handler, logger: logger),
                 PairingService(handler: handler, logger: logger),
             ],
             interceptors: [CallAuthorisation(registry: registry, directory: directory)])

@@ -33,4 +33,14 @@ package protocol PeerServiceHandler: Sendable {
     func join(
         _ request: Kith_V1_JoinRequest, from site: UnpairedSite
     ) async throws -> Kith_V1_JoinResponse
+    /// Begins to pair by phone.
+    func commit(
+        _ request: Kith_V1_CommitRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_CommitResponse
+    /// Goes on with that; now both sites know the words.
+    func reveal(
+        _ request: Kith_V1_RevealRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_RevealResponse
+    /// Is told of partnerships by a peer, and tells it of some.
+    func offer(_ offers: Kith_V1_Offers, from peer: SiteID) async throws -> Kith_V1_Offers
 }

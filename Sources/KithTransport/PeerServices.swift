@@ -50,11 +50,44 @@ struct PairingService: Kith_V1_Pairing.SimpleServiceProtocol {
         }
     }
 
+    func commit(
+        request: Kith_V1_CommitRequest, context: ServerContext
+    ) async throws -> Kith_V1_CommitResponse {
+        let site = try unpaired(context)
+        return try await answering(logger, to: site.siteID) {
+            try await handler.commit(request, from: site)
+        }
+    }
+
+    func reveal(
+        request: Kith_V1_RevealRequest, context: ServerContext
+    ) async throws -> Kith_V1_RevealResponse {
+        let site = try unpaired(context)
+        return try await answering(logger, to: site.siteID) {
+            try await handler.reveal(request, from: site)
+        }
+    }
+
     private func unpaired(_ context: ServerContext) throws -> UnpairedSite {
         guard let caller = context.caller else {
             throw RPCError(code: .unauthenticated, message: "this site does not know you")
         }
         return UnpairedSite(root: caller.root)
+    }
+}
+
+/// The `Partnerships` service: hands each call to the handler.
+struct PartnershipsService: Kith_V1_Partnerships.SimpleServiceProtocol {
+    let handler: any PeerServiceHandler
+    let logger: Logger
+
+    func offer(request: Kith_V1_Offers, context: ServerContext) async throws -> Kith_V1_Offers {
+        guard case .peer(let site, _, _) = context.caller else {
+            throw RPCError(code: .permissionDenied, message: "for peers only")
+        }
+        return try await answering(logger, to: site) {
+            try await handler.offer(request, from: site)
+        }
     }
 }
 

@@ -10,18 +10,20 @@ final class ServerProof: Sendable {
     enum Outcome: Sendable {
         case proven(root: RootCertificate, leafExpired: Bool)
         /// It has proven to be another site.
-        case anotherSite(SiteID)
+        case anotherSite(SiteID, expected: SiteID)
         /// It has proven to be no one.
         case noSite
     }
 
-    private let expected: SiteID
+    private let expected: SiteID?
     private let pinned: RootCertificate?
     private let now: Instant
     private let found = Mutex<Outcome?>(nil)
 
-    /// - Parameter pinned: the site's root; nil when joining by code, where only the id is known.
-    init(expected: SiteID, pinned: RootCertificate?, now: Instant) {
+    /// - Parameters:
+    ///   - expected: the site; nil when any site will do, because people will compare who it is.
+    ///   - pinned: the site's root; nil when it is not known.
+    init(expected: SiteID?, pinned: RootCertificate?, now: Instant) {
         self.expected = expected
         self.pinned = pinned
         self.now = now
@@ -47,6 +49,7 @@ final class ServerProof: Sendable {
     private func judge(_ chain: [[UInt8]]) -> Outcome {
         guard let leaf = chain.first else { return .noSite }
         let presented = LeafVerifier.selfProvenRoot(ofChain: chain)
+        guard let expected = expected ?? presented?.siteID else { return .noSite }
         let verdict = LeafVerifier.verdict(onLeaf: leaf, at: now) { site in
             guard site == expected else { return nil }
             return pinned ?? presented
@@ -55,6 +58,6 @@ final class ServerProof: Sendable {
             return .proven(root: root, leafExpired: expired)
         }
         guard let other = presented?.siteID, other != expected else { return .noSite }
-        return .anotherSite(other)
+        return .anotherSite(other, expected: expected)
     }
 }

@@ -36,6 +36,14 @@ struct HomeOpener: SiteOpener {
         try await LocalSite.initialise(home: home, name: name, kind: kind, ods: ods)
     }
 
+    func recover(
+        kit: String, passphrase: String, home: String,
+        progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> RecoveryReport {
+        try await LocalSite.recover(
+            kit: kit, passphrase: passphrase, home: home, progress: progress)
+    }
+
     func restore(backup: String, home: String) async throws -> BackupReport {
         try await LocalSite.restore(backup: backup, home: home)
     }

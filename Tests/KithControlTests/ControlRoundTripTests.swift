@@ -44,6 +44,17 @@ import Testing
         ),
         ("previewInvitation", { json(try await $0.previewInvitation("code")) }),
         ("join", { json(try await $0.join("code", progress: { _ in })) }),
+        ("setAddresses", { json(try await $0.setAddresses(["a:1", "b:2"])) }),
+        ("offers", { json(try await $0.offers()) }),
+        ("acceptOffer", { json(try await $0.acceptOffer("o", progress: { _ in })) }),
+        (
+            "pair",
+            { json(try await $0.pair(PairingRequest(address: "h:1", isAnotherTry: true))) }
+        ),
+        (
+            "decidePairing",
+            { json(try await $0.decidePairing(PairingDecision(id: "c", isSame: true))) }
+        ),
         ("peers", { json(try await $0.peers()) }),
         (
             "setPeer",
@@ -123,6 +134,7 @@ import Testing
         ),
         ("erasures", { json(try await $0.erasures()) }),
         ("backUp", { json(try await $0.backUp(to: "/a b")) }),
+        ("recoveryKit", { json(try await $0.recoveryKit(passphrase: "a b")) }),
         ("verify", { json(try await $0.verify()) }),
         ("rebuild", { json(try await $0.rebuild(checkOnly: true)) }),
     ]

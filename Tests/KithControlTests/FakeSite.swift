@@ -77,6 +77,30 @@ final class FakeSite: Site {
         for step in samples.syncSteps { progress(step) }
         return JoinReport(partnership: samples.partnership, sync: samples.syncReport)
     }
+    func setAddresses(_ addresses: [String]) async throws -> SiteView {
+        note("setAddresses", addresses)
+        return samples.site
+    }
+    func offers() async throws -> [OfferView] {
+        note("offers")
+        return [samples.offer]
+    }
+    func acceptOffer(
+        _ reference: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        note("acceptOffer", reference)
+        for step in samples.syncSteps { progress(step) }
+        return JoinReport(partnership: samples.partnership, sync: samples.syncReport)
+    }
+    func pair(_ request: PairingRequest) async throws -> ComparisonView {
+        note("pair", request)
+        return ComparisonView(
+            id: "c", words: ["apple", "tiger"], site: samples.site.site, name: "n", kind: "k")
+    }
+    func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome {
+        note("decidePairing", decision)
+        return PairingOutcome(peer: samples.peer, triesLeft: 2)
+    }
     func peers() async throws -> [PeerView] {
         note("peers")
         return [samples.peer]
@@ -161,6 +185,12 @@ final class FakeSite: Site {
         note("backUp", path)
         return BackupReport(
             file: path, site: "s", made: Instant(milliseconds: 1), entries: 2, bytes: 3)
+    }
+    func recoveryKit(passphrase: String) async throws -> RecoveryKitView {
+        note("recoveryKit", passphrase)
+        return RecoveryKitView(
+            code: "ABCDEF", site: samples.site, made: Instant(milliseconds: 5),
+            partners: [samples.peer])
     }
     func verify() async throws -> VerifyReport {
         note("verify")

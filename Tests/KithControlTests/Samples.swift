@@ -58,6 +58,13 @@ struct Samples: Sendable {
             expires: moment)
     }
 
+    var offer: OfferView {
+        OfferView(
+            partnership: partnership.id, name: "Hill", purpose: "care", site: siteID,
+            siteName: "Hill Surgery", role: "reviewer", compartments: [.clinical],
+            mayAttest: true, told: moment)
+    }
+
     var peer: PeerView {
         PeerView(
             site: siteID, name: "Hill Surgery", addresses: ["hill:7443"], isEnabled: true,

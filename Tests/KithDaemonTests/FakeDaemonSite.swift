@@ -78,6 +78,13 @@ final class FakeDaemonSite: DaemonSite {
     func join(
         _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> JoinReport { throw unused }
+    func setAddresses(_ addresses: [String]) async throws -> SiteView { throw unused }
+    func offers() async throws -> [OfferView] { throw unused }
+    func acceptOffer(
+        _ reference: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport { throw unused }
+    func pair(_ request: PairingRequest) async throws -> ComparisonView { throw unused }
+    func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome { throw unused }
     func peers() async throws -> [PeerView] { throw unused }
     func setPeer(_ change: PeerChange) async throws -> PeerView { throw unused }
     func records(_ query: RecordQuery) async throws -> [RecordView] { throw unused }
@@ -102,6 +109,7 @@ final class FakeDaemonSite: DaemonSite {
     func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site { self }
     func audit(_ query: AuditQuery) async throws -> [AuditItem] { throw unused }
     func backUp(to path: String) async throws -> BackupReport { throw unused }
+    func recoveryKit(passphrase: String) async throws -> RecoveryKitView { throw unused }
     func verify() async throws -> VerifyReport { throw unused }
     func rebuild(checkOnly: Bool) async throws -> RebuildReport { throw unused }
 }

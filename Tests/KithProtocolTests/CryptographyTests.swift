@@ -56,10 +56,9 @@ import Testing
         let code: [String: Int] = [
             "headerBytes": Limits.headerBytes, "skeletonBytes": Limits.skeletonBytes,
             "bodyBytes": Limits.bodyBytes, "parts": Limits.parts, "operations": Limits.operations,
-            "supersedes": Limits.supersedes, "knows": Limits.knows,
-            "cutEnds": Limits.cutEnds, "erasedParts": Limits.erasedParts,
-            "personBytes": Limits.personBytes,
-            "groupMembers": Limits.groupMembers,
+            "supersedes": Limits.supersedes, "knows": Limits.knows, "cutEnds": Limits.cutEnds,
+            "erasedParts": Limits.erasedParts, "offers": Limits.offers,
+            "personBytes": Limits.personBytes, "groupMembers": Limits.groupMembers,
             "batchBytes": Limits.batchBytes, "batchEntries": Limits.batchEntries,
             "batchesInFlight": Limits.batchesInFlight, "messageBytes": Limits.messageBytes,
             "feeds": Limits.feeds, "holdings": Limits.holdings,

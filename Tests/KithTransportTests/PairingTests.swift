@@ -3,6 +3,7 @@ import KithModel
 import KithProtocol
 import KithTransport
 import KithTrust
+import SwiftProtobuf
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct PairingTests {
@@ -44,6 +45,51 @@ import Testing
             #expect(error?.code == .notAPeer)
         }
         #expect(handler.sessions.isEmpty)
+    }
+
+    @Test func `whom nobody knows is told of no partnership, whoever is expected`() async throws {
+        let (inviter, joiner) = (try TestSite(), try TestSite())
+        inviter.isInviting = true
+        let handler = TestHandler()
+        try await inviter.serving(handler: handler) { _, address in
+            let error = await #expect(throws: TransportError.self) {
+                try await joiner.client().withConnection(
+                    to: address, expecting: inviter.id, root: nil
+                ) { try await $0.offer(Kith_V1_Offers()) }
+            }
+            #expect(error?.code == .notAPeer)
+            #expect(handler.offers.isEmpty)
+            inviter.pin(joiner)
+            try await joiner.client().withConnection(
+                to: address, expecting: inviter.id, root: inviter.root
+            ) { connection in
+                _ = try await connection.offer(Kith_V1_Offers())
+            }
+            #expect(handler.offers == [joiner.id])
+        }
+    }
+
+    @Test func `a dialler that expects nobody in particular learns who is there`() async throws {
+        let (waiter, dialler) = (try TestSite(), try TestSite())
+        waiter.isInviting = true
+        try await waiter.serving { _, address in
+            try await dialler.client().withConnection(to: address, expecting: nil, root: nil) {
+                #expect($0.site == waiter.id && $0.root == waiter.root)
+                let commitment = Data(repeating: 5, count: 32)
+                let answer = try await $0.commit(.with { $0.commitment = commitment })
+                #expect(answer.nonce == commitment)
+                let revealed = try await $0.reveal(Kith_V1_RevealRequest())
+                #expect(Array(revealed.site.rootCertificate) == dialler.root.der)
+            }
+            // Without anybody expected, the door is as closed to it as to all others.
+            waiter.isInviting = false
+            let error = await #expect(throws: TransportError.self) {
+                try await dialler.client().withConnection(to: address, expecting: nil, root: nil) {
+                    _ in Issue.record("connected")
+                }
+            }
+            #expect(error?.code == .notAPeer)
+        }
     }
 
     @Test func `without an invitation a stranger is told that it is not a peer`() async throws {

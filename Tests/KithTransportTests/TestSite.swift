@@ -4,6 +4,7 @@ import KithProtocol
 import KithTransport
 import KithTrust
 import Logging
+import SwiftProtobuf
 import Synchronization
 
 /// A site for tests: its identity, whom it has pinned, and whether it invites.
@@ -41,7 +42,7 @@ final class TestSite: PeerDirectory {
     func unpin(_ other: TestSite) { state.withLock { $0.pins[other.id] = nil } }
 
     func pinnedRoot(of site: SiteID) -> RootCertificate? { state.withLock { $0.pins[site] } }
-    func isInvitationStanding() -> Bool { isInviting }
+    func isPairingOpen() -> Bool { isInviting }
 
     func client(
         limits: TransportLimits = TransportLimits(),
@@ -122,7 +123,7 @@ final class TestHandler: PeerServiceHandler {
 
     private let onSession: Session
     private let onPreview: @Sendable (UnpairedSite) async throws -> Kith_V1_PreviewResponse
-    private let calls = Mutex((sessions: [SiteID](), pairings: [SiteID]()))
+    private let calls = Mutex((sessions: [SiteID](), pairings: [SiteID](), offers: [SiteID]()))
 
     init(
         session: @escaping Session = { _, stream in
@@ -139,6 +140,7 @@ final class TestHandler: PeerServiceHandler {
     }
 
     var sessions: [SiteID] { calls.withLock { $0.sessions } }
+    var offers: [SiteID] { calls.withLock { $0.offers } }
     var pairings: [SiteID] { calls.withLock { $0.pairings } }
 
     func session(with peer: SiteID, _ stream: SessionStream) async throws {
@@ -160,6 +162,25 @@ final class TestHandler: PeerServiceHandler {
         var response = Kith_V1_JoinResponse()
         response.inviter.rootCertificate = Data(site.root.der)
         return response
+    }
+
+    func commit(
+        _ request: Kith_V1_CommitRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_CommitResponse {
+        calls.withLock { $0.pairings.append(site.siteID) }
+        return .with { $0.nonce = request.commitment }
+    }
+
+    func reveal(
+        _ request: Kith_V1_RevealRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_RevealResponse {
+        calls.withLock { $0.pairings.append(site.siteID) }
+        return .with { $0.site.rootCertificate = Data(site.root.der) }
+    }
+
+    func offer(_ offers: Kith_V1_Offers, from peer: SiteID) async throws -> Kith_V1_Offers {
+        calls.withLock { $0.offers.append(peer) }
+        return offers
     }
 }
 

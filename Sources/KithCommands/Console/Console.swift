@@ -9,6 +9,8 @@ public struct Console: Sendable {
     public var errors: @Sendable (String) -> Void
     /// Reads a line from standard input, without its end; nil at the end of input.
     public var readLine: @Sendable () -> String?
+    /// Reads a line that is not shown while it is typed.
+    public var readSecret: @Sendable () -> String?
     /// Whether standard input is a terminal.
     public var isInputTerminal: Bool
     /// Whether standard output is a terminal.
@@ -31,7 +33,8 @@ public struct Console: Sendable {
     /// Describes a console; what is left out is as in a pipe without an environment.
     public init(
         output: @escaping @Sendable (String) -> Void, errors: @escaping @Sendable (String) -> Void,
-        readLine: @escaping @Sendable () -> String? = { nil }, isInputTerminal: Bool = false,
+        readLine: @escaping @Sendable () -> String? = { nil },
+        readSecret: @escaping @Sendable () -> String? = { nil }, isInputTerminal: Bool = false,
         isOutputTerminal: Bool = false, isErrorTerminal: Bool = false, columns: Int = 80,
         environment: [String: String] = [:], login: String, zone: TimeZone,
         now: @escaping @Sendable () -> Instant,
@@ -40,6 +43,7 @@ public struct Console: Sendable {
         self.output = output
         self.errors = errors
         self.readLine = readLine
+        self.readSecret = readSecret
         self.isInputTerminal = isInputTerminal
         self.isOutputTerminal = isOutputTerminal
         self.isErrorTerminal = isErrorTerminal

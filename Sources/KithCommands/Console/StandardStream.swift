@@ -56,12 +56,29 @@ extension Console {
         return Console(
             output: { output.write($0) }, errors: { errors.write($0) },
             readLine: { Swift.readLine(strippingNewline: true) },
+            readSecret: { readSecret { errors.write("\n") } },
             isInputTerminal: isatty(STDIN_FILENO) == 1,
             isOutputTerminal: isatty(STDOUT_FILENO) == 1,
             isErrorTerminal: isatty(STDERR_FILENO) == 1,
             columns: terminalColumns(), environment: ProcessInfo.processInfo.environment,
             login: NSUserName(), zone: .current, now: { Instant(Date()) },
             outputProblem: { output.problem })
+    }
+
+    /// Reads a line with the terminal's echo off; puts it on again, also when the input has ended.
+    private static func readSecret(thenBreak: () -> Void) -> String? {
+        var before = termios()
+        guard tcgetattr(STDIN_FILENO, &before) == 0 else {
+            return Swift.readLine(strippingNewline: true)
+        }
+        var silent = before
+        silent.c_lflag &= ~tcflag_t(ECHO)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &silent)
+        defer {
+            tcsetattr(STDIN_FILENO, TCSADRAIN, &before)
+            thenBreak()
+        }
+        return Swift.readLine(strippingNewline: true)
     }
 
     private static func terminalColumns() -> Int {

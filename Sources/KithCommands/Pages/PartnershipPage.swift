@@ -83,20 +83,49 @@ struct PartnershipPage {
         lines += grants(
             role: preview.role, compartments: preview.compartments,
             mayAttest: preview.mayAttest, expires: preview.expires)
-        lines += labelled(
+        return lines + agreement
+    }
+
+    /// What somebody is told before accepting an offer.
+    func lines(_ offer: OfferView) -> [Line] {
+        labelled("Offered by", offer.siteName)
+            + labelled("Site id", offer.site.description)
+            + labelled("To", offer.name)
+            + labelled("For", offer.purpose)
+            + grants(
+                role: offer.role, compartments: offer.compartments, mayAttest: offer.mayAttest)
+            + agreement
+    }
+
+    private var agreement: [Line] {
+        labelled(
             "Agreement",
             "what this site writes in these compartments goes to every member who holds them, "
                 + "and what they write comes here")
-        return lines
+    }
+
+    /// A row for each offer.
+    func table(_ offers: [OfferView]) -> Table {
+        var table = Table([
+            .init("ID", fixed: true), .init("Name"), .init("Offered by"), .init("Role"),
+            .init("Holds"),
+        ])
+        for offer in offers {
+            table.add([
+                offer.partnership.short, offer.name, offer.siteName, offer.role,
+                Self.words(offer.compartments),
+            ])
+        }
+        return table
     }
 
     /// What an invitation grants.
     func grants(
-        role: String, compartments: [Compartment], mayAttest: Bool, expires: Instant
+        role: String, compartments: [Compartment], mayAttest: Bool, expires: Instant? = nil
     ) -> [Line] {
         labelled("As", role + (mayAttest ? ", may sign clinical decisions" : ""))
             + labelled("With", Self.words(compartments))
-            + labelled("Until", context.time(expires))
+            + (expires.map { labelled("Until", context.time($0)) } ?? [])
     }
 
     /// A label and a wrapped text beside it.

@@ -68,6 +68,10 @@ struct StatusPage {
             let count = Amount.count(status.entriesSetAside, "entry is", "entries are")
             lines.append("!  \(count) kept but not applied: 'kith doctor' says why")
         }
+        if status.offers > 0 {
+            let count = Amount.count(status.offers, "partnership is", "partnerships are")
+            lines.append("!  \(count) offered to this site: 'kith partnership offers'")
+        }
         return lines
     }
 

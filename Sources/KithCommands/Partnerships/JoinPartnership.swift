@@ -46,6 +46,28 @@ struct JoinPartnership: SiteCommand {
         defer { progress.finish() }
         let report = try await site.join(code) { progress.show($0) }
         progress.finish()
+        return try JoinOutcome(context, output).show(report)
+    }
+
+    private func readCode(in context: CommandContext) -> String {
+        var lines: [String] = []
+        // A code is a few lines at most: what never ends is not one.
+        while lines.count < 50, let line = context.console.readLine() { lines.append(line) }
+        return lines.joined(separator: "-").trimmingSpaces
+    }
+}
+
+/// Says what joining brought.
+struct JoinOutcome {
+    private let context: CommandContext
+    private let output: OutputOptions
+
+    init(_ context: CommandContext, _ output: OutputOptions) {
+        self.context = context
+        self.output = output
+    }
+
+    func show(_ report: JoinReport) throws -> ExitStatus {
         if output.isJSON {
             try context.printJSON(report)
         } else {
@@ -56,12 +78,5 @@ struct JoinPartnership: SiteCommand {
             context.print(SyncPage(context).lines([report.sync]))
         }
         return SyncPage(context).tellProblems([report.sync]) ? .done : .failed
-    }
-
-    private func readCode(in context: CommandContext) -> String {
-        var lines: [String] = []
-        // A code is a few lines at most: what never ends is not one.
-        while lines.count < 50, let line = context.console.readLine() { lines.append(line) }
-        return lines.joined(separator: "-").trimmingSpaces
     }
 }

@@ -11,6 +11,57 @@ struct PartnershipOption: ParsableArguments {
     var reference: String?
 }
 
+/// `kith partnership admit`: takes a peer into a partnership without a code.
+struct AdmitMember: SiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "admit", abstract: "Admits a site that this one knows, without a code.",
+        usage: """
+            kith partnership admit SITE [--role R] [--compartments C,C] [--may-attest] \\
+                [--partnership NAME] [--json]
+            """,
+        discussion: """
+            For a site that was paired with by phone ('kith peer pair'), or that shares another \
+            partnership with this one. Its people see the offer, and accept it there.
+            """)
+
+    @OptionGroup var place: HomeOption
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var partnership: PartnershipOption
+
+    @Argument(help: "The site's name or the beginning of its site id.")
+    var site: String
+
+    @Option(
+        help: ArgumentHelp(
+            "steward, contributor, reviewer or relay (else steward for the first partner, then "
+                + "contributor).", valueName: "role"))
+    var role: RoleChoice?
+
+    @Option(
+        help: ArgumentHelp(
+            "Some of relations,personal,clinical,restricted (else all that this site holds but "
+                + "restricted).", valueName: "list"))
+    var compartments: String?
+
+    @Flag(help: "Let it sign clinical decisions.")
+    var mayAttest = false
+
+    func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
+        let draft = AdmissionDraft(
+            role: role?.rawValue,
+            compartments: try compartments.map { try CompartmentList.parse($0) },
+            mayAttest: mayAttest)
+        let report = try await site.changeMembership(
+            MembershipChange(
+                partnership: partnership.reference, member: self.site, act: .admit(draft)))
+        return try MembershipOutcome(context, output).show(
+            report,
+            done: "\(report.member) is a member of \(report.partnership.name). Its people accept "
+                + "with 'kith partnership accept'.",
+            waiting: "The admission is written, but takes no effect.")
+    }
+}
+
 /// `kith partnership change`: puts another grant in the place of a member's.
 struct ChangeMember: SiteCommand {
     static let configuration = CommandConfiguration(

@@ -9,6 +9,7 @@ struct PartnershipCommand: ParsableCommand {
         subcommands: [
             CreatePartnership.self, ListPartnerships.self, ShowPartnership.self,
             InviteToPartnership.self, JoinPartnership.self, RevokeInvitation.self,
+            AdmitMember.self, ListOffers.self, AcceptOffer.self,
             ChangeMember.self, RemoveMember.self, LeavePartnership.self, ElectSteward.self,
         ])
 }

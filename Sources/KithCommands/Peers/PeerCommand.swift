@@ -6,7 +6,7 @@ import KithSite
 struct PeerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "peer", abstract: "The sites to sync with, and how far behind they are.",
-        subcommands: [ListPeers.self, AddPeer.self, SetPeer.self])
+        subcommands: [ListPeers.self, PairPeer.self, AddPeer.self, SetPeer.self])
 }
 
 /// `kith peer list`.
@@ -70,7 +70,9 @@ struct SetPeer: SiteCommand {
 
     @Option(
         name: .customLong("address"),
-        help: ArgumentHelp("Where it is; replaces all earlier addresses.", valueName: "host:port"))
+        help: ArgumentHelp(
+            "Where it is; tried before what the site itself says, replaces earlier ones.",
+            valueName: "host:port"))
     var addresses: [String] = []
 
     @Flag(name: .customLong("enable"), help: "Let the nightly sync dial it.")

@@ -6,21 +6,39 @@ import KithSite
 struct BackupCommand: SiteCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Writes a backup and checks it; kithd may go on running.",
-        usage: "kith backup FILE [--json]",
+        usage: "kith backup FILE [--with-identity [--passphrase-file FILE]] [--json]",
         discussion: """
             The backup holds everything that this site can read, in the clear: keep it where the \
-            home itself would be safe. It holds no identity key; keep a copy of the home's .pem \
-            files apart from it.
+            home itself would be safe. It holds no identity key: with --with-identity a recovery \
+            kit is written beside it, under a passphrase, as FILE.kit.
             """)
 
     @OptionGroup var place: HomeOption
     @OptionGroup var output: OutputOptions
+    @OptionGroup var passphrase: PassphraseOption
 
     @Argument(help: "A file that does not exist yet.")
     var file: String
 
+    @Flag(name: .customLong("with-identity"), help: "Write a recovery kit beside it.")
+    var isWithIdentity = false
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
+        guard isWithIdentity || passphrase.file == nil else {
+            throw UsageProblem("a passphrase is only for --with-identity")
+        }
+        let words = try isWithIdentity ? passphrase.chosen(in: context) : nil
+        let kit = file + ".kit"
+        guard words == nil || !FileManager.default.fileExists(atPath: kit) else {
+            throw UsageProblem("there is a file \(kit) already; choose another name")
+        }
         let report = try await site.backUp(to: AbsolutePath.of(file))
+        if let words {
+            let page = RecoveryKitPage(context).text(
+                try await site.recoveryKit(passphrase: words))
+            try NewFile.write(page, to: kit)
+            context.note([Line("Wrote the recovery kit to \(kit).")])
+        }
         if output.isJSON {
             try context.printJSON(report)
         } else {

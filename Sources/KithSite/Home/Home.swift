@@ -60,8 +60,8 @@ public struct Home: Sendable {
         }
     }
 
-    /// Makes the folder and the keys of a new site; refuses a folder that holds one already.
-    func create(now: Instant) throws -> SiteKeys {
+    /// Makes the folder of a new site with its keys; refuses a folder that holds one already.
+    func create(with keys: SiteKeys, now: Instant) throws {
         if FileManager.default.fileExists(atPath: identityKey) {
             throw SiteError(.home, "\(path) is a site already; see 'kith --home \(path) status'")
         }
@@ -70,12 +70,10 @@ public struct Home: Sendable {
                 atPath: path, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o700])
             chmod(path, 0o700)
-            let keys = SiteKeys(identity: SiteKey(), sealing: SealingKey())
             try write(Data(try keys.identity.rootCertificate(now: now).der), to: rootCertificate)
             try write(Data(keys.sealing.pem.utf8), to: sealingKey)
             // The identity comes last: without it the folder is not a site, and can be tried again.
             try write(Data(keys.identity.pem.utf8), to: identityKey)
-            return keys
         } catch let error as SiteError {
             throw error
         } catch {

@@ -126,6 +126,8 @@ extension PartnershipView {
 public struct MembershipChange: Codable, Sendable {
     /// What to do.
     public enum Act: Codable, Sendable {
+        /// Admit a site that this one is paired with, or shares another partnership with.
+        case admit(AdmissionDraft)
         /// Put a grant in the place of the present one; what is nil stays as it is.
         case grant(role: String?, compartments: [Compartment]?, mayAttest: Bool?)
         /// Remove it; this site leaves when it is the member.
@@ -136,7 +138,7 @@ public struct MembershipChange: Codable, Sendable {
 
     /// The partnership, by name or id; nil: the only shared one.
     public var partnership: String?
-    /// The member, by name or by the beginning of its site id; nil: this site.
+    /// The member, or whom to admit, by name or by the beginning of its site id; nil: this site.
     public var member: String?
     /// What to do.
     public var act: Act
@@ -146,6 +148,25 @@ public struct MembershipChange: Codable, Sendable {
         self.partnership = partnership
         self.member = member
         self.act = act
+    }
+}
+
+/// What a site is to be admitted with.
+public struct AdmissionDraft: Codable, Sendable {
+    /// The role; nil: `steward` for the founder's first partner, else `contributor`.
+    public var role: String?
+    /// The compartments; nil: all that this site holds but `restricted`.
+    public var compartments: [Compartment]?
+    /// Whether it may sign clinical decisions.
+    public var mayAttest: Bool
+
+    /// Describes an admission.
+    public init(
+        role: String? = nil, compartments: [Compartment]? = nil, mayAttest: Bool = false
+    ) {
+        self.role = role
+        self.compartments = compartments
+        self.mayAttest = mayAttest
     }
 }
 
@@ -262,6 +283,45 @@ public struct InvitationPreview: Codable, Sendable {
         self.compartments = compartments
         self.mayAttest = mayAttest
         self.expires = expires
+    }
+}
+
+/// A partnership that a peer says this site was admitted to; nothing is joined yet.
+public struct OfferView: Codable, Sendable {
+    /// The partnership.
+    public var partnership: PartnershipID
+    /// Its name.
+    public var name: String
+    /// What it is for.
+    public var purpose: String
+    /// Which peer says so.
+    public var site: SiteID
+    /// That peer's name.
+    public var siteName: String
+    /// With which role.
+    public var role: String
+    /// With which compartments.
+    public var compartments: [Compartment]
+    /// Whether this site may sign clinical decisions.
+    public var mayAttest: Bool
+    /// When it was said last.
+    public var told: Instant
+
+    /// Describes an offer.
+    public init(
+        partnership: PartnershipID, name: String, purpose: String, site: SiteID,
+        siteName: String, role: String, compartments: [Compartment], mayAttest: Bool,
+        told: Instant
+    ) {
+        self.partnership = partnership
+        self.name = name
+        self.purpose = purpose
+        self.site = site
+        self.siteName = siteName
+        self.role = role
+        self.compartments = compartments
+        self.mayAttest = mayAttest
+        self.told = told
     }
 }
 

@@ -188,6 +188,68 @@ public struct RebuildReport: Codable, Sendable {
     }
 }
 
+/// A recovery kit: what to print and lock away.
+public struct RecoveryKitView: Codable, Sendable {
+    /// The keys and partners under the passphrase, as checked groups with hyphens between them.
+    public var code: String
+    /// The site, its name and kind.
+    public var site: SiteView
+    /// When it was made.
+    public var made: Instant
+    /// Whom the site can ask for everything back.
+    public var partners: [PeerView]
+
+    /// Describes a kit.
+    public init(code: String, site: SiteView, made: Instant, partners: [PeerView]) {
+        self.code = code
+        self.site = site
+        self.made = made
+        self.partners = partners
+    }
+}
+
+/// What came of recovering a site.
+public struct RecoveryReport: Codable, Sendable {
+    /// A partner of the kit.
+    public struct Partner: Codable, Sendable {
+        /// Which site.
+        public var site: SiteID
+        /// Where it was dialled.
+        public var addresses: [String]
+        /// Partnerships that it told of, which this site takes part in again.
+        public var partnerships: [String]
+        /// Why it was not reached; nil when it was.
+        public var problem: String?
+
+        /// Describes a partner.
+        public init(
+            site: SiteID, addresses: [String], partnerships: [String] = [], problem: String? = nil
+        ) {
+            self.site = site
+            self.addresses = addresses
+            self.partnerships = partnerships
+            self.problem = problem
+        }
+    }
+
+    /// The site.
+    public var site: SiteView
+    /// When its kit was made.
+    public var made: Instant
+    /// The partners of the kit.
+    public var partners: [Partner]
+    /// The first sessions with those that were reached.
+    public var sessions: [SyncReport]
+
+    /// Describes what came of it.
+    public init(site: SiteView, made: Instant, partners: [Partner], sessions: [SyncReport]) {
+        self.site = site
+        self.made = made
+        self.partners = partners
+        self.sessions = sessions
+    }
+}
+
 /// A backup that was written, or one that was restored.
 public struct BackupReport: Codable, Sendable {
     /// The file.

@@ -20,6 +20,8 @@ public protocol Site: Sendable {
 
     /// Founds a partnership with this site as its steward.
     func createPartnership(_ draft: PartnershipDraft) async throws -> PartnershipView
+    /// Says where partners reach this site, as HOST:PORT, and tells the members of its partnerships.
+    func setAddresses(_ addresses: [String]) async throws -> SiteView
     /// The partnerships that this site is in, by name; the private one last.
     func partnerships() async throws -> [PartnershipView]
     /// One partnership, by name or by a beginning of its id.
@@ -28,7 +30,7 @@ public protocol Site: Sendable {
     func invite(_ draft: InvitationDraft) async throws -> InvitationView
     /// Ends an invitation that nobody has used, by its id or the beginning of it.
     func revokeInvitation(_ id: String) async throws -> InvitationView
-    /// Changes, removes or elects a member; or leaves.
+    /// Admits a peer, changes, removes or elects a member; or leaves.
     func changeMembership(_ change: MembershipChange) async throws -> MembershipReport
     /// Asks the inviter what a code is for; nothing is joined.
     func previewInvitation(_ code: String) async throws -> InvitationPreview
@@ -38,7 +40,20 @@ public protocol Site: Sendable {
     ) async throws
         -> JoinReport
 
+    /// The partnerships that peers say this site was admitted to, by name.
+    func offers() async throws -> [OfferView]
+    /// Takes part in an offered partnership, by name or by a beginning of its id, and takes over its
+    /// records by a first sync.
+    func acceptOffer(
+        _ reference: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport
+
     // MARK: Peers and sync
+
+    /// Pairs by phone as far as the words that two people compare; waits for the other side.
+    func pair(_ request: PairingRequest) async throws -> ComparisonView
+    /// Says what the comparison came to; nothing is trusted before.
+    func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome
 
     /// The other members of this site's partnerships, and how far behind each is.
     func peers() async throws -> [PeerView]
@@ -86,6 +101,9 @@ public protocol Site: Sendable {
     func backUp(to path: String) async throws -> BackupReport
     /// Who did what at this site, the newest first.
     func audit(_ query: AuditQuery) async throws -> [AuditItem]
+    /// Makes a recovery kit of the site's keys and partners, under a passphrase of at least twelve
+    /// characters.
+    func recoveryKit(passphrase: String) async throws -> RecoveryKitView
     /// Checks every hash, chain and signature of the log, and gives the state digests.
     func verify() async throws -> VerifyReport
     /// Replays the log into fresh state and compares; with `checkOnly` the old state stays.

@@ -14,10 +14,13 @@ public struct SiteView: Codable, Sendable {
     public var version: String
     /// The folder it lives in.
     public var home: String
+    /// Where partners reach it, as HOST:PORT, by what people said; empty when nobody has.
+    public var addresses: [String]
 
     /// Describes a site.
     public init(
-        site: SiteID, name: String, kind: String, ods: String?, version: String, home: String
+        site: SiteID, name: String, kind: String, ods: String?, version: String, home: String,
+        addresses: [String] = []
     ) {
         self.site = site
         self.name = name
@@ -25,6 +28,7 @@ public struct SiteView: Codable, Sendable {
         self.ods = ods
         self.version = version
         self.home = home
+        self.addresses = addresses
     }
 }
 
@@ -60,6 +64,8 @@ public struct StatusView: Codable, Sendable {
     public var forks: [ForkView]
     /// When this site itself last went on in new feeds, and why; nil when it never had to.
     public var rollback: RollbackView?
+    /// Partnerships that peers offer, which nobody has accepted yet.
+    public var offers: Int
 
     /// Describes how a site stands.
     public init(
@@ -67,7 +73,7 @@ public struct StatusView: Codable, Sendable {
         safetyCriticalConflicts: Int, routineConflicts: Int, oldestConflict: Instant?,
         partsWaiting: Int, entriesSetAside: Int, entries: Int, diskBytes: Int64,
         diskFreeBytes: Int64, certificateEnds: Instant, forks: [ForkView] = [],
-        rollback: RollbackView? = nil
+        rollback: RollbackView? = nil, offers: Int = 0
     ) {
         self.site = site
         self.daemonRunning = daemonRunning
@@ -84,6 +90,7 @@ public struct StatusView: Codable, Sendable {
         self.certificateEnds = certificateEnds
         self.forks = forks
         self.rollback = rollback
+        self.offers = offers
     }
 }
 

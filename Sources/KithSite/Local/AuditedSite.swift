@@ -38,6 +38,12 @@ struct AuditedSite: Site {
         return made
     }
 
+    func setAddresses(_ addresses: [String]) async throws -> SiteView {
+        let profile = try await site.setAddresses(addresses)
+        try await note(.administer, "set the addresses of this site")
+        return profile
+    }
+
     func partnerships() async throws -> [PartnershipView] { try await site.partnerships() }
 
     func partnership(_ reference: String) async throws -> PartnershipView {
@@ -61,6 +67,7 @@ struct AuditedSite: Site {
         let report = try await site.changeMembership(change)
         let done =
             switch change.act {
+            case .admit: "admitted \(report.member)"
             case .grant: "changed the grant of \(report.member)"
             case .remove: "removed \(report.member)"
             case .elect: "voted for \(report.member) as a steward"
@@ -81,7 +88,30 @@ struct AuditedSite: Site {
         return report
     }
 
+    func offers() async throws -> [OfferView] { try await site.offers() }
+
+    func acceptOffer(
+        _ reference: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        let report = try await site.acceptOffer(reference, progress: progress)
+        try await note(.administer, "joined the partnership \(report.partnership.name)")
+        return report
+    }
+
     // MARK: Peers and sync
+
+    func pair(_ request: PairingRequest) async throws -> ComparisonView {
+        try await site.pair(request)
+    }
+
+    func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome {
+        let outcome = try await site.decidePairing(decision)
+        try await note(
+            .administer,
+            outcome.peer.map { "paired with \($0.name)" } ?? "refused a pairing: the words differed"
+        )
+        return outcome
+    }
 
     func peers() async throws -> [PeerView] { try await site.peers() }
 
@@ -181,6 +211,12 @@ struct AuditedSite: Site {
         let report = try await site.backUp(to: path)
         try await note(.administer, "made a backup of \(report.entries) entries")
         return report
+    }
+
+    func recoveryKit(passphrase: String) async throws -> RecoveryKitView {
+        let kit = try await site.recoveryKit(passphrase: passphrase)
+        try await note(.administer, "made a recovery kit")
+        return kit
     }
 
     func verify() async throws -> VerifyReport { try await site.verify() }

@@ -4,11 +4,13 @@ import KithTransport
 import KithTrust
 import Synchronization
 
-/// Who may connect, in memory: the pins of all fellow members, and until when invitations stand.
+/// Who may connect, in memory: the pins of all peers, until when invitations stand, and until when
+/// somebody waits for a partner on the phone.
 final class LiveDirectory: PeerDirectory {
     private struct State {
         var pins: [SiteID: RootCertificate] = [:]
         var invitationsStandUntil: Instant?
+        var waitsUntil: Instant?
     }
 
     private let state = Mutex(State())
@@ -17,9 +19,13 @@ final class LiveDirectory: PeerDirectory {
         state.withLock { $0.pins[site] }
     }
 
-    func isInvitationStanding() -> Bool {
+    func isPairingOpen() -> Bool {
         let now = Instant(Date())
-        return state.withLock { state in state.invitationsStandUntil.map { $0 > now } ?? false }
+        return state.withLock { state in
+            [state.invitationsStandUntil, state.waitsUntil].contains {
+                $0.map { $0 > now } ?? false
+            }
+        }
     }
 
     /// Puts a new state in place; true when it differs from the one before.
@@ -27,8 +33,14 @@ final class LiveDirectory: PeerDirectory {
         state.withLock { state in
             let changed =
                 state.pins != pins || state.invitationsStandUntil != invitationsStandUntil
-            state = State(pins: pins, invitationsStandUntil: invitationsStandUntil)
+            state.pins = pins
+            state.invitationsStandUntil = invitationsStandUntil
             return changed
         }
+    }
+
+    /// Opens the door for a partner on the phone, or closes it again.
+    func setWaiting(until end: Instant?) {
+        state.withLock { $0.waitsUntil = end }
     }
 }

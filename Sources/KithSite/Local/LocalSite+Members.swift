@@ -8,6 +8,9 @@ extension LocalSite {
     package func changeMembership(_ change: MembershipChange) async throws -> MembershipReport {
         try await translating {
             let partnership = try await targetPartnership(change.partnership)
+            if case .admit(let draft) = change.act {
+                return try await admit(change.member, draft, to: partnership)
+            }
             guard !partnership.isPrivate else {
                 throw SiteError(
                     .refused, "the private partnership has this site as its only member for good")
@@ -21,6 +24,7 @@ extension LocalSite {
             let now = Instant(Date())
             let (id, site) = (partnership.id, member.site)
             switch change.act {
+            case .admit: preconditionFailure("an admission is not a change of a member")
             case .remove:
                 try checkRemoval(of: member, by: own, in: partnership)
                 try await store.write { try $0.remove(site, from: id, now: now) }
@@ -51,6 +55,7 @@ extension LocalSite {
     ) -> Bool {
         let now = after.members.first { $0.site == member.site }
         return switch act {
+        case .admit: now != nil
         case .remove: now == nil
         case .elect: now?.role == Role.steward.name
         case .grant(let role, _, _): now != nil && (role == nil || now?.role == role)

@@ -34,7 +34,7 @@ extension LocalSite {
     ) async throws -> JoinReport {
         try await translating {
             let code = try readCode(text)
-            let listeningOn = listening.withLock { $0 }
+            let own = try await ownProfile()
             let joined = try await dial(code) { [self] connection in
                 let preview = try await connection.preview(
                     .with {
@@ -45,8 +45,7 @@ extension LocalSite {
                     .with {
                         $0.invitation = code.id
                         $0.proof = proof(code)
-                        $0.site = Kith_V1_SiteProfile(
-                            profile(addresses: [listeningOn].compactMap(\.self)))
+                        $0.site = Kith_V1_SiteProfile(own)
                     })
                 let inviter = try SiteProfile(response.inviter)
                 guard inviter.site == code.inviter,
@@ -56,20 +55,22 @@ extension LocalSite {
                         .network,
                         "the inviting site answered for another partnership; ask for a new code")
                 }
+                guard response.grant == preview.grant else {
+                    throw SiteError(
+                        .network,
+                        "the inviting site granted something else than it showed; ask its people")
+                }
                 return (preview, inviter)
             }
             let (preview, inviter) = joined
             let now = Instant(Date())
             try await store.write { transaction in
-                if try !transaction.partnerships().contains(where: { $0.id == code.partnership }) {
-                    try transaction.addPartnership(
-                        code.partnership, name: preview.partnershipName,
-                        purpose: preview.purpose, isPrivate: false, sponsor: code.inviter,
-                        now: now)
-                }
                 try transaction.setPeer(
                     inviter.site, name: inviter.name, root: inviter.root,
                     addresses: code.addresses, isEnabled: true)
+                try transaction.join(
+                    code.partnership, name: preview.partnershipName, purpose: preview.purpose,
+                    through: code.inviter, now: now)
             }
             try await refreshDirectory()
             let report = try await sync([code.inviter.description], progress: progress)
@@ -163,10 +164,10 @@ extension LocalSite: PeerServiceHandler {
             }
         }
         try await refreshDirectory()
-        let addresses = listening.withLock { $0 }.map { [$0] } ?? []
+        let own = try await ownProfile()
         return .with {
             $0.partnership = Data(invitation.partnership.bytes)
-            $0.inviter = Kith_V1_SiteProfile(self.profile(addresses: addresses))
+            $0.inviter = Kith_V1_SiteProfile(own)
             $0.grant = Kith_V1_Grant(invitation.grant)
         }
     }

@@ -15,7 +15,7 @@ extension LocalSite {
                 throw SiteError(
                     .invalid, "there is a partnership of that name already; choose another name")
             }
-            let profile = profile(addresses: [])
+            let profile = try await ownProfile()
             let id = try await store.write { transaction in
                 try transaction.found(
                     name: name, purpose: purpose, profile: profile, isPrivate: false,
@@ -105,25 +105,14 @@ extension LocalSite {
     package func invite(_ draft: InvitationDraft) async throws -> InvitationView {
         try await translating {
             let partnership = try await partnership(draft.partnership)
-            guard !partnership.isPrivate else {
-                throw SiteError(
-                    .refused, "the private partnership has no other members; create another one")
-            }
-            guard partnership.members.contains(where: { $0.isSelf && $0.role == Role.steward.name })
-            else {
-                let stewards = partnership.members.filter { $0.role == Role.steward.name }
-                throw SiteError(
-                    .refused,
-                    "only a steward invites; ask \(stewards.map(\.name).joined(separator: " or "))")
-            }
+            try checkMayAdmit(to: partnership)
             let grant = try grant(for: draft, in: partnership)
             let addresses =
-                draft.addresses.isEmpty
-                ? [listening.withLock { $0 }].compactMap(\.self) : draft.addresses
+                draft.addresses.isEmpty ? try await ownAddresses() : draft.addresses
             guard !addresses.isEmpty else {
                 throw SiteError(
                     .invalid,
-                    "say where this site can be reached with --address HOST:PORT, or start kithd first"
+                    "say where this site can be reached, for this code with --address HOST:PORT or for good with 'kith address HOST:PORT'"
                 )
             }
             let checked = try addresses.map { try HostPort(text: $0).description }
@@ -144,8 +133,7 @@ extension LocalSite {
         }
     }
 
-    private func grant(for draft: InvitationDraft, in partnership: PartnershipView) throws -> Grant
-    {
+    func grant(for draft: InvitationDraft, in partnership: PartnershipView) throws -> Grant {
         // The founder's first partner is a steward too, so that no one site is in charge (D17).
         let first = partnership.members.count == 1
         let name = draft.role ?? (first ? Role.steward.name : Role.contributor.name)

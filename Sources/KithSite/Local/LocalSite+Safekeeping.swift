@@ -54,7 +54,8 @@ extension LocalSite {
                 entriesSetAside: waiting.setAside.values.reduce(0, +), entries: entries,
                 diskBytes: disk.used, diskFreeBytes: disk.free,
                 certificateEnds: tlsIdentity.leaf.notAfter, forks: forks,
-                rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) })
+                rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) },
+                offers: Set(try await offers().map(\.partnership)).count)
         }
     }
 
@@ -87,6 +88,8 @@ extension LocalSite {
                     remedy: "ask the authors' organisations what they meant to do"))
         }
         findings += rollbackFindings(status)
+        findings.append(try await recoveryKitFinding())
+        findings += try await recoveryFindings()
         for peer in status.peers {
             if let problem = peer.lastProblem {
                 findings.append(
@@ -170,6 +173,7 @@ extension RollbackReason {
         case .homeMoved: "the home was copied or moved"
         case .partnerKnowsMore: "a partner held entries of this site that were not here"
         case .restored: "a backup was restored"
+        case .recovered: "the site was made again from its recovery kit"
         }
     }
 }

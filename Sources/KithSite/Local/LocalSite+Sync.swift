@@ -46,7 +46,7 @@ extension LocalSite {
         }
     }
 
-    private func storedPeer(_ reference: String) async throws -> StoredPeer {
+    func storedPeer(_ reference: String) async throws -> StoredPeer {
         let all = try await store.read { try $0.peers() }
         let wanted = reference.lowercased()
         let matches = all.filter {
@@ -75,11 +75,16 @@ extension LocalSite {
         _ references: [String], progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> [SyncReport] {
         try await translating {
+            let unmet = try await meetRecoveredPartners()
             var chosen: [StoredPeer] = []
             for reference in references { chosen.append(try await storedPeer(reference)) }
             if references.isEmpty {
                 chosen = try await store.read { try $0.peers() }
                     .filter { $0.isEnabled && !$0.addresses.isEmpty }
+                if chosen.isEmpty, let problem = unmet.compactMap(\.problem).first {
+                    throw SiteError(
+                        .network, "no partner of the recovery kit could be reached: \(problem)")
+                }
                 guard !chosen.isEmpty else {
                     throw SiteError(
                         .invalid,
@@ -103,6 +108,7 @@ extension LocalSite {
     /// One session with each peer that has an address, and a note that the night was kept.
     package func nightlySync() async throws -> [SyncReport] {
         try await translating {
+            _ = try await meetRecoveredPartners()
             let reachable = try await store.read { try $0.peers() }
                 .contains { $0.isEnabled && !$0.addresses.isEmpty }
             let reports = reachable ? try await sync([]) { _ in } : []
@@ -240,8 +246,9 @@ extension LocalSite {
             do {
                 return try await client.withConnection(
                     to: try HostPort(text: address), expecting: peer.site, root: peer.root
-                ) { connection in
-                    try await connection.runSession { try await driver.run($0) }
+                ) { [self] connection in
+                    try await exchangeOffers(on: connection, with: peer.site)
+                    return try await connection.runSession { try await driver.run($0) }
                 }
             } catch let error as TransportError
                 where [.couldNotConnect, .timedOut, .wrongSite].contains(error.code)

@@ -23,6 +23,7 @@ package final class LocalSite: Site {
     let busyPeers = Mutex<Set<String>>([])
     let listening = Mutex<String?>(nil)
     let server = Mutex<PeerServer?>(nil)
+    let phone = Mutex(PhoneState())
     private let highWater = Mutex<OwnPosition?>(nil)
     let logger: Logger
     let isDaemon: Bool
@@ -71,9 +72,19 @@ package final class LocalSite: Site {
             }
             return code.description
         }
+        let keys = SiteKeys(identity: SiteKey(), sealing: SealingKey())
+        return try await make(
+            home: path, keys: keys, name: name, kind: kind.code, ods: code ?? "",
+            now: Instant(Date()))
+    }
+
+    /// Makes the home of a site, new or recovered; `more` is written with its first entries.
+    static func make(
+        home path: String, keys: SiteKeys, name: String, kind: String, ods: String, now: Instant,
+        _ more: @escaping @Sendable (StoreTransaction) throws -> Void = { _ in }
+    ) async throws -> SiteView {
         let home = Home(path: path)
-        let now = Instant(Date())
-        let keys = try home.create(now: now)
+        try home.create(with: keys, now: now)
         guard let lock = try home.lock() else {
             throw SiteError(.home, "another process is using \(home.path); try again")
         }
@@ -83,12 +94,13 @@ package final class LocalSite: Site {
             defer { try? store.close() }
             let root = try keys.identity.rootCertificate(now: now)
             let profile = SiteProfile(
-                root: root, sealingKey: Data(keys.sealing.publicKey), name: name, kind: kind.code,
-                ods: code ?? "", addresses: [])
+                root: root, sealingKey: Data(keys.sealing.publicKey), name: name, kind: kind,
+                ods: ods, addresses: [])
             try await store.write { transaction in
                 try transaction.setNote("site.name", name)
-                try transaction.setNote("site.kind", kind.code)
-                try transaction.setNote("site.ods", code ?? "")
+                try transaction.setNote("site.kind", kind)
+                try transaction.setNote("site.ods", ods)
+                try more(transaction)
                 _ = try transaction.found(
                     name: "\(name) (private)", purpose: "This site's own records",
                     profile: profile, isPrivate: true, now: now)
@@ -96,8 +108,8 @@ package final class LocalSite: Site {
             try home.setHighWater(try await store.read { try $0.ownPosition() })
             withExtendedLifetime(lock) {}
             return SiteView(
-                site: keys.site, name: name, kind: kind.code, ods: code, version: programVersion,
-                home: home.path)
+                site: keys.site, name: name, kind: kind, ods: ods.isEmpty ? nil : ods,
+                version: programVersion, home: home.path)
         }
     }
 
@@ -159,7 +171,10 @@ package final class LocalSite: Site {
         let reason = try await store.read {
             try $0.rollbackReason(noted: known?.position, isInPlace: known?.place == place)
         }
-        guard let reason else { return }
+        guard let reason else {
+            // A note that is only behind is brought up before anything is told to a peer.
+            return highWater.withLock { $0 = known?.position }
+        }
         try await store.write { try $0.beginIncarnation(reason, now: Instant(Date())) }
         try await noteHighWater()
     }
@@ -178,7 +193,10 @@ package final class LocalSite: Site {
     }
 
     /// What this site says of itself to others.
-    func profile(addresses: [String]) -> SiteProfile {
+    func ownProfile() async throws -> SiteProfile { profile(at: try await ownAddresses()) }
+
+    /// The same with addresses that are not kept yet.
+    func profile(at addresses: [String]) -> SiteProfile {
         SiteProfile(
             root: root, sealingKey: Data(keys.sealing.publicKey), name: name, kind: kind,
             ods: ods ?? "", addresses: addresses)
@@ -210,7 +228,7 @@ package final class LocalSite: Site {
     package func profile() async throws -> SiteView {
         SiteView(
             site: keys.site, name: name, kind: kind, ods: ods, version: Self.programVersion,
-            home: home.path)
+            home: home.path, addresses: try await translating { try await saidAddresses() })
     }
 }
 

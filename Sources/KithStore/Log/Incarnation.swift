@@ -13,6 +13,8 @@ public enum RollbackReason: String, Codable, Sendable {
     case partnerKnowsMore
     /// A backup was restored.
     case restored
+    /// The site was made again from its recovery kit, with an empty log.
+    case recovered
 }
 
 /// How far this site's own feeds are in its present incarnation.

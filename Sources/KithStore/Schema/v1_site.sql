@@ -31,6 +31,27 @@ CREATE TABLE peer (
     last_equal_ms INTEGER
 ) STRICT, WITHOUT ROWID;
 
+-- Sites that people paired this one with by phone; trusted until a removal that arrives later.
+CREATE TABLE pairing (
+    site BLOB NOT NULL PRIMARY KEY CHECK (length(site) = 32),
+    profile BLOB NOT NULL,              -- serialized SiteProfile
+    arrival INTEGER NOT NULL,           -- the last entry that was here then
+    paired_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Partnerships that peers say this site is a member of, until it accepts or they take it back.
+CREATE TABLE offer (
+    partnership BLOB NOT NULL CHECK (length(partnership) = 16),
+    site BLOB NOT NULL CHECK (length(site) = 32),   -- who says so
+    name TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    role INTEGER NOT NULL,
+    compartments INTEGER NOT NULL,      -- bit N: compartment N
+    may_attest INTEGER NOT NULL,
+    told_ms INTEGER NOT NULL,
+    PRIMARY KEY (partnership, site)
+) STRICT, WITHOUT ROWID;
+
 -- Invitations that this site made.
 CREATE TABLE invitation (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 8),

@@ -12,7 +12,7 @@ public struct StoredPeer: Sendable {
     public let name: String
     /// Its root certificate: the pin.
     public let root: RootCertificate
-    /// Where it is dialled.
+    /// Where it is dialled, in this order.
     public let addresses: [String]
     /// Whether the nightly sync dials it.
     public let isEnabled: Bool
@@ -28,7 +28,8 @@ public struct StoredPeer: Sendable {
 
 extension StoreTransaction {
     /// Everyone that this site syncs with: fellow members of its partnerships, former ones that have
-    /// not been told yet, members of those that it left, and the site that it is just joining through.
+    /// not been told yet, members of those that it left, the site that it is just joining through, and
+    /// those paired with by phone.
     public func peers() throws -> [StoredPeer] {
         var found: [SiteID: StoredPeer] = [:]
         for row in try rows(
@@ -68,7 +69,24 @@ extension StoreTransaction {
         {
             if let peer = peer(row), found[peer.site] == nil { found[peer.site] = peer }
         }
+        for profile in try pairings() where found[profile.site] == nil {
+            found[profile.site] = try peer(paired: profile)
+        }
         return found.values.sorted { ($0.name, $0.site) < ($1.name, $1.site) }
+    }
+
+    private func peer(paired profile: SiteProfile) throws -> StoredPeer? {
+        try row(
+            """
+            SELECT pairing.site, ? AS root, ? AS name, ? AS stated, peer.addresses, is_enabled,
+                last_attempt_ms, last_problem, last_equal_ms
+            FROM pairing LEFT JOIN peer ON peer.site = pairing.site WHERE pairing.site = ?
+            """,
+            [
+                Data(profile.root.der), profile.name, profile.addresses.joined(separator: "\n"),
+                profile.site.blob,
+            ]
+        ).flatMap(peer)
     }
 
     private func peer(_ row: Row) -> StoredPeer? {
@@ -79,7 +97,8 @@ extension StoreTransaction {
         }
         return StoredPeer(
             site: root.siteID, name: row["name"], root: root,
-            addresses: own.isEmpty ? (row["stated"] as String).lines : own,
+            // What people here set comes first; where that has changed, what the site itself says.
+            addresses: own + (row["stated"] as String).lines.filter { !own.contains($0) },
             isEnabled: row["is_enabled"] ?? true, lastAttempt: instant("last_attempt_ms"),
             lastProblem: row["last_problem"], lastEqual: instant("last_equal_ms"), isFormer: false)
     }

@@ -324,6 +324,354 @@ extension Kith_V1_Sync.ClientProtocol {
     }
 }
 
+// MARK: - kith.v1.Partnerships
+
+/// Namespace containing generated types for the "kith.v1.Partnerships" service.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+package enum Kith_V1_Partnerships: Sendable {
+    /// Service descriptor for the "kith.v1.Partnerships" service.
+    package static let descriptor = GRPCCore.ServiceDescriptor(fullyQualifiedService: "kith.v1.Partnerships")
+    /// Namespace for method metadata.
+    package enum Method: Sendable {
+        /// Namespace for "Offer" metadata.
+        package enum Offer: Sendable {
+            /// Request type for "Offer".
+            package typealias Input = KithProtocol.Kith_V1_Offers
+            /// Response type for "Offer".
+            package typealias Output = KithProtocol.Kith_V1_Offers
+            /// Descriptor for "Offer".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "kith.v1.Partnerships"),
+                method: "Offer",
+                type: .unary
+            )
+        }
+        /// Descriptors for all methods in the "kith.v1.Partnerships" service.
+        package static let descriptors: [GRPCCore.MethodDescriptor] = [
+            Offer.descriptor
+        ]
+    }
+}
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension GRPCCore.ServiceDescriptor {
+    /// Service descriptor for the "kith.v1.Partnerships" service.
+    package static let kith_v1_Partnerships = GRPCCore.ServiceDescriptor(fullyQualifiedService: "kith.v1.Partnerships")
+}
+
+// MARK: kith.v1.Partnerships (server)
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Kith_V1_Partnerships {
+    /// Streaming variant of the service protocol for the "kith.v1.Partnerships" service.
+    ///
+    /// This protocol is the lowest-level of the service protocols generated for this service
+    /// giving you the most flexibility over the implementation of your service. This comes at
+    /// the cost of more verbose and less strict APIs. Each RPC requires you to implement it in
+    /// terms of a request stream and response stream. Where the RPC expects only a single
+    /// request or response message, you are responsible for ensuring your implementation
+    /// maintains this invariant.
+    ///
+    /// Where possible, prefer using the stricter, less-verbose ``ServiceProtocol``
+    /// or ``SimpleServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > For peers only.
+    package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
+        /// Handle the "Offer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Tells the other side of partnerships, and is told of some.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `KithProtocol.Kith_V1_Offers` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `KithProtocol.Kith_V1_Offers` messages.
+        func offer(
+            request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_Offers>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_Offers>
+    }
+
+    /// Service protocol for the "kith.v1.Partnerships" service.
+    ///
+    /// This protocol is higher level than ``StreamingServiceProtocol`` but lower level than
+    /// the ``SimpleServiceProtocol``, it provides access to request and response metadata and
+    /// trailing response metadata. If you don't need these then consider using
+    /// the ``SimpleServiceProtocol``. If you need fine grained control over your RPCs then
+    /// use ``StreamingServiceProtocol``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > For peers only.
+    package protocol ServiceProtocol: Kith_V1_Partnerships.StreamingServiceProtocol {
+        /// Handle the "Offer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Tells the other side of partnerships, and is told of some.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_Offers` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `KithProtocol.Kith_V1_Offers` message.
+        func offer(
+            request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_Offers>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_Offers>
+    }
+
+    /// Simple service protocol for the "kith.v1.Partnerships" service.
+    ///
+    /// This is the highest level protocol for the service. The API is the easiest to use but
+    /// doesn't provide access to request or response metadata. If you need access to these
+    /// then use ``ServiceProtocol`` instead.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > For peers only.
+    package protocol SimpleServiceProtocol: Kith_V1_Partnerships.ServiceProtocol {
+        /// Handle the "Offer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Tells the other side of partnerships, and is told of some.
+        ///
+        /// - Parameters:
+        ///   - request: A `KithProtocol.Kith_V1_Offers` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `KithProtocol.Kith_V1_Offers` to respond with.
+        func offer(
+            request: KithProtocol.Kith_V1_Offers,
+            context: GRPCCore.ServerContext
+        ) async throws -> KithProtocol.Kith_V1_Offers
+    }
+}
+
+// Default implementation of 'registerMethods(with:)'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Kith_V1_Partnerships.StreamingServiceProtocol {
+    package func registerMethods<Transport>(with router: inout GRPCCore.RPCRouter<Transport>) where Transport: GRPCCore.ServerTransport {
+        router.registerHandler(
+            forMethod: Kith_V1_Partnerships.Method.Offer.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_Offers>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_Offers>(),
+            handler: { request, context in
+                try await self.offer(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+    }
+}
+
+// Default implementation of streaming methods from 'StreamingServiceProtocol'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Kith_V1_Partnerships.ServiceProtocol {
+    package func offer(
+        request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_Offers>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_Offers> {
+        let response = try await self.offer(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+}
+
+// Default implementation of methods from 'ServiceProtocol'.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Kith_V1_Partnerships.SimpleServiceProtocol {
+    package func offer(
+        request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_Offers>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_Offers> {
+        return GRPCCore.ServerResponse<KithProtocol.Kith_V1_Offers>(
+            message: try await self.offer(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+}
+
+// MARK: kith.v1.Partnerships (client)
+
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Kith_V1_Partnerships {
+    /// Generated client protocol for the "kith.v1.Partnerships" service.
+    ///
+    /// You don't need to implement this protocol directly, use the generated
+    /// implementation, ``Client``.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > For peers only.
+    package protocol ClientProtocol: Sendable {
+        /// Call the "Offer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Tells the other side of partnerships, and is told of some.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_Offers` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_Offers` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_Offers` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func offer<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_Offers>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_Offers>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_Offers>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_Offers>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+    }
+
+    /// Generated client for the "kith.v1.Partnerships" service.
+    ///
+    /// The ``Client`` provides an implementation of ``ClientProtocol`` which wraps
+    /// a `GRPCCore.GRPCCClient`. The underlying `GRPCClient` provides the long-lived
+    /// means of communication with the remote peer.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > For peers only.
+    package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
+        private let client: GRPCCore.GRPCClient<Transport>
+
+        /// Creates a new client wrapping the provided `GRPCCore.GRPCClient`.
+        ///
+        /// - Parameters:
+        ///   - client: A `GRPCCore.GRPCClient` providing a communication channel to the service.
+        package init(wrapping client: GRPCCore.GRPCClient<Transport>) {
+            self.client = client
+        }
+
+        /// Call the "Offer" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Tells the other side of partnerships, and is told of some.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_Offers` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_Offers` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_Offers` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func offer<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_Offers>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_Offers>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_Offers>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_Offers>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Kith_V1_Partnerships.Method.Offer.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+    }
+}
+
+// Helpers providing default arguments to 'ClientProtocol' methods.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Kith_V1_Partnerships.ClientProtocol {
+    /// Call the "Offer" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Tells the other side of partnerships, and is told of some.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `KithProtocol.Kith_V1_Offers` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func offer<Result>(
+        request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_Offers>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_Offers>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.offer(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_Offers>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_Offers>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+}
+
+// Helpers providing sugared APIs for 'ClientProtocol' methods.
+@available(macOS 15.0, iOS 18.0, watchOS 11.0, tvOS 18.0, visionOS 2.0, *)
+extension Kith_V1_Partnerships.ClientProtocol {
+    /// Call the "Offer" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Tells the other side of partnerships, and is told of some.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func offer<Result>(
+        _ message: KithProtocol.Kith_V1_Offers,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_Offers>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<KithProtocol.Kith_V1_Offers>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.offer(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+}
+
 // MARK: - kith.v1.Pairing
 
 /// Namespace containing generated types for the "kith.v1.Pairing" service.
@@ -359,10 +707,38 @@ package enum Kith_V1_Pairing: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Commit" metadata.
+        package enum Commit: Sendable {
+            /// Request type for "Commit".
+            package typealias Input = KithProtocol.Kith_V1_CommitRequest
+            /// Response type for "Commit".
+            package typealias Output = KithProtocol.Kith_V1_CommitResponse
+            /// Descriptor for "Commit".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "kith.v1.Pairing"),
+                method: "Commit",
+                type: .unary
+            )
+        }
+        /// Namespace for "Reveal" metadata.
+        package enum Reveal: Sendable {
+            /// Request type for "Reveal".
+            package typealias Input = KithProtocol.Kith_V1_RevealRequest
+            /// Response type for "Reveal".
+            package typealias Output = KithProtocol.Kith_V1_RevealResponse
+            /// Descriptor for "Reveal".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "kith.v1.Pairing"),
+                method: "Reveal",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "kith.v1.Pairing" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             Preview.descriptor,
-            Join.descriptor
+            Join.descriptor,
+            Commit.descriptor,
+            Reveal.descriptor
         ]
     }
 }
@@ -391,7 +767,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands.
+    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
         /// Handle the "Preview" method.
         ///
@@ -420,6 +796,34 @@ extension Kith_V1_Pairing {
             request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_JoinRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_JoinResponse>
+
+        /// Handle the "Commit" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `KithProtocol.Kith_V1_CommitRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `KithProtocol.Kith_V1_CommitResponse` messages.
+        func commit(
+            request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_CommitRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_CommitResponse>
+
+        /// Handle the "Reveal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `KithProtocol.Kith_V1_RevealRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `KithProtocol.Kith_V1_RevealResponse` messages.
+        func reveal(
+            request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_RevealRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_RevealResponse>
     }
 
     /// Service protocol for the "kith.v1.Pairing" service.
@@ -432,7 +836,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands.
+    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
     package protocol ServiceProtocol: Kith_V1_Pairing.StreamingServiceProtocol {
         /// Handle the "Preview" method.
         ///
@@ -461,6 +865,34 @@ extension Kith_V1_Pairing {
             request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_JoinRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_JoinResponse>
+
+        /// Handle the "Commit" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_CommitRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `KithProtocol.Kith_V1_CommitResponse` message.
+        func commit(
+            request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_CommitRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_CommitResponse>
+
+        /// Handle the "Reveal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_RevealRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `KithProtocol.Kith_V1_RevealResponse` message.
+        func reveal(
+            request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_RevealRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_RevealResponse>
     }
 
     /// Simple service protocol for the "kith.v1.Pairing" service.
@@ -471,7 +903,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands.
+    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
     package protocol SimpleServiceProtocol: Kith_V1_Pairing.ServiceProtocol {
         /// Handle the "Preview" method.
         ///
@@ -500,6 +932,34 @@ extension Kith_V1_Pairing {
             request: KithProtocol.Kith_V1_JoinRequest,
             context: GRPCCore.ServerContext
         ) async throws -> KithProtocol.Kith_V1_JoinResponse
+
+        /// Handle the "Commit" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `KithProtocol.Kith_V1_CommitRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `KithProtocol.Kith_V1_CommitResponse` to respond with.
+        func commit(
+            request: KithProtocol.Kith_V1_CommitRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> KithProtocol.Kith_V1_CommitResponse
+
+        /// Handle the "Reveal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `KithProtocol.Kith_V1_RevealRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `KithProtocol.Kith_V1_RevealResponse` to respond with.
+        func reveal(
+            request: KithProtocol.Kith_V1_RevealRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> KithProtocol.Kith_V1_RevealResponse
     }
 }
 
@@ -529,6 +989,28 @@ extension Kith_V1_Pairing.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: Kith_V1_Pairing.Method.Commit.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_CommitRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_CommitResponse>(),
+            handler: { request, context in
+                try await self.commit(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Kith_V1_Pairing.Method.Reveal.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_RevealRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_RevealResponse>(),
+            handler: { request, context in
+                try await self.reveal(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -551,6 +1033,28 @@ extension Kith_V1_Pairing.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_JoinResponse> {
         let response = try await self.join(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func commit(
+        request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_CommitRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_CommitResponse> {
+        let response = try await self.commit(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func reveal(
+        request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_RevealRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_RevealResponse> {
+        let response = try await self.reveal(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -586,6 +1090,32 @@ extension Kith_V1_Pairing.SimpleServiceProtocol {
             metadata: [:]
         )
     }
+
+    package func commit(
+        request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_CommitRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_CommitResponse> {
+        return GRPCCore.ServerResponse<KithProtocol.Kith_V1_CommitResponse>(
+            message: try await self.commit(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func reveal(
+        request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_RevealRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_RevealResponse> {
+        return GRPCCore.ServerResponse<KithProtocol.Kith_V1_RevealResponse>(
+            message: try await self.reveal(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
 }
 
 // MARK: kith.v1.Pairing (client)
@@ -599,7 +1129,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands.
+    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
     package protocol ClientProtocol: Sendable {
         /// Call the "Preview" method.
         ///
@@ -638,6 +1168,44 @@ extension Kith_V1_Pairing {
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_JoinResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
+
+        /// Call the "Commit" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_CommitRequest` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_CommitRequest` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_CommitResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func commit<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_CommitRequest>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_CommitRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_CommitResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_CommitResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Reveal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_RevealRequest` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_RevealRequest` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_RevealResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func reveal<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_RevealRequest>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_RevealRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_RevealResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_RevealResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
     }
 
     /// Generated client for the "kith.v1.Pairing" service.
@@ -648,7 +1216,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands.
+    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
     package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
         private let client: GRPCCore.GRPCClient<Transport>
 
@@ -719,6 +1287,66 @@ extension Kith_V1_Pairing {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "Commit" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_CommitRequest` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_CommitRequest` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_CommitResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func commit<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_CommitRequest>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_CommitRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_CommitResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_CommitResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Kith_V1_Pairing.Method.Commit.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Reveal" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_RevealRequest` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_RevealRequest` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_RevealResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func reveal<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_RevealRequest>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_RevealRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_RevealResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_RevealResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Kith_V1_Pairing.Method.Reveal.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -770,6 +1398,56 @@ extension Kith_V1_Pairing.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_JoinRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_JoinResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Commit" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `KithProtocol.Kith_V1_CommitRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func commit<Result>(
+        request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_CommitRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_CommitResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.commit(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_CommitRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_CommitResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Reveal" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `KithProtocol.Kith_V1_RevealRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func reveal<Result>(
+        request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_RevealRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_RevealResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.reveal(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_RevealRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_RevealResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -831,6 +1509,64 @@ extension Kith_V1_Pairing.ClientProtocol {
             metadata: metadata
         )
         return try await self.join(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Commit" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func commit<Result>(
+        _ message: KithProtocol.Kith_V1_CommitRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_CommitResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<KithProtocol.Kith_V1_CommitRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.commit(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Reveal" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func reveal<Result>(
+        _ message: KithProtocol.Kith_V1_RevealRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_RevealResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<KithProtocol.Kith_V1_RevealRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.reveal(
             request: request,
             options: options,
             onResponse: handleResponse

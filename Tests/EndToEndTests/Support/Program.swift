@@ -86,11 +86,21 @@ enum Program {
     static func inTerminal(
         _ arguments: [String], input: String? = nil, errorsTo file: String? = nil
     ) throws -> Finished {
+        let program = try startInTerminal(arguments, errorsTo: file)
+        program.write(input)
+        if !program.wait(seconds: 120) { program.kill() }
+        return program.finished()
+    }
+
+    /// Starts `kith` in a pseudo-terminal and leaves it running.
+    static func startInTerminal(
+        _ arguments: [String], errorsTo file: String? = nil
+    ) throws -> Running {
         let words = ([kith] + arguments).map { "'\($0.replacing("'", with: "'\\''"))'" }
         let command = "stty cols 80 rows 24; exec \(words.joined(separator: " "))"
-        return try run(
+        return try start(
             "/usr/bin/script", ["-qec", command + (file.map { " 2>'\($0)'" } ?? ""), "/dev/null"],
-            input: input, environment: ["TERM": "xterm-256color", "SHELL": "/bin/sh"])
+            environment: ["TERM": "xterm-256color", "SHELL": "/bin/sh"])
     }
 
     /// Starts a program and leaves it running.

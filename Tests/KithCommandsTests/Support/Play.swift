@@ -18,6 +18,7 @@ struct Play {
         let out: String
         let err: String
         let initialised: [String]
+        let recovered: [String]
 
         /// Whether standard error holds exactly one line that names the program.
         var isOneLine: Bool {
@@ -32,12 +33,15 @@ struct Play {
         let opener = PlayedOpener(site: site, readings: readings, kept: kept)
         let console = Console(
             output: { kept.write(out: $0) }, errors: { kept.write(err: $0) },
-            readLine: { kept.answer() }, isInputTerminal: isTerminal, isOutputTerminal: isTerminal,
+            readLine: { kept.answer() }, readSecret: { kept.answer() }, isInputTerminal: isTerminal,
+            isOutputTerminal: isTerminal,
             isErrorTerminal: isTerminal, columns: columns, environment: environment, login: "jdoe",
             zone: Samples.zone, now: { Samples.now })
         let status = await KithProgram.run(arguments, opener: opener, console: console)
         return kept.state.withLock {
-            Result(status: status, out: $0.out, err: $0.err, initialised: $0.initialised)
+            Result(
+                status: status, out: $0.out, err: $0.err, initialised: $0.initialised,
+                recovered: $0.recovered)
         }
     }
 }
@@ -49,6 +53,7 @@ final class Kept: Sendable {
         var err = ""
         var answers: [String]
         var initialised: [String] = []
+        var recovered: [String] = []
     }
 
     let state: Mutex<State>
@@ -78,6 +83,23 @@ struct PlayedOpener: SiteOpener {
     {
         kept.state.withLock { $0.initialised = [home, name, kind, ods ?? "-"] }
         return Samples.profile
+    }
+
+    func recover(
+        kit: String, passphrase: String, home: String,
+        progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> RecoveryReport {
+        kept.state.withLock { $0.recovered = [kit, passphrase, home] }
+        return RecoveryReport(
+            site: Samples.profile, made: Samples.now,
+            partners: [
+                .init(
+                    site: Samples.practice, addresses: ["gp.example.org:7443"],
+                    partnerships: ["Elm and Patel"]),
+                .init(
+                    site: Samples.siteID(9), addresses: ["trust.example.org:7443"],
+                    problem: "the address does not answer"),
+            ], sessions: [Samples.session()])
     }
 
     func restore(backup: String, home: String) async throws -> BackupReport {

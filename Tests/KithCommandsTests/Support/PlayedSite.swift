@@ -46,6 +46,13 @@ final class PlayedSite: Site {
         var auditQueries: [AuditQuery] = []
         var erasures: [ErasureView] = []
         var drafts: [PartnershipDraft] = []
+        var offers = [Samples.offer]
+        var accepted: [String] = []
+        var pairings: [PairingRequest] = []
+        var decisions: [PairingDecision] = []
+        var triesLeft = [2, 1, 0]
+        var addresses: [[String]] = []
+        var passphrases: [String] = []
     }
 
     let script: Mutex<Script>
@@ -128,6 +135,44 @@ final class PlayedSite: Site {
         return try play {
             $0.joined.append(code)
             return JoinReport(partnership: Samples.partnership(), sync: Samples.session())
+        }
+    }
+
+    func setAddresses(_ addresses: [String]) async throws -> SiteView {
+        try play {
+            $0.addresses.append(addresses)
+            var profile = Samples.profile
+            profile.addresses = addresses
+            return profile
+        }
+    }
+
+    func offers() async throws -> [OfferView] { try play { $0.offers } }
+
+    func acceptOffer(
+        _ reference: String, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> JoinReport {
+        try play {
+            $0.accepted.append(reference)
+            return JoinReport(partnership: Samples.partnership(), sync: Samples.session())
+        }
+    }
+
+    func pair(_ request: PairingRequest) async throws -> ComparisonView {
+        try play {
+            $0.pairings.append(request)
+            return ComparisonView(
+                id: "c\($0.pairings.count)",
+                words: ["apple", "tiger", "velvet", "lemon", "island", "dragon"],
+                site: Samples.practice, name: "Patel \u{1B}[31mPractice", kind: "gpPractice")
+        }
+    }
+
+    func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome {
+        try play {
+            $0.decisions.append(decision)
+            return PairingOutcome(
+                peer: decision.isSame ? Samples.peer() : nil, triesLeft: $0.triesLeft.removeFirst())
         }
     }
 
@@ -231,6 +276,15 @@ final class PlayedSite: Site {
         try play { _ in
             BackupReport(
                 file: path, site: "Elm House", made: Samples.now, entries: 12, bytes: 4096)
+        }
+    }
+
+    func recoveryKit(passphrase: String) async throws -> RecoveryKitView {
+        try play {
+            $0.passphrases.append(passphrase)
+            return RecoveryKitView(
+                code: Array(repeating: "ABCDEF", count: 21).joined(separator: "-") + "-ABC",
+                site: Samples.profile, made: Samples.now, partners: [Samples.peer()])
         }
     }
 

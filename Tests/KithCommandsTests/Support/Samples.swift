@@ -148,6 +148,11 @@ enum Samples {
             addresses: ["elm.example.org:7420"], expires: now)
     }
 
+    static let offer = OfferView(
+        partnership: partnershipID, name: "Elm and Harbour", purpose: "Falls clinic",
+        site: practice, siteName: "Patel \u{1B}[31mPractice", role: "reviewer",
+        compartments: [.relations, .clinical], mayAttest: false, told: now)
+
     static func peer(_ name: String = "Patel Practice", problem: String? = nil) -> PeerView {
         PeerView(
             site: practice, name: name, addresses: ["patel.example.org:7420"], isEnabled: true,
