@@ -137,6 +137,11 @@ extension ControlClient {
         try await call(ControlCommands.changeMembership, change)
     }
 
+    /// Sets how much of a partnership others may fill at the site.
+    public func setQuota(_ change: QuotaChange) async throws -> PartnershipView {
+        try await call(ControlCommands.setQuota, change)
+    }
+
     /// Asks the inviter what a code is for.
     public func previewInvitation(_ code: String) async throws -> InvitationPreview {
         try await call(ControlCommands.previewInvitation, code)

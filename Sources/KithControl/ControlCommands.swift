@@ -49,6 +49,9 @@ enum ControlCommands {
     static let changeMembership = ControlCommand<MembershipChange, Nothing, MembershipReport>(
         "changeMembership"
     ) { site, change, _ in try await site.changeMembership(change) }
+    static let setQuota = ControlCommand<QuotaChange, Nothing, PartnershipView>(
+        "setQuota"
+    ) { site, change, _ in try await site.setQuota(change) }
     static let previewInvitation = ControlCommand<String, Nothing, InvitationPreview>(
         "previewInvitation"
     ) { site, code, _ in try await site.previewInvitation(code) }
@@ -137,7 +140,7 @@ enum ControlCommands {
     private static let all: [any ServedCommand] = [
         profile, status, doctor,
         createPartnership, partnerships, partnership, invite, revokeInvitation, changeMembership,
-        previewInvitation, join, setAddresses, offers, acceptOffer,
+        setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
         peers, pair, decidePairing, setPeer, sync,
         records, record, save, history,
         conflicts, conflict, resolve,

@@ -49,7 +49,7 @@ public final class Store: Sendable {
     /// durable (D36, D33).
     public convenience init(path: String, keys: SiteKeys, cryptography: any Cryptography) throws {
         try self.init(keys: keys, cryptography: cryptography) {
-            try Self.checkVersion(path: path)
+            try Self.check(path, site: keys.site)
             var configuration = Self.configuration
             configuration.maximumReaderCount = 4
             return try DatabasePool(path: path, configuration: configuration)
@@ -64,7 +64,7 @@ public final class Store: Sendable {
         try self.init(keys: keys, cryptography: cryptography) {
             var configuration = Self.configuration
             guard let path else { return try DatabaseQueue(configuration: configuration) }
-            try Self.checkVersion(path: path)
+            try Self.check(path, site: keys.site)
             configuration.journalMode = .wal
             return try DatabaseQueue(path: path, configuration: configuration)
         }
@@ -198,16 +198,17 @@ public final class Store: Sendable {
         }
     }
 
-    private static func checkVersion(path: String) throws {
+    private static func check(_ path: String, site: SiteID) throws {
         guard FileManager.default.fileExists(atPath: path) else { return }
         var configuration = Configuration()
         configuration.readonly = true
         let queue = try DatabaseQueue(path: path, configuration: configuration)
-        let (version, application, tables) = try queue.read { database in
+        let (version, application, tables, owner) = try queue.read { database in
             (
                 try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
                 try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
-                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
+                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0,
+                try? Data.fetchOne(database, sql: "SELECT value FROM meta WHERE name = 'site'")
             )
         }
         try queue.close()
@@ -224,6 +225,13 @@ public final class Store: Sendable {
                 "the database was written by a newer version of Kith (schema \(version), this program knows \(schemaVersion)); install that version or newer"
             )
         }
+        // SQLite takes any write-ahead log that lies beside a database for its own.
+        if tables > 0, owner != site.blob {
+            throw StoreError(
+                .foreign,
+                "the database, or the -wal file beside it, is of another site; put this site's own files back, or restore the last backup"
+            )
+        }
     }
 
     private func migrate() throws {
@@ -238,6 +246,9 @@ public final class Store: Sendable {
             }
             try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
             try database.execute(sql: "PRAGMA user_version = \(Self.schemaVersion)")
+            try database.execute(
+                sql: "INSERT INTO meta (name, value) VALUES ('site', ?)",
+                arguments: [self.keys.site.blob])
         }
     }
 }

@@ -130,7 +130,8 @@ import Testing
             #expect(
                 restored.status == 0
                     || (restored.errors.hasPrefix("kith: ")
-                        && restored.errors.split(separator: "\n").count == 1), "\(restored)")
+                        && restored.errors.split(separator: "\n").count == 1),
+                "\(restored)")
             try pair.sync()
             #expect(try pair.elm.digests() == pair.riverside.digests(), "round \(round)")
         }

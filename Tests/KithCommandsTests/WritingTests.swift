@@ -286,3 +286,29 @@ import Testing
         #expect(play.site.told.auditQueries.isEmpty)
     }
 }
+
+/// Sizes as people write them.
+@Suite struct QuotaCommandTests {
+    @Test(arguments: [("500MB", 500_000_000), ("2gb", 2_000_000_000), ("1 kB", 1000)])
+    func `a size is read`(text: String, bytes: Int64) async {
+        let play = Play()
+        let result = await play("partnership", "quota", "Elm", text)
+        #expect(result.status == 0, "\(result)")
+        #expect(play.site.told.quotas.map(\.bytes) == [bytes])
+        expectFits(result.out)
+    }
+
+    @Test func `none takes the limit away`() async {
+        let play = Play()
+        #expect(await play("partnership", "quota", "Elm", "none").status == 0)
+        #expect(play.site.told.quotas.map(\.bytes) == [nil])
+    }
+
+    @Test(arguments: ["5", "MB", "-1MB", "0MB", "9999999999999TB", "5XB"])
+    func `what is no size is refused`(text: String) async {
+        let play = Play()
+        let result = await play.run(["partnership", "quota", "Elm", "--", text])
+        #expect(result.status == 2 && result.isOneLine, "\(result)")
+        #expect(play.site.told.quotas.isEmpty)
+    }
+}

@@ -132,6 +132,10 @@ import Testing
                 return json(try await $0.audit(query))
             }
         ),
+        (
+            "setQuota",
+            { json(try await $0.setQuota(QuotaChange(partnership: "p", bytes: 5))) }
+        ),
         ("erasures", { json(try await $0.erasures()) }),
         ("backUp", { json(try await $0.backUp(to: "/a b")) }),
         ("recoveryKit", { json(try await $0.recoveryKit(passphrase: "a b")) }),

@@ -181,6 +181,10 @@ final class FakeSite: Site {
                 channel: .commandLine, action: .read, what: "w", record: samples.record.id)
         ]
     }
+    func setQuota(_ change: QuotaChange) async throws -> PartnershipView {
+        note("setQuota", change)
+        return samples.partnership
+    }
     func backUp(to path: String) async throws -> BackupReport {
         note("backUp", path)
         return BackupReport(

@@ -108,6 +108,7 @@ final class FakeDaemonSite: DaemonSite {
     func erasures() async throws -> [ErasureView] { throw unused }
     func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site { self }
     func audit(_ query: AuditQuery) async throws -> [AuditItem] { throw unused }
+    func setQuota(_ change: QuotaChange) async throws -> PartnershipView { throw unused }
     func backUp(to path: String) async throws -> BackupReport { throw unused }
     func recoveryKit(passphrase: String) async throws -> RecoveryKitView { throw unused }
     func verify() async throws -> VerifyReport { throw unused }

@@ -74,6 +74,41 @@ import Testing
         for site in [relay, elm, oak] { await site.close() }
     }
 
+    @Test func `a quota stops others where it is reached, but never who is in, nor this site`()
+        async throws
+    {
+        let practice = try await village.site("Riverside", kind: "gp-practice")
+        let relay = try await village.site("Relay", kind: "other")
+        try await practice.found(plans)
+        try await practice.admit(relay, to: plans, role: "relay")
+        let filled = try await relay.site.partnership(plans).logBytes
+        #expect(filled > 0)
+        let limit = filled + 6000
+        _ = try await relay.site.setQuota(QuotaChange(partnership: plans, bytes: limit))
+        for number in 0..<20 {
+            try await practice.add("resident", to: plans, "familyName=Number \(number)")
+        }
+        let report = try await practice.sync(with: relay)
+        #expect(report.problem?.contains("quota") == true, "\(report.problem ?? "none")")
+        let held = try await relay.site.partnership(plans)
+        #expect(held.logBytes > filled && held.logBytes <= limit)
+        #expect(try await relay.site.doctor().contains { $0.check == "quota" })
+
+        // Who is in still arrives.
+        let elm = try await village.site("Elm")
+        try await practice.admit(elm, to: plans)
+        try await practice.sync(with: relay)
+        #expect(try await relay.members(of: plans).contains("Elm"))
+
+        // With more room all of it comes.
+        _ = try await relay.site.setQuota(QuotaChange(partnership: plans, bytes: nil))
+        #expect(try await practice.sync(with: relay).isEqual)
+        await #expect(throws: SiteError.self) {
+            try await relay.site.setQuota(QuotaChange(partnership: plans, bytes: 0))
+        }
+        for site in [practice, relay, elm] { await site.close() }
+    }
+
     @Test func `a relay erases what it cannot read`() async throws {
         let practice = try await village.site("Riverside", kind: "gp-practice")
         let relay = try await village.site("Relay", kind: "other")

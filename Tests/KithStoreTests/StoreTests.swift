@@ -10,6 +10,7 @@ import Testing
 @Suite struct StoreTests {
     private let folder: URL
     private let path: String
+    private let keys = SiteKeys(identity: SiteKey(), sealing: SealingKey())
 
     init() throws {
         folder = try TestSite.newFolder()
@@ -18,9 +19,7 @@ import Testing
 
     @discardableResult
     private func open(_ path: String) throws -> Store {
-        try Store(
-            path: path, keys: SiteKeys(identity: SiteKey(), sealing: SealingKey()),
-            cryptography: SystemCryptography())
+        try Store(path: path, keys: keys, cryptography: SystemCryptography())
     }
 
     private func database(_ sql: String) throws {
@@ -51,6 +50,12 @@ import Testing
         #expect(found.prefix(3) == ["2", "wal", "1"])
         #expect(found[3] == nil || found[3] == "0")
         try store.close()
+    }
+
+    @Test func `a database of another site is refused and not touched`() throws {
+        let other = SiteKeys(identity: SiteKey(), sealing: SealingKey())
+        try Store(path: path, keys: other, cryptography: SystemCryptography()).close()
+        try expectRefused(.foreign)
     }
 
     @Test func `a database of a newer version is refused and not touched`() throws {

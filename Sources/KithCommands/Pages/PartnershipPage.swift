@@ -41,6 +41,10 @@ struct PartnershipPage {
         if partnership.isPrivate { lines += labelled("Private", "this site is its only member") }
         lines += labelled("This site holds", Self.words(partnership.compartments))
         lines += labelled("Residents", String(partnership.residents))
+        lines += labelled(
+            "Log here",
+            Amount.bytes(partnership.logBytes)
+                + (partnership.quotaBytes.map { " of at most \(Amount.bytes($0))" } ?? ""))
         var members = Table([
             .init("Member"), .init("Site", fixed: true), .init("Role"), .init("Attests"),
             .init("Holds"),

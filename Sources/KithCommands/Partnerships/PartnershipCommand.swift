@@ -11,6 +11,7 @@ struct PartnershipCommand: ParsableCommand {
             InviteToPartnership.self, JoinPartnership.self, RevokeInvitation.self,
             AdmitMember.self, ListOffers.self, AcceptOffer.self,
             ChangeMember.self, RemoveMember.self, LeavePartnership.self, ElectSteward.self,
+            QuotaCommand.self,
         ])
 }
 

@@ -34,12 +34,16 @@ public struct PartnershipView: Codable, Sendable {
     public var residents: Int
     /// Invitations that stand.
     public var invitations: [InvitationView]
+    /// Bytes of its entries here.
+    public var logBytes: Int64
+    /// How many of them others may fill here; nil: as many as they like.
+    public var quotaBytes: Int64?
 
     /// Describes a partnership.
     public init(
         id: PartnershipID, name: String, purpose: String, isPrivate: Bool, members: [MemberView],
         formerMembers: [FormerMemberView] = [], compartments: [Compartment], residents: Int,
-        invitations: [InvitationView]
+        invitations: [InvitationView], logBytes: Int64 = 0, quotaBytes: Int64? = nil
     ) {
         self.id = id
         self.name = name
@@ -50,6 +54,22 @@ public struct PartnershipView: Codable, Sendable {
         self.compartments = compartments
         self.residents = residents
         self.invitations = invitations
+        self.logBytes = logBytes
+        self.quotaBytes = quotaBytes
+    }
+}
+
+/// How much of a partnership others may fill at this site.
+public struct QuotaChange: Codable, Sendable {
+    /// The partnership, by name or id.
+    public var partnership: String
+    /// Bytes of entries; nil: as many as they like.
+    public var bytes: Int64?
+
+    /// Describes a quota.
+    public init(partnership: String, bytes: Int64?) {
+        self.partnership = partnership
+        self.bytes = bytes
     }
 }
 

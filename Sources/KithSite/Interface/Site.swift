@@ -32,6 +32,8 @@ public protocol Site: Sendable {
     func revokeInvitation(_ id: String) async throws -> InvitationView
     /// Admits a peer, changes, removes or elects a member; or leaves.
     func changeMembership(_ change: MembershipChange) async throws -> MembershipReport
+    /// Sets how much of a partnership others may fill at this site.
+    func setQuota(_ change: QuotaChange) async throws -> PartnershipView
     /// Asks the inviter what a code is for; nothing is joined.
     func previewInvitation(_ code: String) async throws -> InvitationPreview
     /// Joins with a code, and takes over the records by a first sync.

@@ -76,6 +76,12 @@ struct AuditedSite: Site {
         return report
     }
 
+    func setQuota(_ change: QuotaChange) async throws -> PartnershipView {
+        let partnership = try await site.setQuota(change)
+        try await note(.administer, "set the quota of \(partnership.name)")
+        return partnership
+    }
+
     func previewInvitation(_ code: String) async throws -> InvitationPreview {
         try await site.previewInvitation(code)
     }

@@ -52,9 +52,21 @@ extension LocalSite {
                         residents: try transaction.recordCount(
                             ofKind: residentKind, in: partnership.id),
                         invitations: invitations.filter { $0.partnership == partnership.id }
-                            .map { InvitationView($0, partnership: partnership.name) })
+                            .map { InvitationView($0, partnership: partnership.name) },
+                        logBytes: partnership.logBytes, quotaBytes: partnership.quotaBytes)
                 }
             }
+        }
+    }
+
+    package func setQuota(_ change: QuotaChange) async throws -> PartnershipView {
+        try await translating {
+            guard change.bytes.map({ (1...(1 << 50)).contains($0) }) ?? true else {
+                throw SiteError(.invalid, "a quota is a size, for example 500MB, or none")
+            }
+            let id = try await partnership(change.partnership).id
+            try await store.write { try $0.setQuota(of: id, bytes: change.bytes) }
+            return try await partnership(id.description)
         }
     }
 

@@ -87,6 +87,16 @@ extension LocalSite {
                         "\(status.entriesSetAside) entries are kept but have no effect, because their authors were not entitled to write them",
                     remedy: "ask the authors' organisations what they meant to do"))
         }
+        for partnership in status.partnerships {
+            guard let quota = partnership.quotaBytes, partnership.logBytes > quota / 10 * 9 else {
+                continue
+            }
+            findings.append(
+                Finding(
+                    .warning, check: "quota",
+                    message: "\(partnership.name) has nearly filled its quota at this site",
+                    remedy: "allow more with 'kith partnership quota', or ask who writes so much"))
+        }
         findings += rollbackFindings(status)
         findings.append(try await recoveryKitFinding())
         findings += try await recoveryFindings()

@@ -72,9 +72,16 @@ package struct SessionWorker: Sendable {
                         )
                     }))
         case .findMissing(let known):
-            toSend = try known.flatMap { index, leaves in
-                try transaction.missing(from: leaves, in: sharings[index]).map { ($0, index) }
-            }.sorted { $0.arrival < $1.arrival }
+            // Who is in comes first: it builds on nothing else, and must arrive where a quota or a
+            // line that breaks keeps the rest away.
+            let missing = try known.flatMap { index, leaves in
+                let rank = sharings[index].id.compartment == .membership ? 0 : 1
+                return try transaction.missing(from: leaves, in: sharings[index]).map {
+                    (rank: rank, arrival: $0, sharing: index)
+                }
+            }
+            toSend = missing.sorted { ($0.rank, $0.arrival) < ($1.rank, $1.arrival) }
+                .map { ($0.arrival, $0.sharing) }
             return session.missingFound(entries: toSend.count)
         case .loadBatch:
             try dropWhatIsNotSharedAnyMore(transaction)

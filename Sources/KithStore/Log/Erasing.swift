@@ -24,6 +24,12 @@ extension StoreTransaction {
             else { continue }
             try noteErased(name, by: eraser.hash)
             try execute(
+                """
+                UPDATE partnership SET log_bytes = log_bytes - coalesce(
+                    (SELECT length(body) FROM part WHERE entry = ? AND number = ?), 0)
+                WHERE id = ?
+                """, [target.arrival, name.part, partnership])
+            try execute(
                 "UPDATE part SET body = NULL WHERE entry = ? AND number = ?",
                 [target.arrival, name.part])
             try eraseState(of: name.part, in: entry, at: target, partnership: partnership)

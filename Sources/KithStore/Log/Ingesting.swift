@@ -63,6 +63,9 @@ extension StoreTransaction {
             } catch let fault as ProtocolFault {
                 result.refusal = "an entry is not valid: \(fault.code.rawValue), \(fault)"
                 return result
+            } catch Refusal.quota {
+                result.refusal = "the quota of the partnership is used up here"
+                return result
             } catch let refusal as Refusal {
                 result.refusal = "an entry does not fit: \(refusal)"
                 return result
@@ -88,6 +91,14 @@ extension StoreTransaction {
         let partnership = try partnershipRow(header.partnership)
         guard let root = try rootCertificate(of: parsed, in: partnership) else {
             throw Refusal.unknownAuthor
+        }
+        // Who is in must arrive whatever else does not, and so must an erasure: it makes room.
+        if header.feed.compartment != .membership, header.entryClass != .erasure,
+            try number(
+                "SELECT 1 FROM partnership WHERE id = ? AND log_bytes + ? > quota_bytes",
+                [partnership, received.byteCount]) != nil
+        {
+            throw Refusal.quota
         }
         let entry = try VerifiedEntry(parsed, by: root.publicKey, cryptography)
         // A savepoint, so that an entry that turns out not to fit leaves nothing of itself behind.

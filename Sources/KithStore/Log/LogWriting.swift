@@ -12,6 +12,8 @@ enum Refusal: Error, Equatable {
     case contradiction(String)
     /// Its author is nobody that this site knows in the partnership.
     case unknownAuthor
+    /// What others may fill here of the partnership is used up.
+    case quota
 }
 
 extension StoreTransaction {
@@ -77,6 +79,9 @@ extension StoreTransaction {
                 "INSERT INTO part (entry, number, skeleton, body) VALUES (?, ?, ?, ?)",
                 [arrival, number, part.skeleton, part.body])
         }
+        try execute(
+            "UPDATE partnership SET log_bytes = log_bytes + ? WHERE id = ?",
+            [entry.parsed.received.byteCount, partnership])
         try checkGrowth(of: known, onChain: chain, before: sequence)
         for place in known {
             try execute(

@@ -16,7 +16,9 @@ CREATE TABLE partnership (
     is_private INTEGER NOT NULL DEFAULT 0,
     -- the site through which this one joined, asked for `membership` until that has arrived
     sponsor BLOB CHECK (sponsor IS NULL OR length(sponsor) = 32),
-    joined_ms INTEGER NOT NULL
+    joined_ms INTEGER NOT NULL,
+    log_bytes INTEGER NOT NULL DEFAULT 0,   -- of its entries: headers, signatures, parts
+    quota_bytes INTEGER                     -- what others may fill here; NULL: as much as they like
 ) STRICT;
 
 -- Sites that this one has met or that share a partnership with it.

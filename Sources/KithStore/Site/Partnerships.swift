@@ -20,6 +20,10 @@ public struct StoredPartnership: Sendable {
     public let members: [StoredMember]
     /// Sites that were members.
     public let formerMembers: [StoredFormerMember]
+    /// Bytes of its entries here.
+    public let logBytes: Int64
+    /// How many others may fill; nil: as many as they like.
+    public let quotaBytes: Int64?
 }
 
 /// A member as the store knows it.
@@ -57,8 +61,8 @@ extension StoreTransaction {
     public func partnerships() throws -> [StoredPartnership] {
         try rows(
             """
-            SELECT id, uuid, name, purpose, is_private, sponsor FROM partnership
-            ORDER BY is_private, name, uuid
+            SELECT id, uuid, name, purpose, is_private, sponsor, log_bytes, quota_bytes
+            FROM partnership ORDER BY is_private, name, uuid
             """
         ).map { row in
             let (members, former) = try members(of: row["id"])
@@ -66,7 +70,8 @@ extension StoreTransaction {
                 id: try PartnershipID(blob: row["uuid"]), name: row["name"],
                 purpose: row["purpose"], isPrivate: row["is_private"],
                 sponsor: (row["sponsor"] as Data?).flatMap { SiteID(bytes: $0) },
-                members: members, formerMembers: former)
+                members: members, formerMembers: former, logBytes: row["log_bytes"],
+                quotaBytes: row["quota_bytes"])
         }
     }
 
@@ -102,6 +107,14 @@ extension StoreTransaction {
             }
         }
         return (members, former)
+    }
+
+    /// Sets how many bytes of a partnership's entries others may fill here; nil: as many as they
+    /// like. What this site writes itself is never refused.
+    public func setQuota(of id: PartnershipID, bytes: Int64?) throws {
+        try execute(
+            "UPDATE partnership SET quota_bytes = ? WHERE id = ?",
+            [bytes, try partnershipRow(id)])
     }
 
     /// What a site is granted in a partnership by all that is known here; nil when not a member.

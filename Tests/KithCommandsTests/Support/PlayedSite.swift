@@ -41,6 +41,7 @@ final class PlayedSite: Site {
         var joined: [String] = []
         var imported: [ImportBatch] = []
         var erased: [ErasureDraft] = []
+        var quotas: [QuotaChange] = []
         var actors: [Author] = []
         var audit: [AuditItem] = []
         var auditQueries: [AuditQuery] = []
@@ -269,6 +270,15 @@ final class PlayedSite: Site {
         try play {
             $0.auditQueries.append(query)
             return $0.audit
+        }
+    }
+
+    func setQuota(_ change: QuotaChange) async throws -> PartnershipView {
+        try play {
+            $0.quotas.append(change)
+            var partnership = Samples.partnership(change.partnership)
+            partnership.quotaBytes = change.bytes
+            return partnership
         }
     }
 
