@@ -22,7 +22,8 @@ extension LocalSite {
                         }.map(\.name),
                         lastEqual: peer.lastEqual, lastAttempt: peer.lastAttempt,
                         lastProblem: peer.lastProblem,
-                        entriesToSend: try transaction.entriesNotProved(to: peer.site))
+                        entriesToSend: try transaction.entriesNotProved(to: peer.site),
+                        isCertificateExpired: peer.isLeafExpired)
                 }
             }
         }
@@ -127,10 +128,13 @@ extension LocalSite {
             site: peer.site, peer: peer.name, isEqual: false, problem: nil, sent: 0, received: 0,
             bytesSent: 0, bytesReceived: 0, milliseconds: 0)
         let started = ContinuousClock.now
+        let leaf = Mutex<Bool?>(nil)
         for _ in 0..<3 {
             var again = false
             do {
-                let result = try await dial(peer, progress)
+                let result = try await dial(peer, progress) { expired in
+                    leaf.withLock { $0 = expired }
+                }
                 report.add(result)
                 again = result.outcome.isMembershipChanged && report.isEqual
                 if again,
@@ -155,15 +159,20 @@ extension LocalSite {
         }
         report.isEqual = report.isEqual && report.problem == nil
         report.milliseconds = Int((ContinuousClock.now - started) / .milliseconds(1))
-        await note(peer, problem: report.problem, isEqual: report.isEqual)
+        await note(
+            peer, problem: report.problem, isEqual: report.isEqual,
+            isLeafExpired: leaf.withLock { $0 })
         return report
     }
 
-    private func note(_ peer: StoredPeer, problem: String?, isEqual: Bool) async {
+    private func note(
+        _ peer: StoredPeer, problem: String?, isEqual: Bool, isLeafExpired: Bool?
+    ) async {
         do {
             try await store.write { transaction in
                 try transaction.noteSession(
-                    with: peer, at: Instant(Date()), problem: problem, isEqual: isEqual)
+                    with: peer, at: Instant(Date()), problem: problem, isEqual: isEqual,
+                    isLeafExpired: isLeafExpired)
             }
             try await refreshDirectory()
         } catch {
@@ -176,7 +185,8 @@ extension LocalSite {
     }
 
     private func dial(
-        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void
+        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void,
+        onLeaf: @escaping @Sendable (_ isExpired: Bool) -> Void
     ) async throws -> SessionDriver.Result {
         guard enter(peer) else {
             throw SiteError(.network, "a session with \(peer.name) is running already; wait for it")
@@ -196,6 +206,7 @@ extension LocalSite {
                 return try await client.withConnection(
                     to: try HostPort(text: address), expecting: peer.site, root: peer.root
                 ) { [self] connection in
+                    onLeaf(connection.isLeafExpired)
                     try await exchangeOffers(on: connection, with: peer.site)
                     return try await connection.runSession { try await driver.run($0) }
                 }
@@ -232,7 +243,9 @@ extension LocalSite {
     }
 
     /// Answers a session that a peer began.
-    package func session(with site: SiteID, _ stream: SessionStream) async throws {
+    package func session(
+        with site: SiteID, isLeafExpired: Bool, _ stream: SessionStream
+    ) async throws {
         guard let peer = try await store.read({ try $0.peers() }).first(where: { $0.site == site })
         else { throw TransportError(.refused, "This site is not a peer any more.") }
         guard enter(peer) else {
@@ -251,7 +264,8 @@ extension LocalSite {
                 "peer.site": "\(site.short)", "session.equal": "\(report.isEqual)",
                 "entries.received": "\(report.received)", "entries.sent": "\(report.sent)",
             ])
-        await note(peer, problem: report.problem, isEqual: report.isEqual)
+        await note(
+            peer, problem: report.problem, isEqual: report.isEqual, isLeafExpired: isLeafExpired)
     }
 
     /// Listens for peers until the task is cancelled.
