@@ -14,14 +14,19 @@ struct CallAuthorisation: ServerInterceptor {
             @Sendable (StreamingServerRequest<Input>, ServerContext) async throws ->
             StreamingServerResponse<Output>
     ) async throws -> StreamingServerResponse<Output> {
-        guard let caller = caller(request.metadata) else {
+        guard let (number, caller) = caller(request.metadata) else {
             throw RPCError(
                 code: .unauthenticated, message: "this site does not know you, or not any more")
         }
         switch (context.descriptor.service, caller) {
-        case (.kith_v1_Pairing, _):
+        case (.kith_v1_Pairing, let caller):
             guard directory.isPairingOpen() else {
                 throw RPCError(code: .permissionDenied, message: "nobody is invited or expected")
+            }
+            if case .unpaired = caller, !registry.mayPair(number) {
+                throw RPCError(
+                    code: .failedPrecondition,
+                    message: "Too many tries came from this address. Wait ten minutes.")
             }
         case (_, .unpaired):
             throw RPCError(code: .permissionDenied, message: "for peers only")
@@ -33,12 +38,12 @@ struct CallAuthorisation: ServerInterceptor {
         return try await next(request, context)
     }
 
-    private func caller(_ metadata: Metadata) -> Caller? {
+    private func caller(_ metadata: Metadata) -> (ConnectionRegistry.Number, Caller)? {
         var stamps = metadata[stringValues: StreamStamp.name].makeIterator()
         guard let stamp = stamps.next(), stamps.next() == nil,
             let number = ConnectionRegistry.Number(stamp)
         else { return nil }
-        return registry.caller(number)
+        return registry.caller(number).map { (number, $0) }
     }
 }
 
