@@ -2,8 +2,8 @@ import GRPCCore
 
 /// Authorises every call anew from its connection's certificate and the live pins (D16).
 ///
-/// `Pairing` is open to anyone who has proven who they are while someone is invited or expected, and
-/// to no one otherwise; everything else, whatever services there will be, is for peers only.
+/// `Pairing` is open to peers, and to anyone else who has proven who they are while someone is
+/// invited or expected; everything else, whatever services there will be, is for peers only.
 struct CallAuthorisation: ServerInterceptor {
     let registry: ConnectionRegistry
     let directory: any PeerDirectory
@@ -19,11 +19,11 @@ struct CallAuthorisation: ServerInterceptor {
                 code: .unauthenticated, message: "this site does not know you, or not any more")
         }
         switch (context.descriptor.service, caller) {
-        case (.kith_v1_Pairing, let caller):
+        case (.kith_v1_Pairing, .unpaired):
             guard directory.isPairingOpen() else {
                 throw RPCError(code: .permissionDenied, message: "nobody is invited or expected")
             }
-            if case .unpaired = caller, !registry.mayPair(number) {
+            guard registry.mayPair(number) else {
                 throw RPCError(
                     code: .failedPrecondition,
                     message: "Too many tries came from this address. Wait ten minutes.")

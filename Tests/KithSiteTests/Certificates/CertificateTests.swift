@@ -54,11 +54,7 @@ import Testing
             }
             #expect(try await warnings().isEmpty)
             // Riverside's daemon as it would be after a year without renewal.
-            let key = try SiteKey(
-                pem: String(contentsOfFile: riverside.home + "/identity.pem", encoding: .utf8))
-            let root = try RootCertificate(
-                der: Array(Data(contentsOf: URL(fileURLWithPath: riverside.home + "/root.der"))))
-            let old = try LeafIssuer(key: key, root: root).issue(now: inDays(-400))
+            let old = try riverside.leaf(at: inDays(-400))
             try await PeerClient(identity: { old }).withConnection(
                 to: HostPort(text: address), expecting: code.inviter, root: nil
             ) { connection in
