@@ -21,7 +21,7 @@ import Testing
         limits.failuresPerSource = 1000
         try await surgery.serving(limits: limits) { [limits] server, address in
             var open: [any Channel] = []
-            for number in 0..<60 {
+            for number in 0..<300 {
                 // From three sources, none of which takes more than it may.
                 open.append(try await tcp(address, from: "127.0.0.\(2 + number % 3)"))
             }
@@ -34,6 +34,33 @@ import Testing
             }
             for channel in open { try? await channel.close() }
             while server.connectionCount > 0 { await Task.yield() }
+        }
+    }
+
+    @Test func `bytes that drip in do not keep a handshake alive`() async throws {
+        var limits = TransportLimits()
+        limits.handshakeTime = .milliseconds(300)
+        try await TestSite().serving(limits: limits) { _, address in
+            let slow = try await tcp(address)
+            // The beginning of a hello, a byte at a time, for as long as it is let.
+            for byte in [UInt8]([22, 3, 1, 2, 0, 1, 0, 1, 252, 3, 3])
+                + [UInt8](repeating: 7, count: 500)
+            where slow.isActive {
+                try? await slow.writeAndFlush(ByteBuffer(bytes: [byte]))
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            try await slow.closeFuture.get()
+        }
+    }
+
+    @Test func `a site is no peer of its own`() async throws {
+        let (home, surgery) = try peers()
+        try await surgery.serving { _, address in
+            let error = await #expect(throws: TransportError.self) {
+                try await surgery.connected(to: surgery, at: address) { _ in }
+            }
+            #expect(error?.code == .notAPeer)
+            try await home.connected(to: surgery, at: address) { _ in }
         }
     }
 
