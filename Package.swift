@@ -69,6 +69,9 @@ let package = Package(
     targets: [
         .systemLibrary(
             name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "KithPKCS12", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(
             name: "KithModel", dependencies: [.crypto], resources: [.embedInCode("Data")],
             swiftSettings: strict),
@@ -205,7 +208,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["kith", "kithd", "KithModel", "KithTrust"],
+            name: "EndToEndTests",
+            dependencies: ["kith", "kithd", "KithModel", "KithTrust", "KithPKCS12", .crypto],
             swiftSettings: strict),
         .testTarget(
             name: "KithSimulatorTests",

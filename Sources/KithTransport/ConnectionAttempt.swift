@@ -109,6 +109,9 @@ struct ConnectionAttempt: Sendable {
             }
         } catch let failure as ClientGate.Failure {
             throw explained(failure)
+        } catch is ChannelError {
+            // It was closed in the moment between being let in and being used.
+            throw explained(.closed)
         }
     }
 

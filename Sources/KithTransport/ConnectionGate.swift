@@ -26,6 +26,7 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
     private let registry: ConnectionRegistry
     private let introduction: Introduction
     private let handshakeTime: TimeAmount
+    private let unpairedTime: TimeAmount
     private let logger: Logger
     private var state = State.waiting
     /// Whether nothing more is let in. A call that arrives when gRPC has stopped taking calls from
@@ -37,12 +38,13 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
 
     init(
         number: ConnectionRegistry.Number, registry: ConnectionRegistry,
-        introduction: Introduction, handshakeTime: Duration, logger: Logger
+        introduction: Introduction, limits: TransportLimits, logger: Logger
     ) {
         self.number = number
         self.registry = registry
         self.introduction = introduction
-        self.handshakeTime = TimeAmount(handshakeTime)
+        handshakeTime = TimeAmount(limits.handshakeTime)
+        unpairedTime = TimeAmount(limits.unpairedTime)
         self.logger = logger
     }
 
@@ -128,10 +130,19 @@ final class ConnectionGate: ChannelDuplexHandler, RemovableChannelHandler {
             return refuse(context: context)
         }
         state = .open
+        if case .unpaired = caller { limitTime(context) }
         if case .peer(let site, _, leafExpired: true) = caller {
             logger.warning(
                 "a peer's TLS certificate has expired; it is accepted, but its daemon should renew it",
                 metadata: ["peer.site": "\(site.short)"])
+        }
+    }
+
+    /// A site that is no peer has its say and goes; one that was pinned meanwhile may stay.
+    private func limitTime(_ context: ChannelHandlerContext) {
+        let channel = context.channel
+        timer = context.eventLoop.assumeIsolated().scheduleTask(in: unpairedTime) {
+            if self.registry.isUnpaired(self.number) { channel.close(promise: nil) }
         }
     }
 

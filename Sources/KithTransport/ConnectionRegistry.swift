@@ -14,36 +14,89 @@ final class ConnectionRegistry: Sendable {
 
     private struct Connection {
         let channel: any Channel
+        let source: ConnectionSource
         var leaf: [UInt8]?
         var introduction: RootCertificate?
         var caller: Caller?
+
+        var isUnpaired: Bool {
+            if case .unpaired = caller { true } else { false }
+        }
     }
 
     private struct Table {
         var isShut = false
         var next: Number = 1
         var connections: [Number: Connection] = [:]
+        var failures: AddressLedger
+        var pairingCalls: AddressLedger
     }
 
     private let judge: CallerJudge
     private let limits: TransportLimits
-    private let table = Mutex(Table())
+    private let table: Mutex<Table>
 
     init(judge: CallerJudge, limits: TransportLimits) {
         self.judge = judge
         self.limits = limits
+        table = Mutex(
+            Table(
+                failures: AddressLedger(
+                    burst: limits.failuresPerSource,
+                    perMinute: limits.failuresForgivenPerMinute),
+                pairingCalls: AddressLedger(
+                    burst: limits.pairingCallsPerSource,
+                    perMinute: limits.pairingCallsPerMinute)))
     }
 
-    /// Enters a connection that begins; nil when there are too many.
+    /// Enters a connection that begins; nil when there are too many, or its source has failed too
+    /// often. Room in the handshake is made at the cost of whoever takes most of it.
     func opened(_ channel: any Channel) -> Number? {
-        table.withLock { table in
-            guard !table.isShut, table.connections.count < limits.connections,
-                table.connections.values.count(where: { $0.caller == nil }) < limits.handshakes
-            else { return nil }
+        let source = ConnectionSource(channel.remoteAddress)
+        let now = judge.now()
+        let (number, evicted) = table.withLock { table -> (Number?, (any Channel)?) in
+            guard !table.isShut, table.failures.isWithin(source, at: now) else {
+                return (nil, nil)
+            }
+            let waiting = table.connections.filter { $0.value.caller == nil }
+            let own = waiting.filter { $0.value.source == source }
+            var evicted: Number?
+            if own.count >= limits.handshakesPerSource {
+                evicted = own.keys.min()
+            } else if waiting.count >= limits.handshakes {
+                evicted = Self.oldestOfBusiest(waiting)
+            }
+            let loser = evicted.flatMap { table.connections[$0]?.channel }
+            guard evicted != nil || table.connections.count < limits.connections else {
+                return (nil, nil)
+            }
             let number = table.next
             table.next += 1
-            table.connections[number] = Connection(channel: channel)
-            return number
+            table.connections[number] = Connection(channel: channel, source: source)
+            return (number, loser)
+        }
+        evicted?.close(promise: nil)
+        return number
+    }
+
+    private static func oldestOfBusiest(_ connections: [Number: Connection]) -> Number? {
+        let bySource = Dictionary(grouping: connections) { $0.value.source }
+        let busiest = bySource.values.max { left, right in
+            // Of two that have as many, the one that has stood here longest.
+            (left.count, right.map(\.key).min() ?? 0) < (right.count, left.map(\.key).min() ?? 0)
+        }
+        return busiest?.map(\.key).min()
+    }
+
+    /// Whether a connection's source may make one more pairing call; counts it.
+    func mayPair(_ number: Number) -> Bool {
+        let now = judge.now()
+        return table.withLock { table in
+            guard let source = table.connections[number]?.source,
+                table.pairingCalls.isWithin(source, at: now)
+            else { return false }
+            table.pairingCalls.spend(source, at: now)
+            return true
         }
     }
 
@@ -56,8 +109,12 @@ final class ConnectionRegistry: Sendable {
             table.connections[number]?.introduction = introduction
         }
         guard let caller = caller(number) else { return nil }
+        let now = judge.now()
         let (admitted, oldest) = table.withLock { table in
-            admit(number, as: caller, into: &table)
+            if case .peer = caller, let source = table.connections[number]?.source {
+                table.failures.vouch(for: source, at: now)
+            }
+            return admit(number, as: caller, into: &table)
         }
         oldest?.close(promise: nil)
         return admitted ? caller : nil
@@ -75,12 +132,12 @@ final class ConnectionRegistry: Sendable {
             }
             return (true, table.connections[oldest]?.channel)
         case .unpaired:
-            let others = table.connections.values.count { connection in
-                if case .unpaired = connection.caller { true } else { false }
-            }
-            guard others < limits.unpairedConnections else { return (false, nil) }
+            let others = table.connections.filter { $0.value.isUnpaired }
             table.connections[number]?.caller = caller
-            return (true, nil)
+            guard others.count >= limits.unpairedConnections,
+                let oldest = Self.oldestOfBusiest(others)
+            else { return (true, nil) }
+            return (true, table.connections[oldest]?.channel)
         }
     }
 
@@ -91,9 +148,22 @@ final class ConnectionRegistry: Sendable {
         return judge.caller(leaf: leaf, introducedBy: connection.introduction)
     }
 
-    /// Removes a connection that has ended.
+    /// Removes a connection that has ended. One that never proved a right to be here counts
+    /// against its source.
     func closed(_ number: Number) {
-        _ = table.withLock { $0.connections.removeValue(forKey: number) }
+        let now = judge.now()
+        table.withLock { table in
+            guard let ended = table.connections.removeValue(forKey: number) else { return }
+            if ended.caller == nil, !table.isShut { table.failures.spend(ended.source, at: now) }
+        }
+    }
+
+    /// Whether a connection is still from a site that is no peer.
+    func isUnpaired(_ number: Number) -> Bool {
+        switch caller(number) {
+        case .unpaired, nil: true
+        case .peer: false
+        }
     }
 
     /// Judges every identified connection again and closes those that are not what they were.

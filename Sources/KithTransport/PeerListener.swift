@@ -44,7 +44,11 @@ struct PeerListener: HTTP2ServerTransport.ListenerFactory {
     private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
         channel.eventLoop.makeCompletedFuture {
             guard let number = registry.opened(channel) else {
-                logger.warning("too many connections: a new one was closed")
+                logger.warning(
+                    "too many connections, or too many of its source that proved nothing: closed",
+                    metadata: [
+                        "connection.remote": "\(channel.remoteAddress.map { "\($0)" } ?? "unknown")"
+                    ])
                 throw ChannelError.operationUnsupported
             }
             // The gate's `channelInactive` does not run when the pipeline was never completed.
@@ -63,7 +67,7 @@ struct PeerListener: HTTP2ServerTransport.ListenerFactory {
             }
             let gate = ConnectionGate(
                 number: number, registry: registry, introduction: introduction,
-                handshakeTime: limits.handshakeTime, logger: logger)
+                limits: limits, logger: logger)
             try channel.pipeline.syncOperations.addHandlers([tls, gate])
         }
     }

@@ -23,8 +23,11 @@ package struct UnpairedSite: Hashable, Sendable {
 /// person; any other error reaches the other side as "failed", without its text.
 package protocol PeerServiceHandler: Sendable {
     /// Runs one sync session; returning ends it. The peer was pinned when the session began, and
-    /// when it is removed its connection is closed, which `stream` then reports.
-    func session(with peer: SiteID, _ stream: SessionStream) async throws
+    /// when it is removed its connection is closed, which `stream` then reports. An expired leaf is
+    /// a warning: its daemon should have renewed it.
+    func session(
+        with peer: SiteID, isLeafExpired: Bool, _ stream: SessionStream
+    ) async throws
     /// Says what a joiner would join.
     func preview(
         _ request: Kith_V1_PreviewRequest, from site: UnpairedSite

@@ -14,14 +14,14 @@ struct SyncService: Kith_V1_Sync.SimpleServiceProtocol {
         request: RPCAsyncSequence<Kith_V1_SessionMessage, any Error>,
         response: RPCWriter<Kith_V1_SessionMessage>, context: ServerContext
     ) async throws {
-        guard case .peer(let site, _, _) = context.caller else {
+        guard case .peer(let site, _, let isLeafExpired) = context.caller else {
             throw RPCError(code: .permissionDenied, message: "for peers only")
         }
         let reader = MessageReader { request }
         let writer = MessageWriter(response, messageBytes: messageBytes)
         try await answering(logger, to: site) {
             try await SessionStream.run(reader: reader, writer: writer) { stream in
-                try await handler.session(with: site, stream)
+                try await handler.session(with: site, isLeafExpired: isLeafExpired, stream)
             }
         }
     }

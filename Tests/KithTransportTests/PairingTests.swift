@@ -129,6 +129,16 @@ import Testing
                 // A peer may pair for another partnership, while an invitation stands.
                 _ = try await connection.preview(Kith_V1_PreviewRequest())
                 surgery.isInviting = false
+                // Whether there is an invitation for it is for the site to say, not for the door.
+                _ = try await connection.preview(Kith_V1_PreviewRequest())
+            }
+            let stranger = try TestSite()
+            surgery.isInviting = true
+            try await stranger.client().withConnection(
+                to: address, expecting: surgery.id, root: nil
+            ) { connection in
+                _ = try await connection.preview(Kith_V1_PreviewRequest())
+                surgery.isInviting = false
                 let error = await #expect(throws: TransportError.self) {
                     try await connection.preview(Kith_V1_PreviewRequest())
                 }

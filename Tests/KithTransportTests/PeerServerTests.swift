@@ -101,6 +101,40 @@ import Testing
         }
     }
 
+    @Test func `sites that were off for a year meet at once, and are told to renew`() async throws {
+        let (home, surgery) = try peers()
+        let aYearOn = Instant(milliseconds: Instant(Date()).milliseconds + 400 * 86_400_000)
+        let clock: @Sendable () -> Instant = { aYearOn }
+        let handler = TestHandler()
+        // Both leaves ended 310 days ago; neither daemon has run since.
+        try await surgery.serving(handler: handler, now: clock) { _, address in
+            let client = home.client(now: clock)
+            for isRenewed in [false, true] {
+                if isRenewed {
+                    surgery.identity = try surgery.issuer.issue(now: aYearOn)
+                    home.identity = try home.issuer.issue(now: aYearOn)
+                }
+                try await client.withConnection(
+                    to: address, expecting: surgery.id, root: surgery.root
+                ) { connection in
+                    #expect(connection.isLeafExpired != isRenewed)
+                    try await connection.runSession { stream in
+                        try await stream.send(message(1))
+                        #expect(try await stream.receive() == message(1))
+                    }
+                }
+            }
+        }
+        #expect(handler.expired == [true, false])
+        // One whose clock is a year behind shows leaves that are not valid yet, and meets too.
+        try await surgery.serving(handler: handler) { _, address in
+            home.identity = try home.issuer.issue(now: aYearOn)
+            try await home.connected(to: surgery, at: address) { connection in
+                try await connection.runSession { try await $0.send(message(1)) }
+            }
+        }
+    }
+
     @Test func `a graceful shutdown lets a session end and takes no new connection`() async throws {
         let (home, surgery) = try peers()
         let server = surgery.server()
@@ -140,26 +174,6 @@ import Testing
         }
     }
 
-    @Test func `connections in their handshake are limited, and make room when they end`()
-        async throws
-    {
-        let (home, surgery) = try peers()
-        var limits = TransportLimits()
-        limits.handshakes = 3
-        try await surgery.serving(limits: limits) { server, address in
-            var silent: [any Channel] = []
-            for _ in 0..<3 { silent.append(try await tcp(address)) }
-            while server.connectionCount < 3 { await Task.yield() }
-            let error = await #expect(throws: TransportError.self) {
-                try await home.connected(to: surgery, at: address) { _ in }
-            }
-            #expect(error?.code == .closed || error?.code == .tlsFailed)
-            for channel in silent { try await channel.close() }
-            while server.connectionCount > 0 { await Task.yield() }
-            try await home.connected(to: surgery, at: address) { _ in }
-        }
-    }
-
     @Test func `a peer's newest connection wins over its oldest`() async throws {
         let (home, surgery) = try peers()
         var limits = TransportLimits()
@@ -194,9 +208,11 @@ import Testing
             try await home.inSession(with: surgery, at: address) { try await $0.send(message(1)) }
         }
     }
+}
 
-    private func tcp(_ address: HostPort) async throws -> any Channel {
-        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .connect(host: address.host, port: Int(address.port)).get()
-    }
+/// A bare TCP connection, from any address of this machine's loopback.
+func tcp(_ address: HostPort, from source: String = "127.0.0.1") async throws -> any Channel {
+    try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        .bind(to: SocketAddress(ipAddress: source, port: 0))
+        .connect(host: address.host, port: Int(address.port)).get()
 }

@@ -54,12 +54,13 @@ final class TestSite: PeerDirectory {
     func server(
         at address: HostPort = HostPort(host: "127.0.0.1", port: 0),
         handler: any PeerServiceHandler = TestHandler(),
-        limits: TransportLimits = TransportLimits()
+        limits: TransportLimits = TransportLimits(),
+        now: @escaping @Sendable () -> Instant = { Instant(Date()) }
     ) -> PeerServer {
         PeerServer(
             listeningOn: address, identity: { self.identity }, directory: self,
             handler: handler, limits: limits,
-            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, now: now)
     }
 
     /// Runs a server of this site for the time of `body`, then stops it at once.
@@ -67,9 +68,10 @@ final class TestSite: PeerDirectory {
     func serving<Result: Sendable>(
         handler: any PeerServiceHandler = TestHandler(),
         limits: TransportLimits = TransportLimits(),
+        now: @escaping @Sendable () -> Instant = { Instant(Date()) },
         _ body: @Sendable @escaping (PeerServer, HostPort) async throws -> Result
     ) async throws -> Result {
-        let server = server(handler: handler, limits: limits)
+        let server = server(handler: handler, limits: limits, now: now)
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask {
                 try await server.run()
@@ -123,7 +125,8 @@ final class TestHandler: PeerServiceHandler {
 
     private let onSession: Session
     private let onPreview: @Sendable (UnpairedSite) async throws -> Kith_V1_PreviewResponse
-    private let calls = Mutex((sessions: [SiteID](), pairings: [SiteID](), offers: [SiteID]()))
+    private let calls = Mutex(
+        (sessions: [SiteID](), pairings: [SiteID](), offers: [SiteID](), expired: [Bool]()))
 
     init(
         session: @escaping Session = { _, stream in
@@ -140,10 +143,15 @@ final class TestHandler: PeerServiceHandler {
     }
 
     var sessions: [SiteID] { calls.withLock { $0.sessions } }
+    /// Whether the peers of the sessions had expired leaves.
+    var expired: [Bool] { calls.withLock { $0.expired } }
     var offers: [SiteID] { calls.withLock { $0.offers } }
     var pairings: [SiteID] { calls.withLock { $0.pairings } }
 
-    func session(with peer: SiteID, _ stream: SessionStream) async throws {
+    func session(
+        with peer: SiteID, isLeafExpired: Bool, _ stream: SessionStream
+    ) async throws {
+        calls.withLock { $0.expired.append(isLeafExpired) }
         calls.withLock { $0.sessions.append(peer) }
         try await onSession(peer, stream)
     }

@@ -65,20 +65,34 @@ extension Console {
             outputProblem: { output.problem })
     }
 
-    /// Reads a line with the terminal's echo off; puts it on again, also when the input has ended.
+    /// Reads a line with the terminal's echo off. Signals and line editing are done here, so that an
+    /// interruption cannot leave the terminal silent; it ends the input.
     private static func readSecret(thenBreak: () -> Void) -> String? {
         var before = termios()
         guard tcgetattr(STDIN_FILENO, &before) == 0 else {
             return Swift.readLine(strippingNewline: true)
         }
         var silent = before
-        silent.c_lflag &= ~tcflag_t(ECHO)
+        silent.c_lflag &= ~tcflag_t(ECHO | ICANON | ISIG)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &silent)
         defer {
             tcsetattr(STDIN_FILENO, TCSADRAIN, &before)
             thenBreak()
         }
-        return Swift.readLine(strippingNewline: true)
+        var line: [UInt8] = []
+        var byte: UInt8 = 0
+        while read(STDIN_FILENO, &byte, 1) == 1 {
+            switch byte {
+            case 0x0A, 0x0D: return String(bytes: line, encoding: .utf8)
+            case 0x03, 0x04, 0x1C: return nil
+            case 0x15: line = []
+            case 0x08, 0x7F:
+                // A character is its last byte and the continuation bytes before it.
+                while let last = line.popLast(), last & 0xC0 == 0x80 {}
+            default: line.append(byte)
+            }
+        }
+        return nil
     }
 
     private static func terminalColumns() -> Int {

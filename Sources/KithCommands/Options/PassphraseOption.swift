@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Glibc
 
 /// The passphrase of a recovery kit: asked for on a terminal, or read from a file. Never an argument
 /// or a variable, which other users of the machine can see.
@@ -59,9 +58,10 @@ struct PassphraseOption: ParsableArguments {
 enum InputFile {
     /// The text of a regular file; what is longer than the limit is none of ours.
     static func text(of path: String, atMost limit: Int) throws -> String {
-        let file = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-        let kind = try? FileManager.default.attributesOfItem(atPath: file)[.type]
-        guard kind as? FileAttributeType == .typeRegular,
+        let target = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+        let attributes = try? FileManager.default.attributesOfItem(atPath: target)
+        // A pipe or a device could be without end.
+        guard attributes?[.type] as? FileAttributeType == .typeRegular,
             let handle = FileHandle(forReadingAtPath: path),
             let data = try? handle.read(upToCount: limit + 1)
         else { throw UsageProblem("'\(path)' is not a file that this user can read") }

@@ -27,7 +27,10 @@ struct PeerPage {
     /// What went wrong with the peers of which something did.
     func problems(of peers: [PeerView]) -> [Line] {
         peers.flatMap { peer -> [Line] in
-            guard let problem = peer.lastProblem else { return [] }
+            guard
+                let problem = peer.lastProblem
+                    ?? (peer.isCertificateExpired ? "its certificate has expired" : nil)
+            else { return [] }
             let when = peer.lastAttempt.map { " (tried \(context.time($0)))" } ?? ""
             return Labelled("!", indent: 0, labelWidth: 2, look: .alarm)
                 .lines("\(peer.name): \(problem)\(when)", width: context.width)

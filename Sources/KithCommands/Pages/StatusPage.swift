@@ -112,7 +112,9 @@ struct StatusPage {
             table.add(
                 [
                     peer.name, context.time(peer.lastEqual, orElse: "never"),
-                    String(peer.entriesToSend), peer.lastProblem.map { "! \($0)" } ?? "",
+                    String(peer.entriesToSend),
+                    peer.lastProblem.map { "! \($0)" }
+                        ?? (peer.isCertificateExpired ? "its certificate has expired" : ""),
                 ], peer.lastProblem == nil ? .plain : .alarm)
         }
         return table.lines(width: context.width, indent: 2)

@@ -67,7 +67,8 @@ enum Sync {
         try simulation.write(at: installation) {
             if outcome.isMembershipChanged { try $0.handOverKeys(now: now) }
             try $0.noteSession(
-                with: peer, at: now, problem: problem, isEqual: outcome.reason == .equal)
+                with: peer, at: now, problem: problem, isEqual: outcome.reason == .equal,
+                isLeafExpired: nil)
         }
     }
 }

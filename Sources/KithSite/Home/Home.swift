@@ -53,10 +53,12 @@ public struct Home: Sendable {
             throw SiteError(
                 .home, "\(path) is not a site; make one with 'kith --home \(path) init'")
         }
-        var key = stat()
-        guard stat(identityKey, &key) == 0, key.st_mode & 0o077 == 0 else {
-            throw SiteError(
-                .home, "other users can read \(identityKey); close it with 'chmod 600'")
+        for file in [identityKey, sealingKey] {
+            var key = stat()
+            guard stat(file, &key) == 0, key.st_mode & 0o077 == 0 else {
+                throw SiteError(
+                    .home, "\(file) is missing, or other users can read it; 'chmod 600' closes it")
+            }
         }
     }
 

@@ -20,11 +20,14 @@ public struct PeerView: Codable, Sendable {
     public var lastProblem: String?
     /// Entries of ours that it has not proved to hold, as far as its last word goes.
     public var entriesToSend: Int
+    /// Whether its TLS certificate had expired when it was last met.
+    public var isCertificateExpired: Bool
 
     /// Describes a peer.
     public init(
         site: SiteID, name: String, addresses: [String], isEnabled: Bool, partnerships: [String],
-        lastEqual: Instant?, lastAttempt: Instant?, lastProblem: String?, entriesToSend: Int
+        lastEqual: Instant?, lastAttempt: Instant?, lastProblem: String?, entriesToSend: Int,
+        isCertificateExpired: Bool = false
     ) {
         self.site = site
         self.name = name
@@ -35,6 +38,7 @@ public struct PeerView: Codable, Sendable {
         self.lastAttempt = lastAttempt
         self.lastProblem = lastProblem
         self.entriesToSend = entriesToSend
+        self.isCertificateExpired = isCertificateExpired
     }
 }
 

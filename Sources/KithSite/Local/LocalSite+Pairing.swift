@@ -155,8 +155,11 @@ extension LocalSite: PeerServiceHandler {
         try await translating {
             try await store.write { transaction in
                 // Looked at again inside the transaction: of two that come at once, one joins.
-                guard let fresh = try transaction.invitation(invitation.id), fresh.usedBy == nil
+                guard let fresh = try transaction.invitation(invitation.id),
+                    [nil, site.siteID].contains(fresh.usedBy)
                 else { throw TransportError(.refused, Self.unusable) }
+                // The answer may have been lost: whoever joined is told the same again.
+                guard fresh.usedBy == nil else { return }
                 try transaction.useInvitation(invitation.id, by: site.siteID, now: now)
                 try transaction.admit(
                     profile, invitation.grant, invitation: invitation.id,
@@ -175,13 +178,14 @@ extension LocalSite: PeerServiceHandler {
     private static let unusable =
         "The invitation is not known here, was used, or has ended; ask for a new code."
 
-    /// The invitation that a joiner holds the secret of; every other case gets the same answer.
+    /// The invitation that a joiner holds the secret of, and that nobody else has used; every other
+    /// case gets the same answer.
     private func standing(
         _ id: Data, proof: Data, joiner: SiteID
     ) async throws -> StoredInvitation {
         let now = Instant(Date())
         let found = try await store.read { try $0.invitation(id) }
-        guard let invitation = found, invitation.usedBy == nil, invitation.expires > now,
+        guard let invitation = found, invitation.expires > now,
             invitation.failures < StoreTransaction.invitationFailures
         else { throw TransportError(.refused, Self.unusable) }
         guard
@@ -192,6 +196,15 @@ extension LocalSite: PeerServiceHandler {
             try await store.write { try $0.noteFailure(ofInvitation: id) }
             try await refreshDirectory()
             throw TransportError(.refused, Self.unusable)
+        }
+        if let user = invitation.usedBy {
+            let isMember = try await store.read { transaction in
+                try transaction.partnerships().first { $0.id == invitation.partnership }?
+                    .members.contains { $0.profile.site == joiner } ?? false
+            }
+            guard user == joiner, isMember else {
+                throw TransportError(.refused, Self.unusable)
+            }
         }
         return invitation
     }

@@ -100,7 +100,22 @@ extension LocalSite {
         findings += rollbackFindings(status)
         findings.append(try await recoveryKitFinding())
         findings += try await recoveryFindings()
+        if tlsIdentity.leaf.needsRenewal(at: Instant(Date())) {
+            findings.append(
+                Finding(
+                    .warning, check: "certificate",
+                    message:
+                        "this site's own ends at \(status.certificateEnds.formatted(in: .current)) and was not renewed",
+                    remedy: "see in the log of kithd why, and check this machine's clock"))
+        }
         for peer in status.peers {
+            if peer.isCertificateExpired {
+                findings.append(
+                    Finding(
+                        .warning, check: "certificate",
+                        message: "that of \(peer.name) has expired; it is accepted all the same",
+                        remedy: "ask its people to restart kithd there, and to check its clock"))
+            }
             if let problem = peer.lastProblem {
                 findings.append(
                     Finding(

@@ -22,7 +22,8 @@ extension LocalSite {
                         }.map(\.name),
                         lastEqual: peer.lastEqual, lastAttempt: peer.lastAttempt,
                         lastProblem: peer.lastProblem,
-                        entriesToSend: try transaction.entriesNotProved(to: peer.site))
+                        entriesToSend: try transaction.entriesNotProved(to: peer.site),
+                        isCertificateExpired: peer.isLeafExpired)
                 }
             }
         }
@@ -127,10 +128,13 @@ extension LocalSite {
             site: peer.site, peer: peer.name, isEqual: false, problem: nil, sent: 0, received: 0,
             bytesSent: 0, bytesReceived: 0, milliseconds: 0)
         let started = ContinuousClock.now
+        let leaf = Mutex<Bool?>(nil)
         for _ in 0..<3 {
             var again = false
             do {
-                let result = try await dialUntilFree(peer, progress)
+                let result = try await dialUntilFree(peer, progress) { expired in
+                    leaf.withLock { $0 = expired }
+                }
                 report.add(result)
                 try await handOverKeys(after: result.outcome)
                 again = result.outcome.isMembershipChanged && report.isEqual
@@ -164,7 +168,7 @@ extension LocalSite {
         report.milliseconds = Int((ContinuousClock.now - started) / .milliseconds(1))
         await note(
             peer, problem: report.problem, isEqual: report.isEqual, sent: report.sent,
-            received: report.received)
+            received: report.received, isLeafExpired: leaf.withLock { $0 })
         return report
     }
 
@@ -186,7 +190,8 @@ extension LocalSite {
     }
 
     private func note(
-        _ peer: StoredPeer, problem: String?, isEqual: Bool, sent: Int, received: Int
+        _ peer: StoredPeer, problem: String?, isEqual: Bool, sent: Int, received: Int,
+        isLeafExpired: Bool?
     ) async {
         do {
             if sent + received > 0 {
@@ -200,7 +205,8 @@ extension LocalSite {
             }
             try await store.write { transaction in
                 try transaction.noteSession(
-                    with: peer, at: Instant(Date()), problem: problem, isEqual: isEqual)
+                    with: peer, at: Instant(Date()), problem: problem, isEqual: isEqual,
+                    isLeafExpired: isLeafExpired)
             }
             try await store.finishErasing()
             try await refreshDirectory()
@@ -216,18 +222,20 @@ extension LocalSite {
     /// Dials again while the peer says that it is in another session: where that broke off, it takes
     /// the peer a moment to see it.
     private func dialUntilFree(
-        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void
+        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void,
+        onLeaf: @escaping @Sendable (_ isExpired: Bool) -> Void
     ) async throws -> SessionDriver.Result {
         for milliseconds in [100, 200, 400, 800, 1600, 3200] {
-            let result = try await dial(peer, progress)
+            let result = try await dial(peer, progress, onLeaf: onLeaf)
             guard result.outcome.reason == .busy else { return result }
             try await Task.sleep(for: .milliseconds(milliseconds))
         }
-        return try await dial(peer, progress)
+        return try await dial(peer, progress, onLeaf: onLeaf)
     }
 
     private func dial(
-        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void
+        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void,
+        onLeaf: @escaping @Sendable (_ isExpired: Bool) -> Void
     ) async throws -> SessionDriver.Result {
         guard enter(peer) else {
             throw SiteError(.network, "a session with \(peer.name) is running already; wait for it")
@@ -247,6 +255,7 @@ extension LocalSite {
                 return try await client.withConnection(
                     to: try HostPort(text: address), expecting: peer.site, root: peer.root
                 ) { [self] connection in
+                    onLeaf(connection.isLeafExpired)
                     try await exchangeOffers(on: connection, with: peer.site)
                     return try await connection.runSession { try await driver.run($0) }
                 }
@@ -283,7 +292,9 @@ extension LocalSite {
     }
 
     /// Answers a session that a peer began.
-    package func session(with site: SiteID, _ stream: SessionStream) async throws {
+    package func session(
+        with site: SiteID, isLeafExpired: Bool, _ stream: SessionStream
+    ) async throws {
         guard let peer = try await store.read({ try $0.peers() }).first(where: { $0.site == site })
         else { throw TransportError(.refused, "This site is not a peer any more.") }
         guard enter(peer) else {
@@ -305,7 +316,7 @@ extension LocalSite {
             ])
         await note(
             peer, problem: report.problem, isEqual: report.isEqual, sent: report.sent,
-            received: report.received)
+            received: report.received, isLeafExpired: isLeafExpired)
     }
 
     /// Listens for peers until the task is cancelled.

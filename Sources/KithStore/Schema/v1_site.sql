@@ -30,7 +30,8 @@ CREATE TABLE peer (
     is_enabled INTEGER NOT NULL DEFAULT 1,
     last_attempt_ms INTEGER,
     last_problem TEXT,
-    last_equal_ms INTEGER
+    last_equal_ms INTEGER,
+    is_leaf_expired INTEGER NOT NULL DEFAULT 0  -- its TLS certificate at the last session
 ) STRICT, WITHOUT ROWID;
 
 -- Sites that people paired this one with by phone; trusted until a removal that arrives later.

@@ -56,7 +56,8 @@ extension StoreTransaction {
 
     /// Counts a wrong proof.
     public func noteFailure(ofInvitation id: Data) throws {
-        try execute("UPDATE invitation SET failures = failures + 1 WHERE id = ?", [id])
+        try execute(
+            "UPDATE invitation SET failures = failures + 1 WHERE id = ? AND used_by IS NULL", [id])
     }
 
     /// Ends an invitation that nobody has used.

@@ -24,6 +24,8 @@ public struct StoredPeer: Sendable {
     public let lastEqual: Instant?
     /// Whether nothing is left to share but how a membership ended.
     public internal(set) var isFormer: Bool
+    /// Whether its TLS certificate had expired at the last session.
+    public let isLeafExpired: Bool
 }
 
 extension StoreTransaction {
@@ -36,7 +38,7 @@ extension StoreTransaction {
             """
             SELECT member.root, member.name, member.addresses AS stated, standing.role,
                 own.role AS own_role, member.partnership, peer.addresses, peer.is_enabled,
-                peer.last_attempt_ms, peer.last_problem, peer.last_equal_ms
+                peer.last_attempt_ms, peer.last_problem, peer.last_equal_ms, peer.is_leaf_expired
             FROM member JOIN standing USING (partnership, site)
             JOIN standing AS own ON own.partnership = member.partnership AND own.site = ?
             LEFT JOIN peer ON peer.site = member.site
@@ -60,7 +62,7 @@ extension StoreTransaction {
         for row in try rows(
             """
             SELECT peer.site, peer.root, peer.name, '' AS stated, peer.addresses, is_enabled,
-                last_attempt_ms, last_problem, last_equal_ms
+                last_attempt_ms, last_problem, last_equal_ms, is_leaf_expired
             FROM peer JOIN partnership ON partnership.sponsor = peer.site
             WHERE NOT EXISTS (
                 SELECT 1 FROM standing
@@ -79,7 +81,7 @@ extension StoreTransaction {
         try row(
             """
             SELECT pairing.site, ? AS root, ? AS name, ? AS stated, peer.addresses, is_enabled,
-                last_attempt_ms, last_problem, last_equal_ms
+                last_attempt_ms, last_problem, last_equal_ms, is_leaf_expired
             FROM pairing LEFT JOIN peer ON peer.site = pairing.site WHERE pairing.site = ?
             """,
             [
@@ -100,7 +102,8 @@ extension StoreTransaction {
             // What people here set comes first; where that has changed, what the site itself says.
             addresses: own + (row["stated"] as String).lines.filter { !own.contains($0) },
             isEnabled: row["is_enabled"] ?? true, lastAttempt: instant("last_attempt_ms"),
-            lastProblem: row["last_problem"], lastEqual: instant("last_equal_ms"), isFormer: false)
+            lastProblem: row["last_problem"], lastEqual: instant("last_equal_ms"), isFormer: false,
+            isLeafExpired: row["is_leaf_expired"] ?? false)
     }
 
     /// Sets where a peer is dialled, whether it is, or both.
@@ -121,18 +124,24 @@ extension StoreTransaction {
             ])
     }
 
-    /// Notes how a session with a peer ended.
+    /// Notes how a session with a peer ended; nothing is said of its certificate when it was not met.
     public func noteSession(
-        with peer: StoredPeer, at now: Instant, problem: String?, isEqual: Bool
+        with peer: StoredPeer, at now: Instant, problem: String?, isEqual: Bool,
+        isLeafExpired: Bool?
     ) throws {
         try setPeer(
             peer.site, name: peer.name, root: peer.root, addresses: nil, isEnabled: nil)
         try execute(
             """
             UPDATE peer SET last_attempt_ms = ?, last_problem = ?,
-                last_equal_ms = CASE WHEN ? THEN ? ELSE last_equal_ms END
+                last_equal_ms = CASE WHEN ? THEN ? ELSE last_equal_ms END,
+                is_leaf_expired = coalesce(?, is_leaf_expired)
             WHERE site = ?
-            """, [now.milliseconds, problem, isEqual, now.milliseconds, peer.site.blob])
+            """,
+            [
+                now.milliseconds, problem, isEqual, now.milliseconds, isLeafExpired,
+                peer.site.blob,
+            ])
     }
 
     /// Keeps a site's word on a compartment if it is newer than the one that is here.

@@ -63,9 +63,11 @@ public struct LeafCertificate: Hashable, Sendable {
     /// Whether its validity is over at a moment.
     public func isExpired(at now: Instant) -> Bool { now > notAfter }
 
-    /// Whether it has less than thirty days left at a moment.
+    /// Whether it has less than thirty days left at a moment, or more than a whole life: then it was
+    /// issued while the clock was ahead, and other software takes it for not yet valid.
     public func needsRenewal(at now: Instant) -> Bool {
         CertificateShape.moment(now, plusDays: Self.renewalDays) > notAfter
+            || CertificateShape.moment(now, plusDays: Self.lifetimeDays + 1) < notAfter
     }
 
     /// Whether the key of a root signed this leaf.

@@ -46,7 +46,7 @@ public struct TLSIdentity: Sendable, CustomStringConvertible, CustomDebugStringC
 
 /// Issues a site's TLS certificates from its identity key, as often as they are wanted (D15).
 public struct LeafIssuer: Sendable {
-    private let key: SiteKey
+    let key: SiteKey
     /// The root that the leaves are issued under.
     public let root: RootCertificate
 

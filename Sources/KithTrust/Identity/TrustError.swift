@@ -41,6 +41,8 @@ extension TrustError.Code {
     public static let invalidRootCertificate = Self("trust.invalid-root-certificate")
     /// A leaf certificate does not parse, or is not what a site's leaf must be.
     public static let invalidLeafCertificate = Self("trust.invalid-leaf-certificate")
+    /// A browser's certificate does not parse, or this site did not issue it.
+    public static let invalidClientCertificate = Self("trust.invalid-client-certificate")
     /// A key, a leaf and a root that were given together do not belong together.
     public static let mismatchedIdentity = Self("trust.mismatched-identity")
     /// A certificate could not be made.

@@ -30,17 +30,58 @@ import Testing
                 }
             }
             _ = try await joiner.calling(code.inviter, at: address) { try await $0.join(captured) }
-            // It was good for one join; another invitation keeps the door open for the attempt.
+            let entries = try await elm.site.status().entries
+            // It was good for one join; another invitation keeps the door open for the attempts.
             _ = try await elm.invitation(at: address)
-            for caller in [joiner, thief] {
-                await expectRefused {
-                    try await caller.calling(code.inviter, at: address) {
-                        try await $0.join(captured)
-                    }
-                }
+            await expectRefused {
+                try await thief.calling(code.inviter, at: address) { try await $0.join(captured) }
             }
+            // Whoever joined by it is told the same again, and nothing is written.
+            let again = try await joiner.calling(code.inviter, at: address) {
+                try await $0.join(captured)
+            }
+            #expect(again.partnership == Data(code.partnership.bytes))
+            #expect(try await elm.site.status().entries == entries)
             let members = try await elm.site.partnership("Elm and Riverside").members
             #expect(Set(members.map(\.site)) == [code.inviter, joiner.id])
+            // Once removed, it gets the answer of everyone else.
+            _ = try await elm.site.changeMembership(
+                MembershipChange(partnership: nil, member: "Riverside", act: .remove))
+            await expectRefused {
+                try await joiner.calling(code.inviter, at: address) { try await $0.join(captured) }
+            }
+        }
+    }
+
+    @Test func `a joiner that was killed before it heard the answer joins with the same code`()
+        async throws
+    {
+        let (elm, riverside) = (try await OpenSite("Elm House"), try await OpenSite("Riverside"))
+        try await elm.serving { address in
+            let code = try await elm.invitation(at: address)
+            // All that Riverside sent before it was killed.
+            let identity = try riverside.leaf(at: Instant(Date()))
+            let own = try await riverside.site.profile().site
+            let sealing = try SealingKey(
+                pem: String(contentsOfFile: riverside.home + "/sealing.pem", encoding: .utf8))
+            _ = try await PeerClient(identity: { identity }).withConnection(
+                to: HostPort(text: address), expecting: code.inviter, root: nil
+            ) {
+                try await $0.join(
+                    .with {
+                        $0.invitation = code.id
+                        $0.proof = proof(code, for: own)
+                        $0.site = Kith_V1_SiteProfile(
+                            SiteProfile(
+                                root: identity.root, sealingKey: Data(sealing.publicKey),
+                                name: "Riverside", kind: "gpPractice", ods: "", addresses: []))
+                    })
+            }
+            #expect(try await elm.site.partnership("Elm and Riverside").members.count == 2)
+            let entries = try await elm.site.status().entries
+            let joined = try await riverside.site.join(code.text, progress: { _ in })
+            #expect(joined.sync.isEqual && joined.partnership.members.count == 2)
+            #expect(try await elm.site.status().entries == entries, "admitted once")
         }
     }
 

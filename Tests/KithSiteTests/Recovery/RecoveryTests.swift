@@ -98,6 +98,31 @@ import Testing
         }
     }
 
+    @Test func `a machine that was not lost after all writes on, and nobody sees a fork`()
+        async throws
+    {
+        let (elm, old) = (try await OpenSite("Elm House"), try await OpenSite("Riverside"))
+        try await elm.serving { address in
+            let code = try await elm.invitation(at: address)
+            _ = try await old.site.join(code.text, progress: { _ in })
+            try await old.addResident("Marsh")
+            try await old.syncAll()
+            let kit = try await old.site.recoveryKit(passphrase: Self.passphrase)
+            let home = OpenSite.newHome()
+            _ = try await LocalSite.recover(
+                kit: kit.code, passphrase: Self.passphrase, home: home, progress: { _ in })
+            let new = try await OpenSite(at: home)
+            try await old.addResident("Okafor")
+            try await new.addResident("Vine")
+            for site in [old, new, old] { try await site.syncAll() }
+            for site in [elm, old, new] {
+                #expect(try await site.families() == ["Marsh", "Okafor", "Vine"])
+                #expect(try await site.site.status().forks.isEmpty)
+                #expect(try await site.sharedDigests() == elm.sharedDigests())
+            }
+        }
+    }
+
     @Test func `a wrong passphrase, a mistyped page or a home that is there make nothing`()
         async throws
     {

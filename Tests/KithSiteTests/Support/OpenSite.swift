@@ -29,6 +29,14 @@ final class OpenSite: Sendable {
             .appendingPathComponent("kith-site-\(UUID().uuidString.prefix(8))").path
     }
 
+    /// A TLS certificate of the site as it was issued at some time.
+    func leaf(at time: Instant) throws -> TLSIdentity {
+        let key = try SiteKey(pem: String(contentsOfFile: home + "/identity.pem", encoding: .utf8))
+        let root = try RootCertificate(
+            der: Array(Data(contentsOf: URL(fileURLWithPath: home + "/root.der"))))
+        return try LeafIssuer(key: key, root: root).issue(now: time)
+    }
+
     /// Loses the machine with all that is on it.
     func lose() { try? FileManager.default.removeItem(atPath: home) }
 
