@@ -35,9 +35,13 @@ import Testing
         _ = try await asDoctor.save([edit], by: doctor)
         _ = try await asNurse.backUp(to: village.path("b"))
         _ = try await asNurse.status()
+        _ = try await asNurse.records(
+            RecordQuery(kind: "cprDecision", under: resident.description))
 
         let all = try await elm.site.audit(AuditQuery())
-        #expect(all.map(\.number) == [5, 4, 3, 2, 1], "and nothing of status")
+        #expect(
+            all.map(\.number) == [5, 4, 3, 2, 1],
+            "and nothing of status, nor of what a page asks for and there is none of")
         #expect(
             all.map(\.action) == [.administer, .write, .read, .read, .read])
         #expect(all.last?.what == "listed 1 of kind resident, searched for Whit")

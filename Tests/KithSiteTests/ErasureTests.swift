@@ -74,6 +74,9 @@ import Testing
             let view = try await site.site.record(allergy.description, kind: nil)
             #expect(view.field("agent")?.candidates.first?.absence == .erased, "\(site.name)")
             #expect(try await site.words(other, "familyName") == ["Okafor"])
+            #expect(
+                try await site.site.record(resident.description, kind: nil).title
+                    == "Resident (erased)")
             let history = try await site.site.history(allergy.description)
             #expect(history.contains { $0.provenance.reason == "End of retention" })
         }

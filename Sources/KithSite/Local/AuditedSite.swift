@@ -137,8 +137,15 @@ struct AuditedSite: Site {
 
     func records(_ query: RecordQuery) async throws -> [RecordView] {
         let found = try await site.records(query)
-        let searched = query.search.map { ", searched for \($0)" } ?? ""
-        try await note(.read, "listed \(found.count) of kind \(query.kind)\(searched)")
+        let words = "listed \(found.count) of kind \(query.kind)"
+        if let parent = query.under {
+            // What a page about a resident asks for; that there is none of it is on the page.
+            guard !found.isEmpty else { return found }
+            try await note(.read, words, record: try await site.record(parent, kind: nil).id)
+        } else {
+            let searched = query.search.map { ", searched for \($0)" } ?? ""
+            try await note(.read, words + searched)
+        }
         return found
     }
 

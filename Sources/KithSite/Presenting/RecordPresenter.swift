@@ -108,8 +108,12 @@ package struct RecordPresenter {
         of kind: RecordKind?, _ fields: [FieldView], _ record: StoredRecord
     ) -> String {
         guard let kind else { return "needs a newer version of Kith" }
-        let parts = kind.title.compactMap { name -> String? in
-            guard let field = fields.first(where: { $0.name == name }) else { return nil }
+        let named = kind.title.compactMap { name in fields.first { $0.name == name } }
+        let candidates = named.flatMap(\.candidates)
+        if !candidates.isEmpty, candidates.allSatisfy({ $0.absence == .erased }) {
+            return "\(kind.label) (erased)"
+        }
+        let parts = named.compactMap { field -> String? in
             let said = field.candidates.filter { $0.value != .cleared }.map(\.words)
             guard let first = said.first else { return nil }
             return field.policy == .safetyCritical ? said.joined(separator: " / ") : first
