@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Computes again, from the pages of the protocol alone, what the vectors hold that needs only
-hashes: entry hashes, frontier digests, identifiers, invitations, commitments, blinded ids
-and fingerprints. Prints what does not match, and exits with 1 if anything does not."""
+hashes: entry hashes, frontier digests, identifiers, invitations, compared words, the groups of
+recovery kits, commitments, blinded ids and fingerprints. Prints what does not match, and exits with 1 if anything does not."""
 
 import hashlib
 import hmac
@@ -63,11 +63,11 @@ def check_digit(digits):
     return -total % 32
 
 
-def grouped(data, run, group):
+def grouped(data, run, group, numbered=False):
     digits, checked_digits = base32(data), []
-    for at in range(0, len(digits), run):
+    for number, at in enumerate(range(0, len(digits), run)):
         part = digits[at : at + run]
-        checked_digits += part + [check_digit(part)]
+        checked_digits += part + [(check_digit(part) + (number if numbered else 0)) % 32]
     text = "".join(ALPHABET[digit] for digit in checked_digits)
     return "-".join(text[at : at + group] for at in range(0, len(text), group))
 
@@ -121,6 +121,22 @@ for vector in vectors("invitation"):
     check(vector, "id", sha256(label("kith invitation v1") + secret)[:8].hex(), vector["id"])
     proof = keyed(secret, label("kith join v1") + inviter + joiner + partnership)
     check(vector, "proof", proof.hex(), vector["proof"])
+
+rows = (FOLDER.parent / "words.md").read_text(encoding="utf-8").split("| --- |")[-1]
+WORDS = [cell.strip() for cell in rows.split("\n", 1)[1].split("|") if cell.strip()]
+for vector in vectors("compared-words"):
+    sites = bytes.fromhex(vector["dialler"]) + bytes.fromhex(vector["waiter"])
+    nonce = bytes.fromhex(vector["diallerNonce"])
+    commitment = sha256(label("kith pair commitment v1") + sites + nonce)
+    check(vector, "commitment", commitment.hex(), vector["commitment"])
+    both = nonce + bytes.fromhex(vector["waiterNonce"])
+    bits = base32(sha256(label("kith pair words v1") + sites + both))[:6]
+    check(vector, "words", [WORDS[number] for number in bits], vector["words"])
+
+for vector in vectors("recovery-kit"):
+    kit = bytes.fromhex(vector["bytes"])
+    check(vector, "text", grouped(kit, 5, 6, numbered=True), vector["text"])
+    check(vector, "head", kit[:2], b"\x01\x11")
 
 for vector in vectors("compartment-key"):
     commitment = sha256(label("kith key v1") + bytes.fromhex(vector["key"]))

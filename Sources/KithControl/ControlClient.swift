@@ -184,6 +184,11 @@ extension ControlClient {
     /// The other members of the site's partnerships.
     public func peers() async throws -> [PeerView] { try await call(ControlCommands.peers) }
 
+    /// Forgets a site that was paired with by phone.
+    public func removePeer(_ reference: String) async throws -> PeerView {
+        try await call(ControlCommands.removePeer, reference)
+    }
+
     /// Sets where and whether a fellow member is dialled.
     public func setPeer(_ change: PeerChange) async throws -> PeerView {
         try await call(ControlCommands.setPeer, change)

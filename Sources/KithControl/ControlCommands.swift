@@ -70,6 +70,9 @@ enum ControlCommands {
     static let decidePairing = ControlCommand<PairingDecision, Nothing, PairingOutcome>(
         "decidePairing"
     ) { site, decision, _ in try await site.decidePairing(decision) }
+    static let removePeer = ControlCommand<String, Nothing, PeerView>(
+        "removePeer"
+    ) { site, reference, _ in try await site.removePeer(reference) }
     static let setPeer = ControlCommand<PeerChange, Nothing, PeerView>(
         "setPeer"
     ) { site, change, _ in try await site.setPeer(change) }
@@ -141,7 +144,7 @@ enum ControlCommands {
         profile, status, doctor,
         createPartnership, partnerships, partnership, invite, revokeInvitation, changeMembership,
         setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
-        peers, pair, decidePairing, setPeer, sync,
+        peers, pair, decidePairing, removePeer, setPeer, sync,
         records, record, save, history,
         conflicts, conflict, resolve,
         importRecords, erase, erasures, backUp, audit, recoveryKit, verify, rebuild,

@@ -42,6 +42,17 @@ import Testing
         #expect(play.site.told.pairings.isEmpty)
     }
 
+    @Test func `a pairing that was a mistake is forgotten once somebody agrees`() async throws {
+        let play = Play(answers: ["n"], isTerminal: true)
+        #expect(await play("peer", "remove", "Patel").status == 1)
+        let script = Play()
+        #expect(await script("peer", "remove", "Patel").status == 2)
+        let result = await script("peer", "remove", "Patel", "--yes")
+        #expect(result.status == 0 && result.out.contains("Patel Practice"))
+        #expect(play.site.told.removedPeers.isEmpty)
+        #expect(script.site.told.removedPeers == ["Patel"])
+    }
+
     @Test func `an admission carries what the options say`() async throws {
         let play = Play()
         let result = await play(

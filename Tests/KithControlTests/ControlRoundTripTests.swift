@@ -55,6 +55,7 @@ import Testing
             "decidePairing",
             { json(try await $0.decidePairing(PairingDecision(id: "c", isSame: true))) }
         ),
+        ("removePeer", { json(try await $0.removePeer("r")) }),
         ("peers", { json(try await $0.peers()) }),
         (
             "setPeer",

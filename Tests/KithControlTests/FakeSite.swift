@@ -97,6 +97,10 @@ final class FakeSite: Site {
         return ComparisonView(
             id: "c", words: ["apple", "tiger"], site: samples.site.site, name: "n", kind: "k")
     }
+    func removePeer(_ reference: String) async throws -> PeerView {
+        note("removePeer", reference)
+        return samples.peer
+    }
     func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome {
         note("decidePairing", decision)
         return PairingOutcome(peer: samples.peer, triesLeft: 2)

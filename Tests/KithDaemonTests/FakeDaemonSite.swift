@@ -85,6 +85,7 @@ final class FakeDaemonSite: DaemonSite {
     ) async throws -> JoinReport { throw unused }
     func pair(_ request: PairingRequest) async throws -> ComparisonView { throw unused }
     func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome { throw unused }
+    func removePeer(_ reference: String) async throws -> PeerView { throw unused }
     func peers() async throws -> [PeerView] { throw unused }
     func setPeer(_ change: PeerChange) async throws -> PeerView { throw unused }
     func records(_ query: RecordQuery) async throws -> [RecordView] { throw unused }

@@ -6,7 +6,9 @@ import KithSite
 struct PeerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "peer", abstract: "The sites to sync with, and how far behind they are.",
-        subcommands: [ListPeers.self, PairPeer.self, AddPeer.self, SetPeer.self])
+        subcommands: [
+            ListPeers.self, PairPeer.self, AddPeer.self, SetPeer.self, RemovePeer.self,
+        ])
 }
 
 /// `kith peer list`.
@@ -94,5 +96,33 @@ struct SetPeer: SiteCommand {
             addresses: addresses.isEmpty ? nil : try addresses.map { try Address.checked($0) },
             isEnabled: isEnabling ? true : isDisabling ? false : nil)
         return try await PeerPage(context).set(change, on: home, asJSON: output.isJSON)
+    }
+}
+
+/// `kith peer remove`: forgets a site that was paired with.
+struct RemovePeer: SiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Forgets a site that was paired with by phone.",
+        usage: "kith peer remove SITE [--yes] [--json]",
+        discussion: "A fellow member is removed from its partnership: 'kith partnership remove'.")
+
+    @OptionGroup var place: HomeOption
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The site's name, id, or the beginning of its id.")
+    var site: String
+
+    @Flag(name: .customLong("yes"), help: "Forget it without asking.")
+    var isYes = false
+
+    func run(on home: any Site, in context: CommandContext) async throws -> ExitStatus {
+        guard try context.isAgreed("Forget \(site)?", isYes: isYes) else { return .failed }
+        let peer = try await home.removePeer(site)
+        if output.isJSON {
+            try context.printJSON(peer)
+        } else {
+            context.print("\(peer.name) (\(peer.site.short)) is not known here any more.")
+        }
+        return .done
     }
 }

@@ -59,6 +59,8 @@ public protocol Site: Sendable {
 
     /// The other members of this site's partnerships, and how far behind each is.
     func peers() async throws -> [PeerView]
+    /// Forgets a site that was paired with by phone and shares no partnership; gives what it was.
+    func removePeer(_ reference: String) async throws -> PeerView
     /// Sets where and whether a fellow member is dialled; by site id, its beginning, or name.
     func setPeer(_ change: PeerChange) async throws -> PeerView
     /// One session with each named peer, or with all that have an address; a failure is in its report.

@@ -121,6 +121,12 @@ struct AuditedSite: Site {
 
     func peers() async throws -> [PeerView] { try await site.peers() }
 
+    func removePeer(_ reference: String) async throws -> PeerView {
+        let peer = try await site.removePeer(reference)
+        try await note(.administer, "forgot the peer \(peer.name)")
+        return peer
+    }
+
     func setPeer(_ change: PeerChange) async throws -> PeerView {
         let peer = try await site.setPeer(change)
         try await note(.administer, "set the peer \(peer.name)")

@@ -79,6 +79,25 @@ extension LocalSite {
         }
     }
 
+    package func removePeer(_ reference: String) async throws -> PeerView {
+        try await translating {
+            let site = try await storedPeer(reference).site
+            guard let peer = try await peers().first(where: { $0.site == site }) else {
+                throw SiteError(.notFound, "the peer is gone; see 'kith peer list'")
+            }
+            guard peer.partnerships.isEmpty,
+                try await store.write({ try $0.removePairing(with: site) })
+            else {
+                throw SiteError(
+                    .refused,
+                    "\(peer.name) shares a partnership with this site; 'kith partnership remove' ends that"
+                )
+            }
+            try await refreshDirectory()
+            return peer
+        }
+    }
+
     // MARK: The dialling side
 
     private func dialToPair(_ text: String) async throws -> PhoneState.Comparison {

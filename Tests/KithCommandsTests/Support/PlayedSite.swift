@@ -54,6 +54,7 @@ final class PlayedSite: Site {
         var triesLeft = [2, 1, 0]
         var addresses: [[String]] = []
         var passphrases: [String] = []
+        var removedPeers: [String] = []
     }
 
     let script: Mutex<Script>
@@ -174,6 +175,13 @@ final class PlayedSite: Site {
             $0.decisions.append(decision)
             return PairingOutcome(
                 peer: decision.isSame ? Samples.peer() : nil, triesLeft: $0.triesLeft.removeFirst())
+        }
+    }
+
+    func removePeer(_ reference: String) async throws -> PeerView {
+        try play {
+            $0.removedPeers.append(reference)
+            return Samples.peer()
         }
     }
 

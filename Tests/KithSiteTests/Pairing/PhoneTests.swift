@@ -93,6 +93,8 @@ import Testing
         let (elm, riverside) = (try await OpenSite("Elm House"), try await OpenSite("Riverside"))
         try await elm.serving { address in
             try await elm.pair(with: riverside, at: address)
+            _ = try await elm.site.createPartnership(
+                PartnershipDraft(name: "None of theirs", purpose: "Joint care plans"))
             for name in ["One", "Two"] {
                 _ = try await elm.site.createPartnership(
                     PartnershipDraft(name: name, purpose: "Joint care plans"))
@@ -133,6 +135,31 @@ import Testing
             // People may pair again, as they did before.
             try await elm.pair(with: riverside, at: address)
             #expect(try await elm.site.peers().map(\.name) == ["Riverside"])
+        }
+    }
+
+    @Test func `a pairing that was a mistake is forgotten, one that has come of use is not`()
+        async throws
+    {
+        let (elm, riverside) = (try await OpenSite("Elm House"), try await OpenSite("Riverside"))
+        try await elm.serving { address in
+            try await elm.pair(with: riverside, at: address)
+            #expect(try await elm.site.removePeer("riverside").name == "Riverside")
+            #expect(try await elm.site.peers().isEmpty)
+            let refused = try await riverside.site.sync(["Elm"], progress: { _ in })
+            #expect(refused.first?.problem?.contains("does not accept this one") == true)
+            await expectRefusal("no member of this site's partnerships") {
+                _ = try await elm.site.removePeer("riverside")
+            }
+            try await elm.pair(with: riverside, at: address)
+            _ = try await elm.site.createPartnership(
+                PartnershipDraft(name: "Falls", purpose: "Falls clinic"))
+            _ = try await elm.site.changeMembership(
+                MembershipChange(
+                    partnership: nil, member: "Riverside", act: .admit(AdmissionDraft())))
+            await expectRefusal("'kith partnership remove' ends that") {
+                _ = try await elm.site.removePeer("riverside")
+            }
         }
     }
 

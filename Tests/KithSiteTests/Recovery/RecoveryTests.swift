@@ -58,7 +58,8 @@ import Testing
             _ = try await riverside.site.join(code.text, progress: { _ in })
             try await elm.addResident("Whitfield")
             try await riverside.syncAll()
-            return try await riverside.serving { surgery in
+            // An address of its own, so that no other test has the port in between.
+            return try await riverside.serving(on: "127.0.0.40:0") { surgery in
                 _ = try await riverside.site.setAddresses([surgery])
                 try await riverside.syncAll()
                 let kit = try await elm.site.recoveryKit(passphrase: Self.passphrase)

@@ -143,11 +143,11 @@ struct Stranger: Sendable {
 extension OpenSite {
     /// Dials until the other side waits; both know the words then.
     func dialled(_ address: String) async throws -> ComparisonView {
-        for _ in 0..<500 {
+        for _ in 0..<100 {
             do {
                 return try await site.pair(PairingRequest(address: address))
             } catch let error as SiteError where error.description.contains("nobody waits") {
-                try await Task.sleep(for: .milliseconds(10))
+                try await Task.sleep(for: .milliseconds(100))
             }
         }
         throw NobodyWaits()
@@ -174,11 +174,11 @@ extension Stranger {
         _ body: @Sendable (PeerConnection) async throws -> Void
     ) async throws {
         let id = try await site.site.profile().site
-        for _ in 0..<500 {
+        for _ in 0..<100 {
             do {
                 return try await calling(id, at: address, body)
             } catch let error as TransportError where error.code == .notAPeer {
-                try await Task.sleep(for: .milliseconds(10))
+                try await Task.sleep(for: .milliseconds(100))
             }
         }
         throw OpenSite.NobodyWaits()

@@ -11,6 +11,18 @@ import Testing
         }
     }
 
+    @Test func `the words of the vectors are those that people would compare`() throws {
+        for vector in try GoldenVectors.stored(ComparedWordsVector.self) {
+            #expect(try vector.computed() == vector)
+        }
+    }
+
+    @Test func `the recovery kits of the vectors open`() throws {
+        for vector in try GoldenVectors.stored(RecoveryKitVector.self) {
+            #expect(try vector.computed() == vector)
+        }
+    }
+
     @Test func `statements and receipts of the vectors are signed or not as they say`() throws {
         let vectors = try GoldenVectors.stored(StatementVector.self)
         for vector in vectors { #expect(try vector.computed() == vector) }

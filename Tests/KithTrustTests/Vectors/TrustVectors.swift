@@ -170,3 +170,110 @@ struct CompartmentKeyVector: GoldenVector {
         return vector
     }
 }
+
+/// What two people compare when they pair by phone.
+struct ComparedWordsVector: GoldenVector {
+    static let file = "compared-words"
+
+    var name: String
+    var dialler: Hex
+    var waiter: Hex
+    var diallerNonce: Hex
+    var waiterNonce: Hex
+    var commitment: Hex = []
+    var words: [String] = []
+
+    static func samples() -> [ComparedWordsVector] {
+        (UInt64(21)...24).map { seed in
+            var generator = SeededGenerator(seed: seed)
+            return ComparedWordsVector(
+                name: "comparison \(seed)", dialler: Hex(generator.bytes(32)),
+                waiter: Hex(generator.bytes(32)), diallerNonce: Hex(generator.bytes(32)),
+                waiterNonce: Hex(generator.bytes(32)))
+        }
+    }
+
+    func computed() throws -> ComparedWordsVector {
+        var vector = self
+        vector.commitment = Hex(
+            ComparedWords.commitment(
+                dialler: try dialler.id(), waiter: try waiter.id(), nonce: diallerNonce.data))
+        vector.words =
+            ComparedWords(
+                dialler: try dialler.id(), waiter: try waiter.id(),
+                diallerNonce: diallerNonce.data, waiterNonce: waiterNonce.data
+            ).words
+        return vector
+    }
+}
+
+/// A recovery kit under a passphrase. Making one again gives other bytes; what is promised is that
+/// this one opens.
+struct RecoveryKitVector: GoldenVector {
+    static let file = "recovery-kit"
+
+    struct Partner: Codable, Equatable, Sendable {
+        var site: Hex
+        var addresses: [String]
+    }
+
+    var name: String
+    var passphrase: String
+    var text = ""
+    var bytes: Hex = []
+    /// Thirty-two bytes: P-256 scalars.
+    var identityKey: Hex
+    var sealingKey: Hex
+    var siteName: String
+    var siteKind: String
+    var ods: String
+    var madeS: Int64
+    var partners: [Partner]
+
+    static func samples() -> [RecoveryKitVector] {
+        [("without a partner", "correct horse battery"), ("with two", "Höhe über vier Wörter")]
+            .enumerated().map { number, sample in
+                var generator = SeededGenerator(seed: UInt64(31 + number))
+                return RecoveryKitVector(
+                    name: sample.0, passphrase: sample.1,
+                    identityKey: Hex(Data(repeating: 7, count: 32)),
+                    sealingKey: Hex(Data(repeating: 9, count: 32)), siteName: "Elm House",
+                    siteKind: "careHome", ods: "", madeS: 1_795_000_000,
+                    partners: (0..<(number * 2)).map { partner in
+                        Partner(
+                            site: Hex(generator.bytes(32)),
+                            addresses: (0..<partner).map { "home\($0).example:7440" })
+                    })
+            }
+    }
+
+    /// Seals when there is nothing sealed yet; then opens.
+    func computed() throws -> RecoveryKitVector {
+        var vector = self
+        if text.isEmpty {
+            let kit = RecoveryKit(
+                identity: SiteKey(try P256.Signing.PrivateKey(rawRepresentation: identityKey.data)),
+                sealing: SealingKey(
+                    try P256.KeyAgreement.PrivateKey(rawRepresentation: sealingKey.data)),
+                name: siteName, kind: siteKind, ods: ods,
+                made: Instant(milliseconds: madeS * 1_000),
+                partners: try partners.map {
+                    .init(site: try $0.site.id(), addresses: $0.addresses)
+                })
+            vector.text = try kit.sealed(under: passphrase, SystemCryptography())
+        }
+        let kit = try RecoveryKit(
+            text: vector.text, passphrase: passphrase, SystemCryptography())
+        vector.bytes = Hex(try CheckedGroups.recoveryKit.decode(vector.text).get())
+        vector.identityKey = Hex(kit.identity.privateKey.rawRepresentation)
+        vector.sealingKey = Hex(kit.sealing.privateKey.rawRepresentation)
+        vector.siteName = kit.name
+        vector.siteKind = kit.kind
+        vector.ods = kit.ods
+        vector.madeS = kit.made.milliseconds / 1_000
+        vector.partners = kit.partners.map {
+            Partner(site: Hex($0.site.bytes), addresses: $0.addresses)
+        }
+        return vector
+    }
+}
