@@ -22,7 +22,7 @@ struct KithCommand: ParsableCommand {
                 subcommands: [
                     InitCommand.self, StatusCommand.self, DoctorCommand.self, VerifyCommand.self,
                     RebuildCommand.self, BackupCommand.self, RestoreCommand.self,
-                    EraseCommand.self, AuditCommand.self,
+                    EraseCommand.self, RetentionCommand.self, AuditCommand.self,
                     RecoveryKitCommand.self, RecoverCommand.self,
                 ]),
             CommandGroup(

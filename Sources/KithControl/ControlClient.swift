@@ -259,6 +259,16 @@ extension ControlClient {
         try await call(ControlCommands.erase, EraseArguments(draft: draft, author: author))
     }
 
+    /// Sets for how long a partnership's records are kept.
+    public func setRetention(_ change: RetentionChange) async throws -> PartnershipView {
+        try await call(ControlCommands.setRetention, change)
+    }
+
+    /// Residents whose records are due.
+    public func retention() async throws -> [RetentionItem] {
+        try await call(ControlCommands.retention)
+    }
+
     /// What was erased.
     public func erasures() async throws -> [ErasureView] {
         try await call(ControlCommands.erasures)

@@ -117,6 +117,12 @@ enum ControlCommands {
     static let erase = ControlCommand<EraseArguments, Nothing, ErasureReport>(
         "erase"
     ) { site, work, _ in try await site.erase(work.draft, by: work.author) }
+    static let setRetention = ControlCommand<RetentionChange, Nothing, PartnershipView>(
+        "setRetention"
+    ) { site, change, _ in try await site.setRetention(change) }
+    static let retention = ControlCommand<Nothing, Nothing, [RetentionItem]>(
+        "retention"
+    ) { site, _, _ in try await site.retention() }
     static let erasures = ControlCommand<Nothing, Nothing, [ErasureView]>(
         "erasures"
     ) { site, _, _ in try await site.erasures() }
@@ -147,7 +153,8 @@ enum ControlCommands {
         peers, pair, decidePairing, removePeer, setPeer, sync,
         records, record, save, history,
         conflicts, conflict, resolve,
-        importRecords, erase, erasures, backUp, audit, recoveryKit, verify, rebuild,
+        importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
+        rebuild,
     ]
 }
 

@@ -137,6 +137,11 @@ import Testing
             "setQuota",
             { json(try await $0.setQuota(QuotaChange(partnership: "p", bytes: 5))) }
         ),
+        (
+            "setRetention",
+            { json(try await $0.setRetention(RetentionChange(partnership: "p", years: 9))) }
+        ),
+        ("retention", { json(try await $0.retention()) }),
         ("erasures", { json(try await $0.erasures()) }),
         ("backUp", { json(try await $0.backUp(to: "/a b")) }),
         ("recoveryKit", { json(try await $0.recoveryKit(passphrase: "a b")) }),

@@ -189,6 +189,20 @@ final class FakeSite: Site {
         note("setQuota", change)
         return samples.partnership
     }
+    func setRetention(_ change: RetentionChange) async throws -> PartnershipView {
+        note("setRetention", change)
+        return samples.partnership
+    }
+    func retention() async throws -> [RetentionItem] {
+        note("retention")
+        return PartialDate("2016-02").map { date in
+            [
+                RetentionItem(
+                    resident: samples.record.id, short: "S", title: "t", partnership: "p",
+                    ended: date, due: date)
+            ]
+        } ?? []
+    }
     func backUp(to path: String) async throws -> BackupReport {
         note("backUp", path)
         return BackupReport(

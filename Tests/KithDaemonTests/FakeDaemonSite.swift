@@ -110,6 +110,8 @@ final class FakeDaemonSite: DaemonSite {
     func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site { self }
     func audit(_ query: AuditQuery) async throws -> [AuditItem] { throw unused }
     func setQuota(_ change: QuotaChange) async throws -> PartnershipView { throw unused }
+    func setRetention(_ change: RetentionChange) async throws -> PartnershipView { throw unused }
+    func retention() async throws -> [RetentionItem] { throw unused }
     func backUp(to path: String) async throws -> BackupReport { throw unused }
     func recoveryKit(passphrase: String) async throws -> RecoveryKitView { throw unused }
     func verify() async throws -> VerifyReport { throw unused }

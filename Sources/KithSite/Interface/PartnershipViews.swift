@@ -38,12 +38,15 @@ public struct PartnershipView: Codable, Sendable {
     public var logBytes: Int64
     /// How many of them others may fill here; nil: as many as they like.
     public var quotaBytes: Int64?
+    /// Years for which records are kept after the end of care.
+    public var retentionYears: Int
 
     /// Describes a partnership.
     public init(
         id: PartnershipID, name: String, purpose: String, isPrivate: Bool, members: [MemberView],
         formerMembers: [FormerMemberView] = [], compartments: [Compartment], residents: Int,
-        invitations: [InvitationView], logBytes: Int64 = 0, quotaBytes: Int64? = nil
+        invitations: [InvitationView], logBytes: Int64 = 0, quotaBytes: Int64? = nil,
+        retentionYears: Int = 8
     ) {
         self.id = id
         self.name = name
@@ -56,6 +59,7 @@ public struct PartnershipView: Codable, Sendable {
         self.invitations = invitations
         self.logBytes = logBytes
         self.quotaBytes = quotaBytes
+        self.retentionYears = retentionYears
     }
 }
 

@@ -99,6 +99,10 @@ public protocol Site: Sendable {
     /// Erases what was said in a record and in those under it; the bodies are gone for good here,
     /// and at each partner when it next syncs. With `isPreview` only says what would be erased.
     func erase(_ draft: ErasureDraft, by author: Author) async throws -> ErasureReport
+    /// Sets for how long a partnership's records are kept at this site.
+    func setRetention(_ change: RetentionChange) async throws -> PartnershipView
+    /// Residents whose records are due by the rule, the longest due first; nothing is erased.
+    func retention() async throws -> [RetentionItem]
     /// What was erased, the newest first, and which members have signed that they did so.
     func erasures() async throws -> [ErasureView]
     /// Writes a backup to a file that does not exist yet, and checks it; the site goes on meanwhile.

@@ -224,6 +224,18 @@ struct AuditedSite: Site {
         return report
     }
 
+    func setRetention(_ change: RetentionChange) async throws -> PartnershipView {
+        let partnership = try await site.setRetention(change)
+        try await note(.administer, "set how long records of \(partnership.name) are kept")
+        return partnership
+    }
+
+    func retention() async throws -> [RetentionItem] {
+        let found = try await site.retention()
+        try await note(.read, "listed \(found.count) residents whose records are due")
+        return found
+    }
+
     func erasures() async throws -> [ErasureView] { try await site.erasures() }
 
     func backUp(to path: String) async throws -> BackupReport {

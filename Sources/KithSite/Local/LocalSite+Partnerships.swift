@@ -53,7 +53,8 @@ extension LocalSite {
                             ofKind: residentKind, in: partnership.id),
                         invitations: invitations.filter { $0.partnership == partnership.id }
                             .map { InvitationView($0, partnership: partnership.name) },
-                        logBytes: partnership.logBytes, quotaBytes: partnership.quotaBytes)
+                        logBytes: partnership.logBytes, quotaBytes: partnership.quotaBytes,
+                        retentionYears: partnership.retentionYears)
                 }
             }
         }

@@ -18,6 +18,7 @@ CREATE TABLE partnership (
     sponsor BLOB CHECK (sponsor IS NULL OR length(sponsor) = 32),
     joined_ms INTEGER NOT NULL,
     log_bytes INTEGER NOT NULL DEFAULT 0,   -- of its entries: headers, signatures, parts
+    retention_years INTEGER NOT NULL DEFAULT 8, -- for which records are kept after the end of care
     quota_bytes INTEGER                     -- what others may fill here; NULL: as much as they like
 ) STRICT;
 

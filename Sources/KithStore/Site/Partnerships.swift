@@ -24,6 +24,8 @@ public struct StoredPartnership: Sendable {
     public let logBytes: Int64
     /// How many others may fill; nil: as many as they like.
     public let quotaBytes: Int64?
+    /// Years for which records are kept after the end of care.
+    public let retentionYears: Int
 }
 
 /// A member as the store knows it.
@@ -61,7 +63,8 @@ extension StoreTransaction {
     public func partnerships() throws -> [StoredPartnership] {
         try rows(
             """
-            SELECT id, uuid, name, purpose, is_private, sponsor, log_bytes, quota_bytes
+            SELECT id, uuid, name, purpose, is_private, sponsor, log_bytes, quota_bytes,
+                retention_years
             FROM partnership ORDER BY is_private, name, uuid
             """
         ).map { row in
@@ -71,7 +74,7 @@ extension StoreTransaction {
                 purpose: row["purpose"], isPrivate: row["is_private"],
                 sponsor: (row["sponsor"] as Data?).flatMap { SiteID(bytes: $0) },
                 members: members, formerMembers: former, logBytes: row["log_bytes"],
-                quotaBytes: row["quota_bytes"])
+                quotaBytes: row["quota_bytes"], retentionYears: row["retention_years"])
         }
     }
 
@@ -115,6 +118,13 @@ extension StoreTransaction {
         try execute(
             "UPDATE partnership SET quota_bytes = ? WHERE id = ?",
             [bytes, try partnershipRow(id)])
+    }
+
+    /// Sets for how many years records are kept after the end of care.
+    public func setRetention(of id: PartnershipID, years: Int) throws {
+        try execute(
+            "UPDATE partnership SET retention_years = ? WHERE id = ?",
+            [years, try partnershipRow(id)])
     }
 
     /// What a site is granted in a partnership by all that is known here; nil when not a member.

@@ -41,6 +41,7 @@ final class PlayedSite: Site {
         var joined: [String] = []
         var imported: [ImportBatch] = []
         var erased: [ErasureDraft] = []
+        var retention: [RetentionItem] = []
         var quotas: [QuotaChange] = []
         var actors: [Author] = []
         var audit: [AuditItem] = []
@@ -289,6 +290,16 @@ final class PlayedSite: Site {
             return partnership
         }
     }
+
+    func setRetention(_ change: RetentionChange) async throws -> PartnershipView {
+        try play { _ in
+            var partnership = Samples.partnership(change.partnership)
+            partnership.retentionYears = change.years
+            return partnership
+        }
+    }
+
+    func retention() async throws -> [RetentionItem] { try play { $0.retention } }
 
     func backUp(to path: String) async throws -> BackupReport {
         try play { _ in

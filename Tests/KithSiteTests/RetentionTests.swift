@@ -1,0 +1,73 @@
+import KithModel
+import KithSite
+import Testing
+
+/// Retention proposes what is due, and leaves it where it is.
+@Suite(.timeLimit(.minutes(1))) struct RetentionTests {
+    private let village: Village
+
+    init() throws {
+        village = try Village()
+    }
+
+    @Test func `what ended longer ago than the rule says is proposed, and nothing is erased`()
+        async throws
+    {
+        let elm = try await village.site("Elm")
+        try await elm.found("Plans")
+        let died = try await elm.add(
+            "resident", to: "Plans", "familyName=Whitfield", "dateOfDeath=2010-05-01")
+        let left = try await elm.add("resident", to: "Plans", "familyName=Okafor")
+        try await elm.add(
+            "residency", to: "Plans", under: left, "home=Elm", "start=2001", "end=2003-02")
+        try await elm.add(
+            "residency", to: "Plans", under: left, "home=Elm", "start=2005", "end=2012")
+        let stays = try await elm.add("resident", to: "Plans", "familyName=Here")
+        try await elm.add("residency", to: "Plans", under: stays, "home=Elm", "start=2001")
+        try await elm.add("resident", to: "Plans", "familyName=Nothing")
+        try await elm.add(
+            "resident", to: "Plans", "familyName=Lately", "dateOfDeath=2025-05-01")
+
+        var due = try await elm.site.retention()
+        #expect(due.map(\.resident) == [died, left])
+        #expect(due.map(\.ended.description) == ["2010-05-01", "2012"])
+        #expect(due.map(\.due.description) == ["2018-05-01", "2020-12-31"])
+        #expect(try await elm.words(died, "familyName") == ["Whitfield"])
+
+        _ = try await elm.site.setRetention(RetentionChange(partnership: "Plans", years: 12))
+        due = try await elm.site.retention()
+        #expect(due.map(\.resident) == [died, left], "2010 + 12 and 2012 + 12 are past")
+        _ = try await elm.site.setRetention(RetentionChange(partnership: "Plans", years: 15))
+        #expect(try await elm.site.retention().map(\.resident) == [died])
+        await #expect(throws: SiteError.self) {
+            try await elm.site.setRetention(RetentionChange(partnership: "Plans", years: 0))
+        }
+        _ = try await elm.site.erase(
+            ErasureDraft(
+                record: died.description, version: nil, reason: "End of retention",
+                isPreview: false),
+            by: Author(user: "m", name: "Manager", role: "Records manager"))
+        #expect(try await elm.site.retention().isEmpty, "what is erased is not due again")
+        await elm.close()
+    }
+
+    @Test func `where people say different dates the latest counts, and a doubt keeps`()
+        async throws
+    {
+        let practice = try await village.site("Riverside", kind: "gp-practice")
+        let elm = try await village.site("Elm")
+        try await practice.found("Plans")
+        try await practice.admit(elm, to: "Plans")
+        let resident = try await practice.add("resident", to: "Plans", "familyName=Whitfield")
+        try await elm.sync(with: practice)
+        try await practice.edit(resident, "dateOfDeath=2010-05-01")
+        try await elm.edit(resident, "dateOfDeath=2025-05-01")
+        try await elm.sync(with: practice)
+        for site in [practice, elm] {
+            #expect(try await site.words(resident, "dateOfDeath").count == 2)
+            #expect(try await site.site.retention().isEmpty, "\(site.name)")
+        }
+        await practice.close()
+        await elm.close()
+    }
+}
