@@ -89,6 +89,54 @@ import Testing
         for site in [practice, first, second] { await site.close() }
     }
 
+    @Test
+    func `a site that comes back after long brings nothing back, and loses nothing that it wrote`()
+        async throws
+    {
+        let (practice, elm) = try await pair()
+        let (oak, ash) = (try await village.site("Oak"), try await village.site("Ash"))
+        try await practice.admit(oak, to: plans)
+        try await practice.admit(ash, to: plans)
+        let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
+        let other = try await elm.add("resident", to: plans, "familyName=Okafor")
+        let allergy = try await elm.add(
+            "allergy", to: plans, under: resident, "agent=Latex", "severity=mild")
+        for site in [elm, oak, ash] { try await site.sync(with: practice) }
+
+        // Oak is away and writes on what it knew; the others decide, erase, and part with Ash.
+        try await oak.edit(resident, "preferredName=Nell")
+        try await oak.edit(other, "preferredName=Chi")
+        try await elm.sync(with: practice)
+        try await elm.edit(allergy, "severity=severe")
+        try await elm.edit(resident, "preferredName=Nora")
+        try await elm.sync(with: practice)
+        _ = try await practice.site.erase(
+            ErasureDraft(
+                record: other.description, version: nil, reason: "Court order", isPreview: false),
+            by: Author(user: "m", name: "Manager", role: "Records manager"))
+        try await practice.remove(ash, from: plans)
+        try await elm.sync(with: practice)
+
+        let report = try await oak.sync(with: practice)
+        #expect(report.isEqual, "\(report.problem ?? "")")
+        try await elm.sync(with: practice)
+        for site in [practice, elm, oak] {
+            #expect(try await site.words(allergy, "severity") == ["Severe"], "\(site.name)")
+            #expect(
+                try await site.words(resident, "preferredName") == ["Nell", "Nora"],
+                "\(site.name)")
+            let erased = try await site.site.record(other.description, kind: nil)
+            #expect(
+                erased.field("familyName")?.candidates.map(\.absence) == [.erased],
+                "\(site.name)")
+            // What it wrote of the erased resident without knowing is new, and not erased with it.
+            #expect(try await site.words(other, "preferredName") == ["Chi"], "\(site.name)")
+            #expect(try await !site.members(of: plans).contains("Ash"), "\(site.name)")
+        }
+        try await expectEqual(practice, elm, oak)
+        for site in [practice, elm, oak, ash] { await site.close() }
+    }
+
     /// A copy that cannot be told from its original, as a cloned disk would make it.
     @Test func `two copies that fork one feed are proved to a third site at first contact`()
         async throws

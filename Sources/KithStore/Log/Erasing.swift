@@ -218,17 +218,8 @@ extension StoreTransaction {
             """, [try partnershipRow(id.partnership), Set([id.compartment]).bits]
         ).map { try SiteID(blob: $0["site"]) }
         return Dictionary(
-            uniqueKeysWithValues: try sites.map { site in
-                (
-                    site,
-                    try site == keys.site
-                        || statedFrontier(of: site, on: id).contains { leaf in
-                            guard let end = try self.place(of: leaf.hash) else { return false }
-                            return try lineage(of: end.chain, upTo: end.sequence).contains {
-                                $0.chain == place.chain && place.sequence <= $0.sequence
-                            }
-                        }
-                )
+            uniqueKeysWithValues: try sites.map {
+                ($0, try $0 == keys.site || hasStated(place, by: $0, on: id))
             })
     }
 }

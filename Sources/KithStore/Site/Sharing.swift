@@ -82,14 +82,18 @@ extension StoreTransaction {
             let place = try place(ofArrival: row["removal"])
         else { return nil }
         let membership = CompartmentID(try PartnershipID(blob: row["uuid"]), .membership)
-        for leaf in try statedFrontier(of: peer, on: membership) {
-            guard let end = try self.place(of: leaf.hash) else { continue }
-            let isHeld = try lineage(of: end.chain, upTo: end.sequence).contains {
+        if try hasStated(place, by: peer, on: membership) { return nil }
+        return row["removal"]
+    }
+
+    /// Whether a site has stated that it holds an entry, by a leaf that the entry is or comes before.
+    func hasStated(_ place: Place, by site: SiteID, on id: CompartmentID) throws -> Bool {
+        try statedFrontier(of: site, on: id).contains { leaf in
+            guard let end = try self.place(of: leaf.hash) else { return false }
+            return try lineage(of: end.chain, upTo: end.sequence).contains {
                 $0.chain == place.chain && place.sequence <= $0.sequence
             }
-            if isHeld { return nil }
         }
-        return row["removal"]
     }
 
     /// The leaves that a site last stated to hold; none when it never stated any.
