@@ -110,35 +110,32 @@ final class ConnectionRegistry: Sendable {
         }
         guard let caller = caller(number) else { return nil }
         let now = judge.now()
-        let (admitted, oldest) = table.withLock { table in
+        let evicted = table.withLock { table in
             if case .peer = caller, let source = table.connections[number]?.source {
                 table.failures.vouch(for: source, at: now)
             }
             return admit(number, as: caller, into: &table)
         }
-        oldest?.close(promise: nil)
-        return admitted ? caller : nil
+        evicted?.close(promise: nil)
+        return caller
     }
 
+    /// Lets a connection in; gives the one that has to make room for it, if one has.
     private func admit(
         _ number: Number, as caller: Caller, into table: inout Table
-    ) -> (admitted: Bool, oldest: (any Channel)?) {
+    ) -> (any Channel)? {
+        let oldest: Number?
         switch caller {
         case .peer(let site, _, _):
             let others = table.connections.filter { $0.value.caller?.siteID == site }
-            table.connections[number]?.caller = caller
-            guard others.count >= limits.connectionsPerPeer, let oldest = others.keys.min() else {
-                return (true, nil)
-            }
-            return (true, table.connections[oldest]?.channel)
+            oldest = others.count >= limits.connectionsPerPeer ? others.keys.min() : nil
         case .unpaired:
             let others = table.connections.filter { $0.value.isUnpaired }
-            table.connections[number]?.caller = caller
-            guard others.count >= limits.unpairedConnections,
-                let oldest = Self.oldestOfBusiest(others)
-            else { return (true, nil) }
-            return (true, table.connections[oldest]?.channel)
+            oldest =
+                others.count >= limits.unpairedConnections ? Self.oldestOfBusiest(others) : nil
         }
+        table.connections[number]?.caller = caller
+        return oldest.flatMap { table.connections[$0]?.channel }
     }
 
     /// Who a connection is by the pins as they are now; nil when it has no right to anything.

@@ -5,13 +5,15 @@ import KithSite
 import Testing
 
 /// Recovery kits as people make, print and type them.
-@Suite struct RecoveryTests {
+@Suite final class RecoveryTests {
     private let folder: String
 
     init() throws {
         folder = NSTemporaryDirectory() + "kith-kit-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
 
     private func file(_ name: String, _ text: String) throws -> String {
         try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8)

@@ -102,6 +102,13 @@ struct RecoverCommand: Runnable {
                     : "in \(partner.partnerships.joined(separator: ", "))")
             lines += page.labelled(partner.site.short, outcome)
         }
+        if report.partners.isEmpty {
+            lines += page.labelled(
+                "Partners",
+                "the kit is from before the first; pair with one by phone ('kith peer pair'), then "
+                    + "'kith sync', and 'kith partnership offers' shows what this site is a member of"
+            )
+        }
         if !report.sessions.isEmpty { lines += [""] + SyncPage(context).lines(report.sessions) }
         if report.partners.contains(where: { $0.problem != nil }) {
             lines += ["", "Those that were not reached are tried again before each sync."]

@@ -146,9 +146,7 @@ extension LocalSite: PeerServiceHandler {
     ) async throws -> Kith_V1_JoinResponse {
         let invitation = try await standing(
             request.invitation, proof: request.proof, joiner: site.siteID)
-        guard let profile = try? SiteProfile(request.site), profile.site == site.siteID,
-            profile.root.der == site.root.der
-        else {
+        guard let profile = Self.profile(request.site, of: site) else {
             throw TransportError(.refused, "The joining site describes another site than itself.")
         }
         let now = Instant(Date())

@@ -150,13 +150,14 @@ extension LocalSite {
     private static let malformedPairing = SiteError(
         .network, "the other site does not pair as it must; update both sites, and begin anew")
 
-    /// What a site says of itself, if that is the site that TLS proved.
-    private static func profile(
+    /// What a site says of itself, if that is the site that TLS proved. A recovered site has made its
+    /// root anew: the key counts.
+    static func profile(
         _ message: Kith_V1_SiteProfile, of site: UnpairedSite
     ) -> SiteProfile? {
-        guard let profile = try? SiteProfile(message), profile.site == site.siteID,
-            profile.root.der == site.root.der
-        else { return nil }
+        guard let profile = try? SiteProfile(message), profile.site == site.siteID else {
+            return nil
+        }
         return profile
     }
 
@@ -248,11 +249,7 @@ extension LocalSite {
     package func commit(
         _ request: Kith_V1_CommitRequest, from site: UnpairedSite
     ) async throws -> Kith_V1_CommitResponse {
-        do {
-            try await checkUnacquainted(site.siteID)
-        } catch let error as SiteError {
-            throw TransportError(.refused, error.description)
-        }
+        // A site that has lost its log may pair with those who still know it.
         let nonce = cryptography.randomBytes(32)
         try refusing { state throws(PairingWait.Refusal) in
             guard state.wait != nil else { throw .over }

@@ -249,6 +249,8 @@ extension LocalSite {
         }
         let client = PeerClient(identity: { [self] in tlsIdentity })
         let driver = driver(for: peer, side: .initiator, progress)
+        // Who shares nothing with a peer, as far as is known here, may have lost what it knew.
+        let sharesNothing = try await store.read { try $0.sharings(with: peer.site).isEmpty }
         var last: any Error = SiteError(.network, "no address is known for \(peer.name)")
         for address in peer.addresses {
             do {
@@ -256,7 +258,8 @@ extension LocalSite {
                     to: try HostPort(text: address), expecting: peer.site, root: peer.root
                 ) { [self] connection in
                     onLeaf(connection.isLeafExpired)
-                    try await exchangeOffers(on: connection, with: peer.site)
+                    try await exchangeOffers(
+                        on: connection, with: peer.site, wantingAll: sharesNothing)
                     return try await connection.runSession { try await driver.run($0) }
                 }
             } catch let error as TransportError

@@ -99,6 +99,30 @@ import Testing
         }
     }
 
+    @Test func `a kit from before the first partner leads back to it by phone`() async throws {
+        let (elm, riverside) = (try await OpenSite("Elm House"), try await OpenSite("Riverside"))
+        let kit = try await riverside.site.recoveryKit(passphrase: Self.passphrase)
+        try await elm.serving { address in
+            let code = try await elm.invitation(at: address)
+            _ = try await riverside.site.join(code.text, progress: { _ in })
+            try await riverside.addResident("Marsh")
+            try await riverside.syncAll()
+            riverside.lose()
+            let home = OpenSite.newHome()
+            let report = try await LocalSite.recover(
+                kit: kit.code, passphrase: Self.passphrase, home: home, progress: { _ in })
+            #expect(report.partners.isEmpty && report.sessions.isEmpty)
+            let back = try await OpenSite(at: home)
+            try await elm.pair(with: back, at: address)
+            _ = try await back.site.sync(["Elm"], progress: { _ in })
+            #expect(try await back.site.offers().map(\.name) == ["Elm and Riverside"])
+            let joined = try await back.site.acceptOffer("Elm", progress: { _ in })
+            #expect(joined.sync.isEqual, "\(joined.sync)")
+            #expect(try await back.families() == ["Marsh"])
+            #expect(try await back.sharedDigests() == elm.sharedDigests())
+        }
+    }
+
     @Test func `a machine that was not lost after all writes on, and nobody sees a fork`()
         async throws
     {
