@@ -87,6 +87,30 @@ import Testing
         await close(practice, elm, oak)
     }
 
+    @Test func `a site that was removed joins again with a code, and counts from there`()
+        async throws
+    {
+        let (practice, elm, oak) = try await three()
+        let resident = try await practice.add("resident", to: plans, "familyName=Whitfield")
+        try await settle(practice, elm, oak)
+        try await practice.remove(oak, from: plans)
+        try await oak.sync(with: practice)
+        #expect(try await oak.site.partnership(plans).ownRemoval != nil)
+        try await practice.edit(resident, "preferredName=Nell")
+
+        try await practice.admit(oak, to: plans)
+        #expect(try await oak.site.partnership(plans).ownRemoval == nil)
+        #expect(try await oak.words(resident, "preferredName") == ["Nell"])
+        try await oak.edit(resident, "preferredName=Nora")
+        try await settle(practice, elm, oak)
+        for site in [practice, elm, oak] {
+            #expect(
+                try await site.words(resident, "preferredName") == ["Nora"], "\(site.name)")
+        }
+        try await expectEqual(practice, elm, oak)
+        await close(practice, elm, oak)
+    }
+
     @Test
     func `what a removed member wrote apart is shown and marked, and what names it clears it`()
         async throws

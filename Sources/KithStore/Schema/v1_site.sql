@@ -16,6 +16,8 @@ CREATE TABLE partnership (
     is_private INTEGER NOT NULL DEFAULT 0,
     -- the site through which this one joined, asked for `membership` until that has arrived
     sponsor BLOB CHECK (sponsor IS NULL OR length(sponsor) = 32),
+    -- the last arrival when it did: a removal that came until then is what it joined again after
+    sponsor_since INTEGER NOT NULL DEFAULT 0,
     joined_ms INTEGER NOT NULL,
     log_bytes INTEGER NOT NULL DEFAULT 0,   -- of its entries: headers, signatures, parts
     retention_years INTEGER NOT NULL DEFAULT 8, -- for which records are kept after the end of care

@@ -55,7 +55,11 @@ extension StoreTransaction {
         if let peer = try peers().first(where: { $0.site == sponsor }) {
             try setPeer(sponsor, name: peer.name, root: peer.root, addresses: nil, isEnabled: nil)
         }
-        guard try number("SELECT 1 FROM partnership WHERE uuid = ?", [id.blob]) == nil else {
+        if let partnership = try number("SELECT id FROM partnership WHERE uuid = ?", [id.blob]) {
+            // Joined before: it was removed since, or asks once more.
+            try execute(
+                "UPDATE partnership SET sponsor = ?, sponsor_since = ? WHERE id = ?",
+                [sponsor.blob, try version(), partnership])
             return
         }
         try addPartnership(

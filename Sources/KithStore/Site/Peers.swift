@@ -66,7 +66,8 @@ extension StoreTransaction {
             FROM peer JOIN partnership ON partnership.sponsor = peer.site
             WHERE NOT EXISTS (
                 SELECT 1 FROM standing
-                WHERE standing.partnership = partnership.id AND standing.site = ?)
+                WHERE standing.partnership = partnership.id AND standing.site = ?
+                    AND (role IS NOT NULL OR removal > sponsor_since))
             """, [keys.site.blob])
         {
             if let peer = peer(row), found[peer.site] == nil { found[peer.site] = peer }

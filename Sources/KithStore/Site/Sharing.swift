@@ -27,7 +27,7 @@ extension StoreTransaction {
     /// has not arrived, `membership` alone, with the site it was joined through.
     public func sharings(with peer: SiteID) throws -> [Sharing] {
         var sharings: [Sharing] = []
-        for row in try rows("SELECT id, uuid, sponsor FROM partnership") {
+        for row in try rows("SELECT id, uuid FROM partnership") {
             let id = try PartnershipID(blob: row["uuid"])
             let partnership: Int64 = row["id"]
             let membership = CompartmentID(id, .membership)
@@ -39,12 +39,23 @@ extension StoreTransaction {
                     sharings.append(Sharing(id: membership, peer: peer, end: end))
                 }
             } else if try owesWord(ofLeaving: partnership, to: peer)
-                || (!wasRemoved(keys.site, in: partnership) && row["sponsor"] == peer.blob)
+                || isJoining(partnership, through: peer)
             {
                 sharings.append(Sharing(id: membership, peer: peer, end: nil))
             }
         }
         return sharings.sorted { $0.id < $1.id }
+    }
+
+    /// Whether this site has asked a peer for a partnership, for the first time or after a removal,
+    /// and does not know of its admission yet.
+    private func isJoining(_ partnership: Int64, through peer: SiteID) throws -> Bool {
+        try number(
+            """
+            SELECT 1 FROM partnership WHERE id = ? AND sponsor = ? AND NOT EXISTS (
+                SELECT 1 FROM standing WHERE standing.partnership = partnership.id AND site = ?
+                    AND (role IS NOT NULL OR removal > sponsor_since))
+            """, [partnership, peer.blob, keys.site.blob]) != nil
     }
 
     /// Whether a site was a member and is none now.
