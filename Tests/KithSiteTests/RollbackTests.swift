@@ -137,6 +137,36 @@ import Testing
         for site in [practice, elm, oak, ash] { await site.close() }
     }
 
+    @Test func `what two copies say of their site at once is settled alike everywhere`()
+        async throws
+    {
+        let (practice, elm) = try await pair()
+        let oak = try await village.site("Oak")
+        try await practice.admit(oak, to: plans)
+        try await elm.sync(with: practice)
+        await elm.close()
+        let copied = village.path("Elm copied")
+        try FileManager.default.copyItem(atPath: elm.home, toPath: copied)
+        let first = try await Neighbour.open("Elm", home: elm.home)
+        let second = try await Neighbour.open("Elm", home: copied)
+        _ = try await first.site.setAddresses(["elm-one.example.org:7443"])
+        _ = try await second.site.setAddresses(["elm-two.example.org:7443"])
+        // The one hears the first copy first, the other the second.
+        for (site, copies) in [(practice, [first, second]), (oak, [second, first])] {
+            for copy in copies { try await site.sync(with: copy) }
+        }
+        try await practice.sync(with: oak)
+        var said: [String?] = []
+        for site in [practice, oak] {
+            let known = try await site.site.peers().first { $0.name == "Elm" }
+            said.append(known?.addresses.last { $0.contains("example.org") })
+            let check = try await site.site.rebuild(checkOnly: true)
+            #expect(check.isEqual, "\(check.differences)")
+        }
+        #expect(said[0] != nil && said[0] == said[1], "\(said)")
+        for site in [practice, oak, first, second] { await site.close() }
+    }
+
     /// A copy that cannot be told from its original, as a cloned disk would make it.
     @Test func `two copies that fork one feed are proved to a third site at first contact`()
         async throws

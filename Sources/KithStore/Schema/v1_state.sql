@@ -54,6 +54,8 @@ CREATE TABLE member (
     ods TEXT NOT NULL,
     addresses TEXT NOT NULL,            -- HOST:PORT, one a line
     is_own_word INTEGER NOT NULL,
+    depth INTEGER NOT NULL,             -- of the act that says so, and its hash: of two, the greater
+    hash BLOB NOT NULL,
     PRIMARY KEY (partnership, site)
 ) STRICT, WITHOUT ROWID;
 

@@ -49,10 +49,10 @@ extension StoreTransaction {
             try execute(
                 "UPDATE partnership SET name = ?, purpose = ? WHERE id = ?",
                 [name, purpose, partnership])
-            try describe(founder, isOwnWord: false, partnership)
+            try describe(founder, isOwnWord: false, by: entry.hash, at: place, partnership)
             try keep(.found, on: founder.site, .founder, nil, at: place, partnership)
         case .admit(let site, let grant, _):
-            try describe(site, isOwnWord: false, partnership)
+            try describe(site, isOwnWord: false, by: entry.hash, at: place, partnership)
             try keep(.admit, on: site.site, grant, nil, at: place, partnership)
         case .change(let site, let grant, let cut):
             try keep(.change, on: site, grant, cut, at: place, partnership)
@@ -61,7 +61,7 @@ extension StoreTransaction {
         case .elect(let site):
             try keep(.elect, on: site, nil, nil, at: place, partnership)
         case .describe(let site):
-            try describe(site, isOwnWord: true, partnership)
+            try describe(site, isOwnWord: true, by: entry.hash, at: place, partnership)
         case .mint(let compartment, let commitment, let sealed):
             try execute(
                 """
@@ -112,24 +112,29 @@ extension StoreTransaction {
         try judgeMembership(of: partnership, after: site, since: place.arrival)
     }
 
-    /// Keeps what a site says of itself over what others say of it.
+    /// Keeps what a site says of itself over what others say of it, and of two that knew nothing of
+    /// each other the same one everywhere.
     private func describe(
-        _ site: SiteProfile, isOwnWord: Bool, _ partnership: Int64
+        _ site: SiteProfile, isOwnWord: Bool, by act: EntryHash, at place: Place,
+        _ partnership: Int64
     ) throws {
         try execute(
             """
             INSERT INTO member
-                (partnership, site, root, sealing_key, name, kind, ods, addresses, is_own_word)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (partnership, site, root, sealing_key, name, kind, ods, addresses, is_own_word,
+                 depth, hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (partnership, site) DO UPDATE SET
                 root = excluded.root, sealing_key = excluded.sealing_key, name = excluded.name,
                 kind = excluded.kind, ods = excluded.ods, addresses = excluded.addresses,
-                is_own_word = excluded.is_own_word
-            WHERE excluded.is_own_word >= member.is_own_word
+                is_own_word = excluded.is_own_word, depth = excluded.depth, hash = excluded.hash
+            WHERE (excluded.is_own_word, excluded.depth, excluded.hash)
+                > (member.is_own_word, member.depth, member.hash)
             """,
             [
                 partnership, site.site.blob, Data(site.root.der), site.sealingKey, site.name,
                 site.kind, site.ods, site.addresses.joined(separator: "\n"), isOwnWord,
+                place.depth, act.blob,
             ])
     }
 
