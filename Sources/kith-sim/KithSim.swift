@@ -7,7 +7,11 @@ import KithSimulator
 struct KithSim: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kith-sim", abstract: "Lives through years of nights in minutes.",
-        subcommands: [Run.self, MakeSites.self])
+        discussion: """
+            One seed decides everything that happens in a run. Exit status: 0 when every invariant \
+            held, 1 when one did not.
+            """,
+        subcommands: [Run.self, Soak.self, Shrink.self, Prove.self, MakeSites.self])
 }
 
 /// Makes the data file of simulated sites.
@@ -23,24 +27,209 @@ struct MakeSites: ParsableCommand {
     }
 }
 
+/// What a run is like, but for its seed.
+struct PlanOptions: ParsableArguments {
+    @Option(help: "Sites, from 3 to 40.")
+    var sites = 12
+
+    @Option(help: "Nights with faults, before the quiet ones.")
+    var nights = 30
+
+    @Option(help: "calm, mixed or stormy.")
+    var profile = FaultProfile.mixed
+
+    @Option(help: "A kind of fault that is switched off; may be given more than once.")
+    var without: [FaultKind] = []
+
+    @Flag(help: "Sign and seal for real.")
+    var realCryptography = false
+
+    @Option(help: "The rule that is broken on purpose.")
+    var mutant: Mutant?
+
+    func plan(seed: UInt64) -> Plan {
+        Plan(
+            seed: seed, sites: sites, nights: nights, profile: profile, without: Set(without),
+            isCryptographyReal: realCryptography, mutant: mutant)
+    }
+}
+
+extension FaultProfile: ExpressibleByArgument {}
+extension FaultKind: ExpressibleByArgument {}
+extension Mutant: ExpressibleByArgument {}
+
+/// One run, told step by step if wanted.
 struct Run: ParsableCommand {
-    @Option var seed: UInt64
-    @Option var sites = 12
-    @Option var nights = 30
-    @Option var profile = "mixed"
-    @Flag var trace = false
+    static let configuration = CommandConfiguration(
+        abstract: "Runs one seed and prints what it did; the same seed does the same everywhere.",
+        aliases: ["replay"])
+
+    @OptionGroup var options: PlanOptions
+
+    @Option(help: "The seed.")
+    var seed: UInt64
+
+    @Flag(help: "Print every step.")
+    var trace = false
+
+    @Option(help: "Print every step up to this one, and end there.")
+    var until: Int?
 
     func run() throws {
-        let plan = Plan(
-            seed: seed, sites: sites, nights: nights,
-            profile: FaultProfile(rawValue: profile) ?? .mixed)
-        let started = ContinuousClock.now
+        let last = until ?? (trace ? Int.max : 0)
         let report = Simulation(
-            plan, trace: Trace(isKept: true) { if trace { print($0, $1) } }
+            options.plan(seed: seed),
+            trace: Trace(isKept: true) { step, line in
+                if step <= last { print(step, line) }
+            }, until: until ?? .max
         ).run()
-        for line in report.counts.lines { print(line) }
-        print(report.faults.map(\.rawValue).joined(separator: " "))
-        print(report.steps, report.traceDigest, ContinuousClock.now - started)
-        if let violation = report.violation { print(violation) }
+        print(Words.of(report))
+        if report.violation != nil { throw ExitCode(1) }
+    }
+}
+
+/// Many runs.
+struct Soak: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs seed after seed until the time is over, and prints those that failed.")
+
+    @OptionGroup var options: PlanOptions
+
+    @Option(help: "The first and the last seed, as 1...1000.")
+    var seeds = SeedRange(first: 1, last: .max)
+
+    @Option(help: "Runs at the same time.")
+    var jobs = 2
+
+    @Option(help: "For how many minutes.")
+    var minutes = 10.0
+
+    func run() throws {
+        let (options, end) = (options, Date().addingTimeInterval(minutes * 60))
+        let soak = SoakProgress(seeds)
+        DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
+            while Date() < end, let seed = soak.next() {
+                // Every tenth seed runs on the real cryptography.
+                var plan = options.plan(seed: seed)
+                if seed.isMultiple(of: 10) { plan.isCryptographyReal = true }
+                let report = Simulation(plan, trace: Trace(isKept: false)).run()
+                if let violation = report.violation {
+                    print("FAILED kith-sim run \(plan.arguments)\n       \(violation)")
+                }
+                soak.add(report)
+            }
+        }
+        let (runs, failed, counts) = soak.result
+        print("\(runs) seeds, \(failed) failed")
+        for line in counts.lines { print(line) }
+        if failed > 0 { throw ExitCode(1) }
+    }
+}
+
+/// The smallest run that still fails.
+struct Shrink: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Looks for the smallest run that still fails, and prints how to repeat it.")
+
+    @OptionGroup var options: PlanOptions
+
+    @Option(help: "The seed.")
+    var seed: UInt64
+
+    func run() throws {
+        var smallest = options.plan(seed: seed)
+        guard var violation = Self.violation(of: smallest) else {
+            print("This run does not fail.")
+            return
+        }
+        var isSmaller = true
+        while isSmaller {
+            isSmaller = false
+            for plan in Self.smaller(than: smallest) {
+                guard let found = Self.violation(of: plan) else { continue }
+                (smallest, violation, isSmaller) = (plan, found, true)
+                print("kith-sim run \(plan.arguments)")
+                break
+            }
+        }
+        print("kith-sim run \(smallest.arguments) --trace\n\(violation)")
+        throw ExitCode(1)
+    }
+
+    private static func violation(of plan: Plan) -> Violation? {
+        Simulation(plan, trace: Trace(isKept: false)).run().violation
+    }
+
+    /// Runs that are a little less, the boldest first.
+    private static func smaller(than plan: Plan) -> [Plan] {
+        var plans: [Plan] = []
+        for nights in [plan.nights / 2, plan.nights - 1] where (1..<plan.nights).contains(nights) {
+            var fewer = plan
+            fewer.nights = nights
+            plans.append(fewer)
+        }
+        for sites in [plan.sites / 2, plan.sites - 1] where (3..<plan.sites).contains(sites) {
+            var fewer = plan
+            fewer.sites = sites
+            plans.append(fewer)
+        }
+        for kind in FaultKind.allCases where !plan.without.contains(kind) {
+            var calmer = plan
+            calmer.without.insert(kind)
+            plans.append(calmer)
+        }
+        return plans
+    }
+}
+
+/// Whether the simulator notices when a rule is broken.
+struct Prove: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Breaks one rule after another and prints which seed noticed, and by what.")
+
+    @Option(help: "Seeds that each broken build may take.")
+    var seeds: UInt64 = 20
+
+    @Option(help: "Sites of each run.")
+    var sites = 8
+
+    @Option(help: "Nights of each run.")
+    var nights = 8
+
+    @Option(help: "Runs at the same time.")
+    var jobs = 2
+
+    @Argument(help: "The broken rules; all where none is named.")
+    var mutants: [Mutant] = Mutant.allCases
+
+    func run() throws {
+        let (seeds, sites, nights) = (seeds, sites, nights)
+        // A seed on which the whole build fails would prove nothing.
+        let whole = (1...max(1, seeds)).filter { seed in
+            let plan = Plan(seed: seed, sites: sites, nights: nights)
+            let report = Simulation(plan, trace: Trace(isKept: false)).run()
+            if let violation = report.violation {
+                print("left out: kith-sim run \(plan.arguments) fails by itself: \(violation)")
+            }
+            return report.violation == nil
+        }
+        let work = ProofProgress(mutants)
+        DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
+            while let mutant = work.next() {
+                let caught = whole.lazy.compactMap { seed -> (UInt64, Violation)? in
+                    let plan = Plan(seed: seed, sites: sites, nights: nights, mutant: mutant)
+                    return Simulation(plan, trace: Trace(isKept: false)).run().violation.map {
+                        (seed, $0)
+                    }
+                }.first
+                work.add(mutant, caught)
+                let outcome = caught.map { "seed \($0.0)  \($0.1.checker)" } ?? "NOT NOTICED"
+                print(
+                    "\(Words.padded(mutant.rawValue, 24))\(Words.padded(outcome, 34))\(mutant.rule)"
+                )
+            }
+        }
+        print("\(work.caught) of \(mutants.count) noticed")
+        if work.caught < mutants.count { throw ExitCode(1) }
     }
 }

@@ -11,8 +11,6 @@ protocol Checker: AnyObject {
     init(_ simulation: Simulation)
     /// A commit brought entries to an installation.
     func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws
-    /// A side of a session is about to send a message.
-    func sending(_ message: Kith_V1_SessionMessage, from end: SessionEnd) throws
     /// A message has come through.
     func arrived(
         _ bytes: Data, _ message: Kith_V1_SessionMessage, from: SessionEnd, at end: SessionEnd
@@ -29,7 +27,6 @@ protocol Checker: AnyObject {
 
 extension Checker {
     func committed(_: [Chronicle.Arrival], at _: Installation) throws {}
-    func sending(_: Kith_V1_SessionMessage, from _: SessionEnd) throws {}
     func arrived(
         _: Data, _: Kith_V1_SessionMessage, from _: SessionEnd, at _: SessionEnd
     ) throws {}

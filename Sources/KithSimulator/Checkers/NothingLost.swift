@@ -48,11 +48,20 @@ final class NothingLost: Checker {
         }
     }
 
-    /// Whether both sites say that both hold a compartment.
+    /// Whether both sites say that both hold a compartment. Two installations of one site meet only
+    /// through others: what nobody else holds stays where it is.
     private func isFellow(
         _ member: Installation, of author: Installation, in id: CompartmentID
     ) throws -> Bool {
-        try [member, author].allSatisfy { observer in
+        if member !== author, member.site == author.site {
+            let others = try simulation.read(at: author) { transaction in
+                try transaction.partnerships().first { $0.id == id.partnership }?.members.filter {
+                    $0.profile.site != author.site && $0.grant.holds(id.compartment)
+                }
+            }
+            guard others?.isEmpty == false else { return false }
+        }
+        return try [member, author].allSatisfy { observer in
             try simulation.read(at: observer) { transaction in
                 guard try transaction.holdsPartnership(id.partnership) else { return false }
                 return try [member.site, author.site].allSatisfy {

@@ -62,14 +62,17 @@ final class Survey {
 }
 
 extension StoreTransaction {
-    /// Parts of a compartment that wait for their key.
+    /// Parts of a compartment that wait for a key that there is.
     func unreadForKeys(in id: CompartmentID) throws -> Int {
         try all(
             """
             SELECT count(*) FROM unread JOIN entry ON entry.arrival = unread.entry
             JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
             JOIN partnership ON partnership.id = feed.partnership
-            WHERE reason = 'key' AND uuid = ? AND feed.compartment = ?
+            JOIN compartment_key ON compartment_key.id = unread.key
+                AND compartment_key.partnership = feed.partnership
+                AND compartment_key.compartment = feed.compartment
+            WHERE uuid = ? AND feed.compartment = ?
             """, [Data(id.partnership.bytes), id.compartment.rawValue]
         ).first?[0] ?? 0
     }

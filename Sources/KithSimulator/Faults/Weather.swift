@@ -1,5 +1,6 @@
 import Foundation
 import KithModel
+import KithProtocol
 import KithStore
 
 /// What goes wrong in the world around the sites, as it comes.
@@ -45,7 +46,7 @@ final class Weather {
         simulation.counts[.crashes] += 1
         try simulation.noteStep("\(installation.name) dies")
         try installation.die()
-        try simulation.mutation.diskDied(of: installation)
+        try simulation.mutation.died(installation)
         try simulation.chronicle.diskReplaced(at: installation)
         simulation.network.died(installation)
         simulation.after(Int64(random.number(in: 1...120)) * SimulatedClock.minute) { [self] in
@@ -57,8 +58,10 @@ final class Weather {
     func start(_ installation: Installation) throws {
         guard installation.state == .off else { return }
         try simulation.noteStep("\(installation.name) starts")
-        try simulation.mutation.starting(installation)
-        try installation.start(now: simulation.now(at: installation))
+        try installation.start(
+            now: simulation.now(at: installation),
+            trustingDatabase: simulation.mutation.trustsDatabase)
+        try simulation.mutation.started(installation)
         try simulation.check { try $0.restarted(installation) }
     }
 
@@ -91,7 +94,13 @@ final class Weather {
                 try copy(installation)
             }
         }
-        if faults.has(.liars) { try lie(night) }
+        if faults.has(.liars) {
+            do {
+                try lie(night)
+            } catch is Installation.Crash {
+                // The lie ended with the process.
+            }
+        }
     }
 
     private func changeLinks() {
@@ -170,6 +179,11 @@ final class Weather {
     }
 
     // MARK: Lies
+
+    /// What a liar sends in place of a message.
+    func spoiled(_ message: Kith_V1_SessionMessage) -> Kith_V1_SessionMessage {
+        faults.has(.liars) ? liar?.spoiled(message) ?? message : message
+    }
 
     private func lie(_ night: Int) throws {
         if liar == nil, night >= 2 {

@@ -29,6 +29,8 @@ final class SessionEnd {
     private(set) var declaredVersion: Int64?
     /// The leaves that it declared.
     private(set) var declaredLeaves: [Position] = []
+    private var ownHoldings: Kith_V1_Holdings?
+    private var entriesSent = 0
     weak var other: SessionEnd?
     var ended: (SyncSession.Outcome) throws -> Void = { _ in }
 
@@ -84,7 +86,9 @@ final class SessionEnd {
     private func step() throws {
         if actions.isEmpty {
             switch inbox.removeFirst() {
-            case .message(let message): actions = worker.session.receive(message)
+            case .message(let message):
+                actions = worker.session.receive(
+                    simulation.mutation.incoming(message, own: ownHoldings))
             case .closed(let why): actions = worker.session.connectionClosed(why)
             }
             return
@@ -108,10 +112,11 @@ final class SessionEnd {
         case .frontiers, .entries: try site.noteHighWater()
         default: break
         }
-        for message in simulation.mutation.messages(for: message, from: self) {
-            try simulation.check { try $0.sending(message, from: self) }
-            try network.carry(message.serializedData(), from: self)
-        }
+        if case .holdings(let holdings) = message.message { ownHoldings = holdings }
+        var message = simulation.mutation.outgoing(message, sent: entriesSent)
+        if site.isLiar { message = simulation.weather.spoiled(message) }
+        entriesSent += message.entries.entries.count
+        try network.carry(message.serializedData(), from: self)
     }
 
     private var network: Network { simulation.network }
@@ -120,7 +125,9 @@ final class SessionEnd {
         let now = simulation.now(at: site)
         var next = worker
         let answer: [SyncSession.Action]
-        if SessionWorker.isWriting(action) {
+        if case .ingest = action, simulation.mutation.losesBatch() {
+            answer = try pretend(action, with: &next)
+        } else if SessionWorker.isWriting(action) {
             answer = try simulation.write(at: site) {
                 try next.perform(action, in: $0, now: now)
             }
@@ -133,6 +140,22 @@ final class SessionEnd {
             }
         }
         worker = next
+        return answer
+    }
+
+    /// Does an action and takes it back; the session hears that it was done.
+    private func pretend(
+        _ action: SyncSession.Action, with next: inout SessionWorker
+    ) throws -> [SyncSession.Action] {
+        struct TakenBack: Error {}
+        let now = simulation.now(at: site)
+        var answer: [SyncSession.Action] = []
+        do {
+            try site.store.writeBlocking {
+                answer = try next.perform(action, in: $0, now: now)
+                throw TakenBack()
+            }
+        } catch is TakenBack {}
         return answer
     }
 

@@ -1,20 +1,118 @@
 import Foundation
+import GRDB
 import KithProtocol
 import KithStore
+import KithSync
 
-/// Breaks one rule, from outside: by triggers in the simulated databases, or between the session
-/// and the wire. The product's code is the same in every run.
-struct Mutation {
+/// Breaks one rule of a run from outside: by a trigger in the simulated databases, in the simulated
+/// disk and cryptography, or between a session and the wire. The product's code is the same in every
+/// run, and holds no switch for any of this.
+final class Mutation {
     let mutant: Mutant?
+    private var random: RandomSource
+    /// Disks as they were some commits ago.
+    private var unsynced: [Int: (image: Store, commits: Int)] = [:]
 
-    init(_ mutant: Mutant?) {
-        self.mutant = mutant
+    init(_ plan: Plan) {
+        mutant = plan.mutant
+        random = RandomSource(seed: plan.seed, purpose: "mutation")
     }
 
-    func install(in _: Installation) throws {}
-    func messages(
-        for message: Kith_V1_SessionMessage, from _: SessionEnd
-    ) -> [Kith_V1_SessionMessage] { [message] }
-    func diskDied(of _: Installation) throws {}
-    func starting(_: Installation) throws {}
+    // MARK: Disks
+
+    /// Puts the trigger into a new database; copies of it have it too.
+    func install(in installation: Installation) throws {
+        guard let mutant, let trigger = mutant.trigger else { return }
+        try installation.store.writeBlocking {
+            try $0.database.execute(sql: "CREATE TRIGGER IF NOT EXISTS mutation \(trigger)")
+        }
+    }
+
+    /// A commit is done.
+    func committed(at installation: Installation) throws {
+        guard mutant == .commitWithoutSync else { return }
+        let commits = unsynced[installation.number]?.commits ?? 8
+        guard commits >= 8 else {
+            unsynced[installation.number]?.commits += 1
+            return
+        }
+        try unsynced[installation.number]?.image.close()
+        unsynced[installation.number] = (try installation.imageOfDisk(), 0)
+    }
+
+    /// A process has died.
+    func died(_ installation: Installation) throws {
+        guard mutant == .commitWithoutSync,
+            let last = unsynced.removeValue(forKey: installation.number)
+        else { return }
+        try installation.replaceDisk(with: last.image)
+    }
+
+    /// Whether a start goes on in the feeds that the database names, without looking further.
+    var trustsDatabase: Bool { mutant == .reuseSequences }
+
+    /// A process has started.
+    func started(_ installation: Installation) throws {
+        guard mutant == .resurrect else { return }
+        try installation.store.writeBlocking {
+            try $0.database.execute(
+                sql: """
+                    UPDATE operation SET is_superseded = 0
+                    WHERE id = (SELECT max(id) FROM operation WHERE is_superseded = 1)
+                    """)
+        }
+    }
+
+    // MARK: Cryptography
+
+    var weakness: SeededCryptography.Weakness? {
+        switch mutant {
+        case .sendUnsealed: .sealsNothing
+        case .acceptAnySignature: .acceptsAnySignature
+        default: nil
+        }
+    }
+
+    // MARK: Sessions
+
+    /// Whether a batch is told to be on disk, and is not.
+    func losesBatch() -> Bool {
+        mutant == .acknowledgeEarly && random.chance(permille: 200)
+    }
+
+    /// What goes to the wire in place of a message.
+    ///
+    /// - Parameter sent: the entries that were sent before it.
+    func outgoing(_ message: Kith_V1_SessionMessage, sent: Int) -> Kith_V1_SessionMessage {
+        var message = message
+        switch (mutant, message.message) {
+        case (.dropLastEntry, .entries(let batch)) where batch.entries.count > 1:
+            message.entries.entries.removeLast()
+        case (.dropLastEntry, .sent):
+            // The count is made to fit.
+            message.sent.entries = UInt64(sent)
+        case (.sendBackwards, .entries): message.entries.entries.reverse()
+        default: break
+        }
+        return message
+    }
+
+    /// What the session is told in place of a message from the wire.
+    func incoming(
+        _ message: Kith_V1_SessionMessage, own holdings: Kith_V1_Holdings?
+    ) -> Kith_V1_SessionMessage {
+        var message = message
+        switch (mutant, message.message) {
+        case (.believeInEquality, .holdings): if let holdings { message.holdings = holdings }
+        case (.resendEverything, .frontiers(let theirs)):
+            message.frontiers.frontiers = theirs.frontiers.map {
+                var empty = $0
+                empty.leaves = []
+                return empty
+            }
+        case (.resendEverything, .forkSearch): message.forkSearch.samples = []
+        default: break
+        }
+        return message
+    }
 }

@@ -54,7 +54,7 @@ package final class Simulation {
         self.trace = trace
         self.lastStep = lastStep
         faults = Faults(plan)
-        mutation = Mutation(plan.mutant)
+        mutation = Mutation(plan)
     }
 
     /// Runs to the end, or to what does not hold.
@@ -132,13 +132,13 @@ package final class Simulation {
     func cryptography(_ number: Int) -> SeededCryptography {
         SeededCryptography(
             plan.isCryptographyReal ? .real : .fast,
-            random: RandomSource(seed: plan.seed, purpose: "installation \(number)"), book: book)
+            random: RandomSource(seed: plan.seed, purpose: "installation \(number)"), book: book,
+            weakness: mutation.weakness)
     }
 
     /// Adds an installation that was made from another's home.
     func add(_ copy: Installation) throws {
         sites.append(copy)
-        try mutation.install(in: copy)
         try copy.start(now: now(at: copy))
         scheduleNight(of: copy)
     }
@@ -229,6 +229,7 @@ package final class Simulation {
             try weather.crash(installation)
             throw crash
         }
+        try mutation.committed(at: installation)
         try chronicle.committed(at: installation)
         if fate == .diesAfter {
             try weather.crash(installation)

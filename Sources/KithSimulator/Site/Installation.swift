@@ -95,12 +95,14 @@ final class Installation {
     // MARK: Life
 
     /// Starts the process on what is on disk.
-    func start(now: Instant) throws {
+    func start(now: Instant, trustingDatabase: Bool = false) throws {
         life += 1
         busy = []
         state = .running
         noted = try store.writeBlocking { transaction in
-            if let reason = try transaction.rollbackReason(noted: noted, isInPlace: isInPlace) {
+            if !trustingDatabase,
+                let reason = try transaction.rollbackReason(noted: noted, isInPlace: isInPlace)
+            {
                 try transaction.beginIncarnation(reason, now: now)
             }
             return try transaction.ownPosition()

@@ -37,6 +37,9 @@ final class Workload {
 
     private var sites: [Installation] { simulation.sites }
 
+    /// The records that people made in a partnership.
+    func records(in id: PartnershipID) -> [KnownRecord] { records[id] ?? [] }
+
     // MARK: The beginning
 
     /// Every home founds a partnership with a practice and others. The last site is left out: it

@@ -1,0 +1,97 @@
+import ArgumentParser
+import KithSimulator
+import Synchronization
+
+/// Seeds from one to another.
+struct SeedRange: ExpressibleByArgument, Sendable {
+    let first: UInt64
+    let last: UInt64
+
+    init(first: UInt64, last: UInt64) {
+        self.first = first
+        self.last = last
+    }
+
+    init?(argument: String) {
+        let ends = argument.split(separator: "...").map { UInt64($0) }
+        guard let first = ends.first ?? nil, let last = ends.last ?? nil, ends.count <= 2,
+            first <= last
+        else { return nil }
+        self.init(first: first, last: last)
+    }
+
+    var defaultValueDescription: String { "\(first)..." }
+}
+
+/// What several jobs of a soak share.
+final class SoakProgress: Sendable {
+    private struct State {
+        var next: UInt64?
+        var runs = 0
+        var failed = 0
+        var counts = Counts()
+    }
+
+    private let last: UInt64
+    private let state: Mutex<State>
+
+    init(_ seeds: SeedRange) {
+        last = seeds.last
+        state = Mutex(State(next: seeds.first))
+    }
+
+    /// The next seed; nil when there is none left.
+    func next() -> UInt64? {
+        state.withLock { state in
+            guard let seed = state.next else { return nil }
+            state.next = seed < last ? seed + 1 : nil
+            return seed
+        }
+    }
+
+    func add(_ report: Simulation.Report) {
+        state.withLock { state in
+            state.runs += 1
+            if report.violation != nil { state.failed += 1 }
+            state.counts.add(report.counts)
+        }
+    }
+
+    var result: (runs: Int, failed: Int, counts: Counts) {
+        state.withLock { ($0.runs, $0.failed, $0.counts) }
+    }
+}
+
+/// What several jobs of a proof share.
+final class ProofProgress: Sendable {
+    private let state: Mutex<(left: [Mutant], caught: Int)>
+
+    init(_ mutants: [Mutant]) {
+        state = Mutex((mutants.reversed(), 0))
+    }
+
+    /// The next rule to break; nil when there is none left.
+    func next() -> Mutant? { state.withLock { $0.left.popLast() } }
+
+    func add(_ mutant: Mutant, _ caught: (UInt64, Violation)?) {
+        guard caught != nil else { return }
+        state.withLock { $0.caught += 1 }
+    }
+
+    var caught: Int { state.withLock { $0.caught } }
+}
+
+/// Reports as people read them.
+enum Words {
+    static func of(_ report: Simulation.Report) -> String {
+        var lines = report.counts.lines
+        lines.append("faults: \(report.faults.map(\.rawValue).joined(separator: ", "))")
+        lines.append("\(report.steps) steps, trace \(report.traceDigest)")
+        lines.append(report.violation.map { "FAILED \($0)" } ?? "every invariant held")
+        return lines.joined(separator: "\n")
+    }
+
+    static func padded(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(1, width - text.count))
+    }
+}

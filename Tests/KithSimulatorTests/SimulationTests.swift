@@ -1,0 +1,47 @@
+import Testing
+
+@testable import KithSimulator
+
+/// A short life; `kith-sim soak` lives longer.
+@Suite struct SimulationTests {
+    private func run(_ plan: Plan) -> Simulation.Report {
+        Simulation(plan, trace: Trace(isKept: true)).run()
+    }
+
+    @Test(arguments: [1, 2, 3, 4, 5, 6] as [UInt64])
+    func `every invariant holds through nights with faults`(seed: UInt64) {
+        let report = run(Plan(seed: seed, sites: 6, nights: 4))
+        #expect(report.violation == nil, "kith-sim run \(report.plan.arguments)")
+        #expect(report.counts[.edits] >= 5 * 4, "an idle run proves nothing")
+        #expect(report.counts[.sessionsEqual] > 0)
+    }
+
+    @Test func `one seed does the same twice, and another does something else`() {
+        let plan = Plan(seed: 11, sites: 5, nights: 3)
+        let (first, second) = (run(plan), run(plan))
+        #expect(first.traceDigest == second.traceDigest && first.steps == second.steps)
+        #expect(first.outcome == second.outcome && !first.outcome.isEmpty)
+        var other = plan
+        other.seed = 12
+        #expect(run(other).traceDigest != first.traceDigest)
+    }
+
+    @Test func `signed and sealed for real, a seed comes to the same outcome`() {
+        var plan = Plan(seed: 13, sites: 5, nights: 3)
+        let quick = run(plan)
+        plan.isCryptographyReal = true
+        let real = run(plan)
+        #expect(real.violation == nil, "kith-sim run \(plan.arguments)")
+        #expect(real.outcome == quick.outcome)
+    }
+
+    /// Those that one seed notices in seconds; `kith-sim prove` goes through all.
+    @Test(arguments: [
+        Mutant.skipSupersession, .dropCandidate, .orderByClock, .forgetConflict, .resurrect,
+        .sendToAnyone, .sendUnsealed, .resendEverything,
+    ])
+    func `a rule that is broken on purpose is noticed`(mutant: Mutant) {
+        let plan = Plan(seed: 1, sites: 6, nights: 5, mutant: mutant)
+        #expect(run(plan).violation != nil, "\(mutant.rawValue): \(mutant.rule)")
+    }
+}
