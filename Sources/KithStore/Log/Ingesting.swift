@@ -49,12 +49,16 @@ extension StoreTransaction {
         now: Instant
     ) throws -> IngestResult {
         var result = IngestResult()
-        var erased: [PartID: EntryHash]?
+        // Looked at when the first body is missing: who may erase may stand in this very batch.
+        var proven: [PartID: EntryHash]?
+        func erasure(of name: PartID) throws -> EntryHash? {
+            let known = try proven ?? self.proven(erasures, allowed: allowed)
+            proven = known
+            return known[name]
+        }
         for received in batch {
             do {
-                let proven = try erased ?? proven(erasures, allowed: allowed)
-                erased = proven
-                if try ingest(received, erased: proven, allowed: allowed, now: now) {
+                if try ingest(received, erasure: erasure, allowed: allowed, now: now) {
                     result.stored += 1
                     if try isMembership(received) { result.isMembershipChanged = true }
                 } else {
@@ -79,8 +83,8 @@ extension StoreTransaction {
     }
 
     private func ingest(
-        _ received: ReceivedEntry, erased: [PartID: EntryHash], allowed: Set<CompartmentID>,
-        now: Instant
+        _ received: ReceivedEntry, erasure: (PartID) throws -> EntryHash?,
+        allowed: Set<CompartmentID>, now: Instant
     ) throws -> Bool {
         let parsed = try ParsedEntry(received)
         let header = parsed.header
@@ -106,10 +110,10 @@ extension StoreTransaction {
         try database.inSavepoint {
             do {
                 for name in parsed.missingBodies {
-                    guard let erasure = erased[name] else {
+                    guard let proof = try erasure(name) else {
                         throw Refusal.contradiction("a body is missing that nobody erased")
                     }
-                    try noteErased(name, by: erasure)
+                    try noteErased(name, by: proof)
                 }
                 _ = try insert(entry, partnership: partnership, received: now)
                 return .commit
