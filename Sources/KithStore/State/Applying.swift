@@ -25,7 +25,8 @@ extension StoreTransaction {
         let verdict = Membership.verdict(
             on: entry.header.entryClass, in: entry.header.feed.compartment,
             grant: try admissions(
-                of: entry.header.feed.author, in: partnership, asOf: place, countingVotes: false))
+                of: entry.header.feed.author, in: partnership, asOf: place,
+                countingVotes: entry.header.entryClass == .erasure))
         guard verdict == .allowed else {
             try setAside(place, verdict.rawValue)
             return
