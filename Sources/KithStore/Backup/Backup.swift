@@ -128,16 +128,12 @@ extension Store {
         backup path: String, to database: String, replacing replaced: String?, keys: SiteKeys,
         cryptography: any Cryptography, now: Instant
     ) throws {
-        let erased = replaced.map { self.erased(in: $0, of: keys.site) } ?? []
+        let erased =
+            replaced.map { erasedBodies(in: $0, keys: keys, cryptography: cryptography) } ?? []
         do {
             let copy = try Store(copyingBackup: path, keys: keys, cryptography: cryptography)
             defer { try? copy.close() }
-            try copy.writeBlocking { transaction in
-                try transaction.execute(
-                    "DELETE FROM meta WHERE name IN ('backup.site', 'backup.made')")
-                try transaction.beginIncarnation(.restored, now: now)
-                try transaction.eraseAgain(erased, now: now)
-            }
+            try copy.writeBlocking { try $0.goOn(fromBackupReplacing: erased, now: now) }
             let target = try DatabaseQueue(path: database)
             try copy.writer.backup(to: target)
             try target.writeWithoutTransaction { database in
@@ -152,24 +148,14 @@ extension Store {
     }
 
     /// What a database knows to be erased; nothing where it cannot be read, as a damaged one.
-    private static func erased(in path: String, of site: SiteID) -> [ErasedBody] {
-        let rows = try? DatabaseQueue(path: path).read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT erased.entry, erased.part, erased.erasure, author FROM erased
-                    LEFT JOIN entry ON entry.hash = erased.erasure
-                    LEFT JOIN chain ON chain.id = entry.chain LEFT JOIN feed ON feed.id = chain.feed
-                    """)
+    private static func erasedBodies(
+        in path: String, keys: SiteKeys, cryptography: any Cryptography
+    ) -> [ErasedBody] {
+        guard let store = try? Store(serialAt: path, keys: keys, cryptography: cryptography) else {
+            return []
         }
-        return (rows ?? []).compactMap { row in
-            guard let entry = EntryHash(bytes: row["entry"] as Data),
-                let erasure = EntryHash(bytes: row["erasure"] as Data)
-            else { return nil }
-            return ErasedBody(
-                name: PartID(entry: entry, part: row["part"]), erasure: erasure,
-                isOwn: (row["author"] as Data?) == site.blob)
-        }
+        defer { try? store.close() }
+        return (try? store.readBlocking { try $0.erasedBodies() }) ?? []
     }
 
     private static func synchronise(_ path: String) throws {

@@ -100,11 +100,11 @@ extension StoreTransaction {
             let grant = try rows(
                 """
                 SELECT role, compartments, may_attest FROM membership_act
-                WHERE partnership = ? AND site = ? AND kind <> ?
+                WHERE partnership = ? AND site = ? AND kind <> ? AND (kind <> ? OR is_in_effect)
                 """,
                 [
                     try partnershipRow(header.partnership), header.feed.author.blob,
-                    ActKind.remove.rawValue,
+                    ActKind.remove.rawValue, ActKind.elect.rawValue,
                 ]
             ).map {
                 Grant(row: $0) ?? Grant(role: .steward, compartments: [], mayAttest: false)
@@ -133,9 +133,33 @@ extension StoreTransaction {
         return try storedEntry(place.arrival).0.received
     }
 
+    /// What this database knows to be erased.
+    package func erasedBodies() throws -> [ErasedBody] {
+        try rows(
+            """
+            SELECT erased.entry, erased.part, erased.erasure, author FROM erased
+            LEFT JOIN entry ON entry.hash = erased.erasure
+            LEFT JOIN chain ON chain.id = entry.chain LEFT JOIN feed ON feed.id = chain.feed
+            """
+        ).map { row in
+            ErasedBody(
+                name: PartID(entry: try EntryHash(blob: row["entry"]), part: row["part"]),
+                erasure: try EntryHash(blob: row["erasure"]),
+                isOwn: (row["author"] as Data?) == keys.site.blob)
+        }
+    }
+
+    /// Goes on from a backup: in new feeds, with everything erased that the database in whose place it
+    /// comes knew to be erased (D22, D24).
+    package func goOn(fromBackupReplacing erased: [ErasedBody], now: Instant) throws {
+        try execute("DELETE FROM meta WHERE name IN ('backup.site', 'backup.made')")
+        try beginIncarnation(.restored, now: now)
+        try eraseAgain(erased, now: now)
+    }
+
     /// Erases what a database that this one takes the place of knew to be erased. What this site
     /// itself erased, and may not have told anyone, it erases again.
-    func eraseAgain(_ erased: [ErasedBody], now: Instant) throws {
+    private func eraseAgain(_ erased: [ErasedBody], now: Instant) throws {
         var own: [CompartmentID: [PartID]] = [:]
         for body in erased where try !isErased(body.name) {
             guard let place = try place(of: body.name.entry) else { continue }
@@ -225,7 +249,7 @@ extension StoreTransaction {
 }
 
 /// A body that some database knows to be erased.
-struct ErasedBody {
+package struct ErasedBody: Sendable {
     let name: PartID
     /// The entry that erased it.
     let erasure: EntryHash
