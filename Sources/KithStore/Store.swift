@@ -180,7 +180,12 @@ public final class Store: Sendable {
         _ body: (StoreTransaction) throws -> Result
     ) throws -> Result {
         do {
-            return try writer.read { try body(StoreTransaction(database: $0, store: self)) }
+            // On a single connection nothing comes between, and a switch to reading and back would
+            // have SQLite prepare every statement again.
+            guard writer is DatabaseQueue else {
+                return try writer.read { try body(StoreTransaction(database: $0, store: self)) }
+            }
+            return try writer.unsafeRead { try body(StoreTransaction(database: $0, store: self)) }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }

@@ -71,8 +71,8 @@ extension StoreTransaction {
         let incarnation = try incarnation()
         let entries = try number(
             """
-            SELECT count(*) FROM feed JOIN chain ON chain.feed = feed.id
-            JOIN entry ON entry.chain = chain.id WHERE author = ? AND incarnation = ?
+            SELECT sum(last_sequence - fork_sequence)
+            FROM feed JOIN chain ON chain.feed = feed.id WHERE author = ? AND incarnation = ?
             """, [keys.site.blob, Int64(bitPattern: incarnation)])
         return OwnPosition(incarnation: incarnation, entries: entries ?? 0)
     }
