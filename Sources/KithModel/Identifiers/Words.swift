@@ -8,15 +8,7 @@ public struct Bytes16: Hashable, Comparable, Sendable {
     /// Reads exactly sixteen bytes; nil for any other count.
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
-        var words: (UInt64, UInt64) = (0, 0)
-        for (offset, byte) in bytes.enumerated() {
-            if offset < 8 {
-                words.0 = words.0 << 8 | UInt64(byte)
-            } else {
-                words.1 = words.1 << 8 | UInt64(byte)
-            }
-        }
-        (high, low) = words
+        (high, low) = contiguous(bytes) { (bigEndianWord(0, of: $0), bigEndianWord(1, of: $0)) }
     }
 
     init(firstHalfOf digest: SHA256Digest) {
@@ -45,11 +37,12 @@ public struct Bytes32: Hashable, Comparable, Sendable {
     /// Reads exactly thirty-two bytes; nil for any other count.
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
-        var words: [UInt64] = [0, 0, 0, 0]
-        for (offset, byte) in bytes.enumerated() {
-            words[offset / 8] = words[offset / 8] << 8 | UInt64(byte)
+        (first, second, third, fourth) = contiguous(bytes) {
+            (
+                bigEndianWord(0, of: $0), bigEndianWord(1, of: $0), bigEndianWord(2, of: $0),
+                bigEndianWord(3, of: $0)
+            )
         }
-        (first, second, third, fourth) = (words[0], words[1], words[2], words[3])
     }
 
     init(digest: SHA256Digest) {
@@ -67,6 +60,17 @@ public struct Bytes32: Hashable, Comparable, Sendable {
         (left.first, left.second, left.third, left.fourth)
             < (right.first, right.second, right.third, right.fourth)
     }
+}
+
+private func contiguous<Result>(
+    _ bytes: some Collection<UInt8>, _ body: (UnsafeRawBufferPointer) -> Result
+) -> Result {
+    bytes.withContiguousStorageIfAvailable { body(UnsafeRawBufferPointer($0)) }
+        ?? Array(bytes).withUnsafeBytes(body)
+}
+
+private func bigEndianWord(_ index: Int, of bytes: UnsafeRawBufferPointer) -> UInt64 {
+    UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
 }
 
 private func bigEndianBytes(of words: [UInt64]) -> [UInt8] {

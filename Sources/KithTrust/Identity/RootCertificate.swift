@@ -2,6 +2,7 @@ public import Crypto
 import Foundation
 public import KithModel
 import SwiftASN1
+import Synchronization
 import X509
 
 /// A site's self-signed root certificate, checked: what partners pin.
@@ -20,8 +21,17 @@ public struct RootCertificate: Hashable, Sendable {
     ///
     /// Errors: `TrustError` with `invalidRootCertificate`.
     public init(der: [UInt8]) throws {
+        if let known = Self.checked.withLock({ $0[der] }) {
+            self = known
+            return
+        }
         do {
             try self.init(checking: der)
+            let root = self
+            Self.checked.withLock {
+                if $0.count >= Self.maximumRemembered { $0 = [:] }
+                $0[der] = root
+            }
         } catch let flaw as CertificateShape.Flaw {
             throw TrustError(
                 .invalidRootCertificate,
@@ -31,6 +41,11 @@ public struct RootCertificate: Hashable, Sendable {
                 """, cause: flaw.cause)
         }
     }
+
+    /// The certificates that were checked lately: the same few are read from a store again and again,
+    /// and whether one is valid follows from its bytes alone.
+    private static let checked = Mutex<[[UInt8]: RootCertificate]>([:])
+    private static let maximumRemembered = 1024
 
     private init(checking der: [UInt8]) throws {
         let (certificate, key) = try CertificateShape.parse(der)
