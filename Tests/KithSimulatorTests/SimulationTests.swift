@@ -35,13 +35,15 @@ import Testing
         #expect(real.outcome == quick.outcome)
     }
 
-    /// Those that one seed notices in seconds; `kith-sim prove` goes through all.
+    /// Those that a few seeds notice in seconds; `kith-sim prove` goes through all.
     @Test(arguments: [
         Mutant.skipSupersession, .dropCandidate, .orderByClock, .forgetConflict, .resurrect,
         .sendToAnyone, .sendUnsealed, .resendEverything,
     ])
     func `a rule that is broken on purpose is noticed`(mutant: Mutant) {
-        let plan = Plan(seed: 1, sites: 6, nights: 5, mutant: mutant)
-        #expect(run(plan).violation != nil, "\(mutant.rawValue): \(mutant.rule)")
+        let isNoticed = (1...3).contains { seed in
+            run(Plan(seed: seed, sites: 6, nights: 5, mutant: mutant)).violation != nil
+        }
+        #expect(isNoticed, "\(mutant.rawValue): \(mutant.rule)")
     }
 }

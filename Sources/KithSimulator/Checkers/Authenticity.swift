@@ -19,6 +19,24 @@ final class Authenticity: Checker {
         cards = Dictionary(uniqueKeysWithValues: SiteCard.all.map { ($0.keys.site, $0) })
     }
 
+    /// What was damaged on a site's disk is not sent on.
+    func sent(_ message: Kith_V1_SessionMessage, from end: SessionEnd) throws {
+        guard case .entries(let batch) = message.message, !end.site.isLiar else { return }
+        for entry in batch.entries {
+            let hash = EntryHash(header: entry.header)
+            guard let parsed = try? ParsedEntry(ReceivedEntry(entry)),
+                let node = simulation.chronicle.graphs[parsed.header.partnership]?.node(hash),
+                let card = cards[node.author],
+                EntrySignature.isValid(
+                    parsed.received.signature, of: hash, by: card.keys.identity.publicKey,
+                    end.site.cryptography)
+            else {
+                throw violation(
+                    "\(end.site.name) sends \(hash.short), which is not as it was signed")
+            }
+        }
+    }
+
     func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws {
         for arrival in arrivals {
             let author = arrival.header.feed.author

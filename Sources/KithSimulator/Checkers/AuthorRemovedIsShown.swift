@@ -7,18 +7,16 @@ import KithStore
 /// and is not hidden.
 final class AuthorRemovedIsShown: Checker {
     private unowned let simulation: Simulation
-    private let survey: Survey
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
-        survey = Survey(simulation)
     }
 
     func nightEnded() throws { try look() }
     func settled() throws { try look() }
 
     private func look() throws {
-        for standing in try survey.changed() where standing.id.compartment != .membership {
+        for standing in simulation.survey.changed where standing.id.compartment != .membership {
             try simulation.read(at: standing.installation) { try self.look(standing, $0) }
         }
     }

@@ -2,8 +2,8 @@ import Foundation
 import KithModel
 import KithProtocol
 
-/// A session does not send what the other side held when it declared where it stands. Where a feed
-/// has forked, the common part near the fork may be sent again.
+/// A session does not send what the other side declared to hold. Where a feed has forked, the common
+/// part near the fork may be sent again; and a site that was removed is not told all that is held.
 final class BoundedResend: Checker {
     private unowned let simulation: Simulation
 
@@ -14,15 +14,18 @@ final class BoundedResend: Checker {
     func arrived(
         _: Data, _ message: Kith_V1_SessionMessage, from: SessionEnd, at end: SessionEnd
     ) throws {
-        guard case .entries(let batch) = message.message, let declared = end.declaredVersion,
-            !end.link.isDisturbed, !from.site.isLiar, !end.site.isLiar
+        guard case .entries(let batch) = message.message, !end.link.isDisturbed, !from.site.isLiar,
+            !end.site.isLiar
         else { return }
         for entry in batch.entries {
             let hash = EntryHash(header: entry.header)
-            guard let arrival = simulation.chronicle.arrival(of: hash, at: end.site),
-                arrival <= declared, let header = try? EntryHeader(decoding: entry.header),
+            guard let header = try? EntryHeader(decoding: entry.header),
                 let graph = simulation.chronicle.graphs[header.partnership],
-                !graph.isForked(header.feed)
+                let node = graph.node(hash), !graph.isForked(header.feed),
+                end.declaredLeaves.contains(where: { leaf in
+                    leaf.hash == hash
+                        || graph.node(leaf.hash)?.chain.contains(node.index) == true
+                })
             else { continue }
             throw violation(
                 "\(from.site.name) sends \(end.site.name) the entry \(hash.short), number \(header.sequence) of a feed in \(header.feed.compartment.name), which that had declared to hold"

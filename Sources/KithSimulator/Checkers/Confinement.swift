@@ -50,10 +50,8 @@ final class Confinement: Checker {
         by sense: (Grant) -> (Compartment) -> Bool
     ) -> Bool {
         let graph = simulation.chronicle.graphs[partnership]
-        return graph?.nodes.contains { node in
-            guard node.isAllowed, case .act(let act?) = node.content, act.subject == site else {
-                return false
-            }
+        return graph?.acts(about: site).contains { node in
+            guard case .act(let act?) = node.content else { return false }
             return switch act {
             case .found: true
             case .admit(_, let grant, _), .change(_, let grant, _): sense(grant)(compartment)
@@ -70,23 +68,20 @@ final class Confinement: Checker {
         at observer: Installation
     ) -> Bool {
         guard let graph = simulation.chronicle.graphs[partnership],
-            let founding = graph.nodes.first(where: {
+            let founding = graph.nodes(in: .membership).first(where: {
                 if case .act(.found) = $0.content { $0.isAllowed } else { false }
-            })
+            }), site != founding.author
         else { return false }
-        let acts = graph.nodes.filter { node in
-            node.isAllowed && node.compartment == .membership
-                && simulation.chronicle.holds(node.hash, at: observer)
+        func held(_ node: Graph.Node) -> Bool {
+            simulation.chronicle.holds(node.hash, at: observer)
         }
-        let isFounderTouched = acts.contains { node in
-            if case .act(let act?) = node.content, node.index != founding.index {
-                return act.subject == founding.author
-            }
-            return false
+        let isFounderTouched = graph.acts(about: founding.author).contains {
+            $0.index != founding.index && held($0)
         }
-        if isFounderTouched || site == founding.author { return false }
+        if isFounderTouched { return false }
+        let acts = graph.acts(about: site).filter(held)
         for out in acts where out.author == founding.author {
-            guard case .act(let act?) = out.content, act.subject == site else { continue }
+            guard case .act(let act?) = out.content else { continue }
             switch act {
             case .remove: break
             case .change(_, let grant, _) where !grant.holds(compartment): break
@@ -95,9 +90,9 @@ final class Confinement: Checker {
             guard let age = simulation.chronicle.age(of: out.hash, at: observer), age > 5_000
             else { continue }
             let isBack = acts.contains { back in
-                guard back.index != out.index, case .act(let act?) = back.content,
-                    act.subject == site
-                else { return false }
+                guard back.index != out.index, case .act(let act?) = back.content else {
+                    return false
+                }
                 let grant: Grant? =
                     switch act {
                     case .admit(_, let grant, _), .change(_, let grant, _): grant
@@ -135,7 +130,8 @@ final class Confinement: Checker {
         guard let graph = simulation.chronicle.graphs[partnership] else { return }
         let compartment = arrival.header.feed.compartment
         for key in Set(arrival.header.parts.compactMap(\.key)) {
-            for node in graph.nodes where simulation.chronicle.holds(node.hash, at: author) {
+            for node in graph.nodes(in: .membership)
+            where simulation.chronicle.holds(node.hash, at: author) {
                 let recipients: [SiteID] =
                     switch node.content {
                     case .act(.mint(_, _, let sealed)?) where node.hash == key: sealed.map(\.site)

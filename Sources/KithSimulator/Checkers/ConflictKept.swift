@@ -8,19 +8,17 @@ import KithStore
 /// field in which more than one stands is listed.
 final class ConflictKept: Checker {
     private unowned let simulation: Simulation
-    private let survey: Survey
     private var explained: [Int: Set<OperationID>] = [:]
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
-        survey = Survey(simulation)
     }
 
     func nightEnded() throws { try look() }
     func settled() throws { try look() }
 
     private func look() throws {
-        for standing in try survey.changed() where standing.id.compartment != .membership {
+        for standing in simulation.survey.changed where standing.id.compartment != .membership {
             try simulation.read(at: standing.installation) { transaction in
                 try self.checkReplacements(standing, transaction)
                 try self.checkListing(standing, transaction)

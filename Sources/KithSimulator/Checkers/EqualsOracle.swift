@@ -1,28 +1,34 @@
 import Foundation
 import KithModel
+import KithProtocol
 import KithStore
 
 /// What a site holds to stand is what the rule gives on the plain set of its entries.
 final class EqualsOracle: Checker {
+    private struct Key: Hashable {
+        let id: CompartmentID
+        let frontier: Data
+        let membership: Data
+        let erased: Set<PartID>
+    }
+
     private unowned let simulation: Simulation
-    private let survey: Survey
-    private var compared: Set<Data> = []
+    private var compared: Set<Key> = []
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
-        survey = Survey(simulation)
     }
 
     func nightEnded() throws { try compare() }
     func settled() throws { try compare() }
 
     private func compare() throws {
-        for standing in try survey.changed()
+        for standing in simulation.survey.changed
         where standing.unread == 0 && standing.id.compartment != .membership {
             // Where all hold the same, one comparison is enough: Convergence says the rest.
-            let key =
-                Data(standing.id.partnership.bytes) + [UInt8(standing.id.compartment.rawValue)]
-                + standing.frontier + standing.membership
+            let key = Key(
+                id: standing.id, frontier: standing.frontier, membership: standing.membership,
+                erased: standing.erased)
             guard
                 try simulation.read(
                     at: standing.installation, { try $0.wasEverHandedKeys(to: standing.id) }),
@@ -30,7 +36,8 @@ final class EqualsOracle: Checker {
                 let graph = simulation.chronicle.graphs[standing.id.partnership]
             else { continue }
             let held = simulation.chronicle.held(standing.id, at: standing.installation)
-            let oracle = try Oracle(graph, standing.id.compartment, held: held)
+            let oracle = try Oracle(
+                graph, standing.id.compartment, held: held, erased: standing.erased)
             guard oracle.digest == standing.state else {
                 let here = try simulation.read(at: standing.installation) {
                     Set(try $0.operations(superseded: false, in: standing.id))

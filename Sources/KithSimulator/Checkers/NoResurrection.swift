@@ -1,24 +1,88 @@
+import GRDB
 import KithModel
+import KithProtocol
 import KithStore
 
 /// A value that was superseded at a site does not stand there again, unless a removal has taken the
-/// effect from what superseded it.
+/// effect from what superseded it; and a body that was erased is nowhere on disk, and in the end at
+/// nobody who holds the erasure.
 final class NoResurrection: Checker {
     private unowned let simulation: Simulation
-    private let survey: Survey
     private var gone: [Int: Set<OperationID>] = [:]
+    private var timesSetBack: [Int: Int] = [:]
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
-        survey = Survey(simulation)
     }
 
-    func nightEnded() throws { try look() }
-    func settled() throws { try look() }
+    func nightEnded() throws {
+        try look()
+        for installation in simulation.sites where !installation.isLiar {
+            try simulation.read(at: installation) { try self.checkErased(at: installation, $0) }
+        }
+    }
+
+    func settled() throws {
+        try nightEnded()
+        for installation in simulation.sites where !installation.isLiar {
+            try simulation.read(at: installation) { try self.checkErasures(at: installation, $0) }
+        }
+    }
+
+    private func checkErased(at installation: Installation, _ transaction: StoreTransaction) throws
+    {
+        let rows = try transaction.all(
+            """
+            SELECT erased.entry FROM erased JOIN entry ON entry.hash = erased.entry
+            JOIN part ON part.entry = entry.arrival AND part.number = erased.part
+            WHERE part.body IS NOT NULL
+            UNION SELECT erased.entry FROM erased JOIN entry ON entry.hash = erased.entry
+            JOIN operation ON operation.id >> 22 = entry.arrival
+                AND (operation.id & 4194303) / 4096 = erased.part
+            WHERE operation.value IS NOT NULL
+            """)
+        if let row = rows.first {
+            throw violation(
+                "\(installation.name) knows that a body of \(try Chronicle.hash(row["entry"]).short) was erased, and holds it"
+            )
+        }
+    }
+
+    private func checkErasures(
+        at installation: Installation, _ transaction: StoreTransaction
+    ) throws {
+        for (_, graph) in simulation.chronicle.graphs.sorted(by: { $0.key < $1.key }) {
+            for node in graph.nodes where node.isAllowed {
+                guard case .erasure(let names) = node.content, try transaction.holds(node.hash),
+                    try !transaction.isRevoked(node.hash)
+                else { continue }
+                let erased = try transaction.erasedParts(
+                    in: CompartmentID(graph.partnership, node.compartment))
+                for name in names {
+                    // What is named besides does not count.
+                    guard let target = graph.node(name.entry), node.knows(target.index),
+                        target.compartment == node.compartment,
+                        target.header.entryClass != .erasure,
+                        target.header.parts.indices.contains(name.part),
+                        !target.header.parts[name.part].body.isEmpty,
+                        !erased.contains(name)
+                    else { continue }
+                    throw violation(
+                        "\(installation.name) holds the erasure \(node.hash.short), and has not erased \(name.entry.short)/\(name.part)"
+                    )
+                }
+            }
+        }
+    }
 
     private func look() throws {
-        for standing in try survey.changed() where standing.id.compartment != .membership {
+        for standing in simulation.survey.changed where standing.id.compartment != .membership {
             let number = standing.installation.number
+            if timesSetBack[number] != simulation.chronicle.timesSetBack[number] {
+                // An older disk knows nothing of what came after it.
+                timesSetBack[number] = simulation.chronicle.timesSetBack[number]
+                gone[number] = []
+            }
             guard let graph = simulation.chronicle.graphs[standing.id.partnership] else { continue }
             try simulation.read(at: standing.installation) { transaction in
                 for operation in try transaction.operations(superseded: false, in: standing.id)

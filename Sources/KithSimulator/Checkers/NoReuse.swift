@@ -1,7 +1,8 @@
 import KithModel
 import KithProtocol
 
-/// One installation never signs a sequence of an incarnation twice.
+/// One installation never signs a sequence of an incarnation twice, where the first has come to
+/// anybody. What was lost with the disk before that cannot be told from what never was.
 final class NoReuse: Checker {
     private struct Place: Hashable {
         let installation: Int
@@ -12,7 +13,9 @@ final class NoReuse: Checker {
     }
 
     private unowned let simulation: Simulation
-    private var signed: [Place: EntryHash] = [:]
+    private var signed: [Place: Set<EntryHash>] = [:]
+    /// Places that were signed twice.
+    private var doubtful: Set<Place> = []
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
@@ -24,12 +27,24 @@ final class NoReuse: Checker {
                 installation: installation.number, identity: installation.identity,
                 partnership: arrival.header.partnership, feed: arrival.header.feed,
                 sequence: arrival.header.sequence)
-            if let other = signed[place], other != arrival.hash {
-                throw violation(
-                    "\(installation.name) signed number \(place.sequence) of a feed in \(place.feed.compartment.name) twice: \(other.short) and \(arrival.hash.short)"
-                )
-            }
-            signed[place] = arrival.hash
+            signed[place, default: []].insert(arrival.hash)
+            if signed[place]?.count ?? 0 > 1 { doubtful.insert(place) }
         }
     }
+
+    func nightEnded() throws {
+        for place in doubtful {
+            let installation = simulation.sites[place.installation]
+            let known = (signed[place] ?? []).filter {
+                simulation.chronicle.isKnown($0, outside: installation)
+            }
+            guard known.count < 2 else {
+                throw violation(
+                    "\(installation.name) signed number \(place.sequence) of a feed in \(place.feed.compartment.name) \(known.count) times: \(known.map(\.short).sorted().joined(separator: " "))"
+                )
+            }
+        }
+    }
+
+    func settled() throws { try nightEnded() }
 }

@@ -4,12 +4,21 @@ import KithStore
 import KithTrust
 
 /// What a person was told is saved is at its author after any crash, and in the end at every member
-/// that holds its compartment.
+/// that holds its compartment; and what a peer was told is saved is on disk.
 final class NothingLost: Checker {
     private unowned let simulation: Simulation
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
+    }
+
+    func sent(_ message: Kith_V1_SessionMessage, from end: SessionEnd) throws {
+        guard case .acknowledge(let acknowledge) = message.message, !end.site.isLiar else { return }
+        for hash in end.batches[acknowledge.batch] ?? []
+        where !simulation.chronicle.holds(hash, at: end.site) {
+            throw violation(
+                "\(end.site.name) acknowledges \(hash.short), which is not on its disk")
+        }
     }
 
     func restarted(_ installation: Installation) throws {

@@ -11,6 +11,7 @@ final class Prefix: Checker {
     }
 
     func restarted(_ installation: Installation) throws {
+        guard installation.beforeDamage == nil else { return }
         restarts += 1
         // Every crash is the same to a whole log; each is looked at while logs are short, then some.
         if restarts <= 4 || restarts % 8 == 0 { try check(installation) }

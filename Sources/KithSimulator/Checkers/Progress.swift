@@ -6,8 +6,9 @@ import KithStore
 import KithSync
 import KithTrust
 
-/// A session that says equal has made both sides hold what either declared; and once the links are
-/// up for long enough, every pair gets there, and every member reads all that is meant for it.
+/// A session that says equal has made both sides hold what either declared, and one that nothing
+/// disturbs says so; and once the links are up for long enough, every pair gets there, all members
+/// know the same acts, and every member reads all that is meant for it.
 ///
 /// That every pair gets there is what `Healing` sees.
 final class Progress: Checker {
@@ -18,9 +19,15 @@ final class Progress: Checker {
     }
 
     func sessionEnded(_ end: SessionEnd, _ outcome: SyncSession.Outcome) throws {
-        guard outcome.reason == .equal, let other = end.other, !end.site.isLiar,
-            !other.site.isLiar
-        else { return }
+        guard let other = end.other, !end.site.isLiar, !other.site.isLiar else { return }
+        guard outcome.reason == .equal else {
+            if simulation.faults.areOver, outcome.reason != .busy {
+                throw violation(
+                    "\(end.site.name) and \(other.site.name) meet undisturbed and do not end as equal: \(outcome.reason)"
+                )
+            }
+            return
+        }
         for leaf in end.declaredLeaves
         where !simulation.chronicle.holds(leaf.hash, at: other.site) {
             throw violation(
@@ -30,6 +37,7 @@ final class Progress: Checker {
     }
 
     func settled() throws {
+        for id in simulation.workload.partnerships { try checkMembersAgree(on: id) }
         for installation in simulation.sites where !installation.isLiar {
             let waiting = try simulation.read(at: installation) { transaction in
                 try transaction.all(
@@ -43,6 +51,42 @@ final class Progress: Checker {
             }
             for row in waiting { try checkKey(row, at: installation) }
         }
+    }
+
+    /// Whoever a member takes for one, and can reach, holds the same acts: else a world in which
+    /// nobody is told of anything would pass for one in which nothing is lost.
+    private func checkMembersAgree(on id: PartnershipID) throws {
+        for observer in simulation.sites where !observer.isLiar {
+            let (members, frontier) = try simulation.read(at: observer) {
+                try Self.members(of: id, $0)
+            }
+            guard members.contains(observer.site) else { continue }
+            for other in simulation.sites
+            where !other.isLiar && other.site != observer.site && members.contains(other.site) {
+                let found = try simulation.read(at: other) { try Self.members(of: id, $0) }
+                // A site that takes it for removed has told it so once; a disk that was set back since
+                // is not told again.
+                let isOut =
+                    found.frontier != nil && !found.members.contains(observer.site)
+                guard isOut || found.frontier == frontier else {
+                    throw violation(
+                        "\(observer.name) takes \(other.name) for a member of \(id.short), which \(found.frontier == nil ? "has never heard of it" : "knows other acts")"
+                    )
+                }
+            }
+        }
+    }
+
+    private static func members(
+        of id: PartnershipID, _ transaction: StoreTransaction
+    ) throws -> (members: Set<SiteID>, frontier: Data?) {
+        guard let partnership = try transaction.partnerships().first(where: { $0.id == id }) else {
+            return ([], nil)
+        }
+        return (
+            Set(partnership.members.map(\.profile.site)),
+            try transaction.frontierDigest(CompartmentID(id, .membership))
+        )
     }
 
     /// A member that reads a compartment is handed its keys in the end.

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import KithModel
+import KithProtocol
 import KithStore
 
 /// Where a compartment stands at an installation.
@@ -14,26 +15,30 @@ struct Standing {
     let unread: Int
     /// Digest of the state.
     let state: Data
+    /// The parts whose bodies were erased here.
+    let erased: Set<PartID>
 }
 
-/// Finds, night by night, the compartments that changed since a checker last looked.
+/// Finds, night by night, the compartments that changed since the night before.
 final class Survey {
     private unowned let simulation: Simulation
     private var seen: [Int: [CompartmentID: Data]] = [:]
+    /// Every compartment that holds something else than before, at each running honest installation.
+    private(set) var changed: [Standing] = []
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
     }
 
-    /// Every compartment that holds something else than before, at each running honest installation.
-    func changed() throws -> [Standing] {
+    /// Looks at all of them.
+    func look() throws {
         var found: [Standing] = []
         for installation in simulation.sites where installation.isRunning && !installation.isLiar {
             found += try simulation.read(at: installation) { transaction in
                 try self.changed(at: installation, transaction)
             }
         }
-        return found
+        changed = found
     }
 
     private func changed(
@@ -47,14 +52,15 @@ final class Survey {
             for id in try transaction.writtenCompartments(of: partnership) {
                 let frontier = try transaction.frontierDigest(id)
                 let unread = try transaction.unreadForKeys(in: id)
-                let mark = frontier + membership + Data(String(unread).utf8)
+                let erased = try transaction.erasedParts(in: id)
+                let mark = frontier + membership + Data("\(unread) \(erased.count)".utf8)
                 guard seen[installation.number]?[id] != mark else { continue }
                 seen[installation.number, default: [:]][id] = mark
                 found.append(
                     Standing(
                         installation: installation, id: id, frontier: frontier,
                         membership: membership, unread: unread,
-                        state: try transaction.stateDigest(id)))
+                        state: try transaction.stateDigest(id), erased: erased))
             }
         }
         return found
@@ -62,6 +68,19 @@ final class Survey {
 }
 
 extension StoreTransaction {
+    /// The parts of a compartment whose bodies were erased.
+    func erasedParts(in id: CompartmentID) throws -> Set<PartID> {
+        Set(
+            try all(
+                """
+                SELECT erased.entry, part FROM erased JOIN entry ON entry.hash = erased.entry
+                JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+                JOIN partnership ON partnership.id = feed.partnership
+                WHERE uuid = ? AND feed.compartment = ?
+                """, [Data(id.partnership.bytes), id.compartment.rawValue]
+            ).map { PartID(entry: try Chronicle.hash($0["entry"]), part: $0["part"]) })
+    }
+
     /// Parts of a compartment that wait for a key that there is.
     func unreadForKeys(in id: CompartmentID) throws -> Int {
         try all(

@@ -10,12 +10,16 @@ struct Faults {
     let loss: Int
     let doubling: Int
     let reordering: Int
+    let delay: Int
     let cut: Int
-    /// Writes at which the process dies.
+    /// Writes at which the process dies, and at which the disk reports an error.
     let crash: Int
+    let writeError: Int
     /// Chances for each site and night.
     let absence: Int
     let clock: Int
+    let fullDisk: Int
+    let damage: Int
     let restore: Int
     let copy: Int
     let lie: Int
@@ -46,12 +50,16 @@ struct Faults {
         loss = rate(.loss, 2...15)
         doubling = rate(.doubling, 2...10)
         reordering = rate(.reordering, 2...10)
+        delay = rate(.delays, 1...8)
         cut = rate(.cuts, 3...25)
         crash = rate(.crashes, 1...8)
+        writeError = rate(.diskErrors, 1...10)
+        fullDisk = rate(.diskErrors, 5...30)
+        damage = rate(.damage, 3...15)
         absence = rate(.absence, 10...40)
         clock = rate(.clocks, 5...30)
-        restore = rate(.restores, 2...12)
-        copy = rate(.copies, 1...6)
+        restore = rate(.restores, 5...30)
+        copy = rate(.copies, 3...12)
         lie = rate(.liars, 100...400)
         link = rate(.links, 20...120)
     }

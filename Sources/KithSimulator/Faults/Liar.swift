@@ -207,7 +207,7 @@ final class Liar {
 
     /// What it sends in place of a message: often the message.
     func spoiled(_ message: Kith_V1_SessionMessage) -> Kith_V1_SessionMessage {
-        guard random.chance(permille: 100) else { return message }
+        guard random.chance(permille: 200) else { return message }
         var message = message
         switch message.message {
         case .entries(let batch):

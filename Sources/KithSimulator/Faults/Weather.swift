@@ -8,6 +8,8 @@ final class Weather {
     /// What becomes of a write.
     enum Fate {
         case commits
+        /// The disk reports an error, and nothing is written.
+        case fails
         case diesBefore
         case diesAfter
     }
@@ -37,8 +39,14 @@ final class Weather {
         let (isHit, isBefore) = (
             writes.chance(permille: faults.crash), writes.chance(permille: 500)
         )
-        guard faults.has(.crashes), isHit, installation.isRunning else { return .commits }
-        return isBefore ? .diesBefore : .diesAfter
+        let isError = writes.chance(permille: faults.writeError)
+        guard installation.isRunning else { return .commits }
+        if faults.has(.crashes), isHit { return isBefore ? .diesBefore : .diesAfter }
+        if faults.has(.diskErrors), isError {
+            simulation.counts[.writeErrors] += 1
+            return .fails
+        }
+        return .commits
     }
 
     /// The process dies; it is started again after a while.
@@ -88,6 +96,7 @@ final class Weather {
                 try keepImage(of: installation)
                 if random.chance(permille: faults.restore) { try rollBack(installation) }
             }
+            try changeDisk(of: installation)
             if faults.has(.copies), installation.original == nil, installation.isRunning,
                 random.chance(permille: faults.copy)
             {
@@ -99,6 +108,8 @@ final class Weather {
                 try lie(night)
             } catch is Installation.Crash {
                 // The lie ended with the process.
+            } catch let error as StoreError where simulation.isExpected(error) {
+                simulation.note("a lie is not told: \(error.description)")
             }
         }
     }
@@ -117,8 +128,8 @@ final class Weather {
         let (hour, year) = (SimulatedClock.hour, 365 * SimulatedClock.day)
         let shown = simulation.now(at: installation).milliseconds
         let errors: [SimulatedClock.Error] = [
-            .offset(hour), .offset(-hour), .offset(year), .offset(-year), .standing(shown),
-            .offset(Int64(random.number(in: -100_000...100_000))), .offset(0),
+            .offset(hour), .offset(-hour), .offset(year), .offset(-year), .offset(3 * year),
+            .standing(shown), .offset(Int64(random.number(in: -100_000...100_000))), .offset(0),
         ]
         installation.clock.error = random.pick(errors) ?? .offset(0)
         simulation.note("the clock of \(installation.name): \(installation.clock.error)")
@@ -141,31 +152,80 @@ final class Weather {
     // MARK: Disks
 
     private func keepImage(of installation: Installation) throws {
-        guard random.chance(permille: 100) else { return }
-        images[installation.number, default: []].append(
-            (try installation.imageOfDisk(), installation.noted))
+        guard random.chance(permille: 200) else { return }
+        var kept = images[installation.number] ?? []
+        if kept.count >= 3 { try kept.removeFirst().image.close() }
+        images[installation.number] = kept + [(try installation.imageOfDisk(), installation.noted)]
     }
 
     /// Brings back an older disk: the database alone, or the whole home with what it had noted, as
     /// when a virtual machine is set back.
     private func rollBack(_ installation: Installation) throws {
         guard let (image, noted) = random.pick(images[installation.number] ?? []) else { return }
+        let copy = try Store(copying: image, cryptography: installation.cryptography)
+        let choice = random.number(below: 100)
+        if choice < 40 { return try restore(copy, at: installation) }
         simulation.counts[.restores] += 1
-        let isWholeHome = random.chance(permille: 300)
+        let isWholeHome = choice < 60
         try simulation.noteStep(
             "\(installation.name) is set back, \(isWholeHome ? "home and all" : "the database alone")"
         )
         installation.stop()
         simulation.network.died(installation)
-        try installation.replaceDisk(
-            with: try Store(copying: image, cryptography: installation.cryptography))
+        try installation.replaceDisk(with: copy)
         if isWholeHome { installation.homeWasSetBack(noted: noted) }
         try simulation.chronicle.diskSetBack(at: installation)
         try start(installation)
     }
 
+    /// An operator stops the daemon, restores a backup, and starts it again.
+    private func restore(_ backup: Store, at installation: Installation) throws {
+        simulation.counts[.backupsRestored] += 1
+        try simulation.noteStep("a backup of \(installation.name) is restored")
+        installation.stop()
+        simulation.network.died(installation)
+        try installation.restore(backup, now: simulation.now(at: installation))
+        try simulation.chronicle.diskSetBack(at: installation)
+        try start(installation)
+    }
+
+    /// Fills a disk for hours, or flips a bit; what flipped the day before is noticed and made good.
+    private func changeDisk(of installation: Installation) throws {
+        if installation.beforeDamage != nil { return try makeGood(installation) }
+        if faults.has(.diskErrors), random.chance(permille: faults.fullDisk) {
+            simulation.counts[.fullDisks] += 1
+            try simulation.noteStep("the disk of \(installation.name) is full")
+            try installation.setDiskFull(true)
+            let hours = Int64(random.number(in: 1...30))
+            simulation.after(hours * SimulatedClock.hour, at: installation) {
+                try installation.setDiskFull(false)
+            }
+        } else if faults.has(.damage), installation.original == nil, !installation.isLiar,
+            random.chance(permille: faults.damage)
+        {
+            simulation.counts[.damage] += 1
+            try simulation.noteStep("a bit flips on the disk of \(installation.name)")
+            try installation.damage(&random)
+        }
+    }
+
+    /// `kith verify` has to notice damage; then the last backup is restored.
+    private func makeGood(_ installation: Installation) throws {
+        guard let backup = installation.beforeDamage else { return }
+        guard try !simulation.read(at: installation, { try $0.problemsOfLog() }).isEmpty else {
+            throw Violation(
+                Prefix.name,
+                "a bit has flipped on the disk of \(installation.name), and verify is content")
+        }
+        try restore(backup, at: installation)
+    }
+
+    private func hasCopy(_ installation: Installation) -> Bool {
+        simulation.sites.contains { $0.original === installation }
+    }
+
     private func copy(_ installation: Installation) throws {
-        guard !simulation.sites.contains(where: { $0.original === installation }) else { return }
+        guard !hasCopy(installation), !installation.isLiar else { return }
         simulation.counts[.copies] += 1
         let number = simulation.sites.count
         let isInPlace = random.chance(permille: 600)
@@ -186,10 +246,10 @@ final class Weather {
     }
 
     private func lie(_ night: Int) throws {
-        if liar == nil, night >= 2 {
+        if liar == nil, night >= 1 {
             let founders = simulation.workload.founders
             let able = simulation.sites.filter {
-                $0.isRunning && $0.original == nil && !founders.contains($0.number)
+                $0.isRunning && $0.original == nil && !founders.contains($0.number) && !hasCopy($0)
             }
             guard let chosen = random.pick(able) else { return }
             chosen.isLiar = true
@@ -211,7 +271,9 @@ final class Weather {
         blocked = []
         for installation in simulation.sites {
             installation.clock.error = .offset(0)
+            if installation.isDiskFull { try installation.setDiskFull(false) }
             try start(installation)
+            try makeGood(installation)
         }
         for image in images.values.flatMap(\.self) { try image.image.close() }
         images = [:]

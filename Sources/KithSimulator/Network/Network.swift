@@ -116,6 +116,12 @@ final class Network {
             end.link.isDisturbed = true
             deliver(bytes, from: end, to: other)
         }
+        if faults.has(.delays), random.chance(permille: faults.delay) {
+            simulation.counts[.lateMessages] += 1
+            // What comes after it in the stream waits with it.
+            end.link.lastArrival[end.side == .initiator ? 0 : 1] =
+                simulation.time + Int64(random.number(in: 1...2_000)) * SimulatedClock.minute
+        }
         var isOvertaking = false
         if faults.has(.reordering), random.chance(permille: faults.reordering) {
             simulation.counts[.reorderedMessages] += 1

@@ -25,12 +25,12 @@ final class SessionEnd {
     private var inbox: [Event] = []
     private var isStepDue = false
     private(set) var outcome: SyncSession.Outcome?
-    /// The newest arrival number when this side declared where it stands; nil before that.
-    private(set) var declaredVersion: Int64?
     /// The leaves that it declared.
     private(set) var declaredLeaves: [Position] = []
     private var ownHoldings: Kith_V1_Holdings?
     private var entriesSent = 0
+    /// The entries of each batch that has come.
+    private(set) var batches: [UInt64: [EntryHash]] = [:]
     weak var other: SessionEnd?
     var ended: (SyncSession.Outcome) throws -> Void = { _ in }
 
@@ -87,6 +87,9 @@ final class SessionEnd {
         if actions.isEmpty {
             switch inbox.removeFirst() {
             case .message(let message):
+                if case .entries(let batch) = message.message {
+                    batches[batch.batch] = batch.entries.map { EntryHash(header: $0.header) }
+                }
                 actions = worker.session.receive(
                     simulation.mutation.incoming(message, own: ownHoldings))
             case .closed(let why): actions = worker.session.connectionClosed(why)
@@ -102,6 +105,7 @@ final class SessionEnd {
             do {
                 actions += try perform(action)
             } catch let error as StoreError {
+                guard simulation.isExpected(error) else { throw error }
                 actions += worker.session.failed(error.description)
             }
         }
@@ -112,6 +116,7 @@ final class SessionEnd {
         case .frontiers, .entries: try site.noteHighWater()
         default: break
         }
+        try simulation.check { try $0.sent(message, from: self) }
         if case .holdings(let holdings) = message.message { ownHoldings = holdings }
         var message = simulation.mutation.outgoing(message, sent: entriesSent)
         if site.isLiar { message = simulation.weather.spoiled(message) }
@@ -162,7 +167,6 @@ final class SessionEnd {
     private func noteDeclaration(
         of indices: [Int], _ transaction: StoreTransaction
     ) throws {
-        declaredVersion = try transaction.version()
         let sharings = try transaction.sharings(with: peer.site)
         declaredLeaves = try indices.map { compartments[$0] }.flatMap { shared in
             try sharings.filter {

@@ -33,6 +33,7 @@ enum Sync {
         let peers = try simulation.read(at: installation) { try $0.peers() }
         guard let peer = peers.first(where: { $0.site == site }) else { return try then(nil) }
         do {
+            try simulation.workload.acceptOffers(at: installation, of: peer)
             try simulation.network.dial(from: installation, to: peer) { outcome in
                 try note(peer: peer, outcome, at: installation, simulation)
                 let isAgain =
@@ -64,11 +65,15 @@ enum Sync {
             case .closedHere(let why), .closedByPeer(let why): why
             case .busy: "busy"
             }
-        try simulation.write(at: installation) {
-            if outcome.isMembershipChanged { try $0.handOverKeys(now: now) }
-            try $0.noteSession(
-                with: peer, at: now, problem: problem, isEqual: outcome.reason == .equal,
-                isLeafExpired: nil)
+        do {
+            try simulation.write(at: installation) {
+                if outcome.isMembershipChanged { try $0.handOverKeys(now: now) }
+                try $0.noteSession(
+                    with: peer, at: now, problem: problem, isEqual: outcome.reason == .equal,
+                    isLeafExpired: nil)
+            }
+        } catch let error as StoreError where simulation.isExpected(error) {
+            try simulation.noteStep("\(installation.name) cannot note it: \(error.description)")
         }
     }
 }

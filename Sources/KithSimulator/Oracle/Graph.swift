@@ -18,6 +18,7 @@ final class Graph {
         case act(MembershipAct?)
         /// A part that nobody reads is nil.
         case pieces([Piece?])
+        case erasure([PartID])
     }
 
     /// One entry.
@@ -49,12 +50,24 @@ final class Graph {
     private(set) var places: [FeedID: [UInt64: [Int]]] = [:]
     /// Acts about each site that were allowed.
     private var actsAbout: [SiteID: [Int]] = [:]
+    /// The entries of each compartment.
+    private var indicesByCompartment: [Compartment: [Int]] = [:]
 
     init(_ partnership: PartnershipID) {
         self.partnership = partnership
     }
 
     func node(_ hash: EntryHash) -> Node? { indices[hash].map { nodes[$0] } }
+
+    /// The entries of a compartment, in a causal order.
+    func nodes(in compartment: Compartment) -> some Sequence<Node> {
+        (indicesByCompartment[compartment] ?? []).lazy.map { self.nodes[$0] }
+    }
+
+    /// The acts about a site that were allowed, in a causal order.
+    func acts(about site: SiteID) -> some Sequence<Node> {
+        (actsAbout[site] ?? []).lazy.map { self.nodes[$0] }
+    }
 
     /// Adds an entry; what it builds on is here already.
     func add(
@@ -83,6 +96,7 @@ final class Graph {
         node.isAllowed = isAllowed(node)
         nodes.append(node)
         indices[hash] = index
+        indicesByCompartment[node.compartment, default: []].append(index)
         places[header.feed, default: [:]][header.sequence, default: []].append(index)
         if case .act(let act?) = node.content, node.isAllowed, let site = act.subject {
             actsAbout[site, default: []].append(index)
@@ -103,6 +117,10 @@ final class Graph {
         if header.feed.compartment == .membership {
             guard parts.count == 1 else { return .act(nil) }
             return .act(try? MembershipAct(decoding: parts[0].skeleton))
+        }
+        if header.entryClass == .erasure {
+            return .erasure(
+                (try? parts.first.map { try Erasure(decoding: $0.skeleton) })?.parts ?? [])
         }
         return .pieces(
             parts.enumerated().map { number, part in
@@ -147,10 +165,13 @@ final class Graph {
                 on: act, by: node.author, sequence: node.header.sequence, in: partnership,
                 grant: admissions(of: node.author, at: node, countingVotes: true)) == .allowed
         case .pieces:
-            return node.header.entryClass != .erasure
-                && Membership.verdict(
-                    on: node.header.entryClass, in: node.compartment,
-                    grant: admissions(of: node.author, at: node, countingVotes: false)) == .allowed
+            return Membership.verdict(
+                on: node.header.entryClass, in: node.compartment,
+                grant: admissions(of: node.author, at: node, countingVotes: false)) == .allowed
+        case .erasure:
+            return Membership.verdict(
+                on: .erasure, in: node.compartment,
+                grant: admissions(of: node.author, at: node, countingVotes: true)) == .allowed
         }
     }
 }

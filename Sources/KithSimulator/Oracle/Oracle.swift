@@ -16,7 +16,8 @@ struct Oracle {
         let record: RecordID
         let kind: UInt32
         let field: UInt32
-        let value: Data
+        /// Nil when erased.
+        let value: Data?
         let supersedes: [OperationID]
         let isEffective: Bool
     }
@@ -51,8 +52,11 @@ struct Oracle {
     private let operations: [OperationID: Operation]
     private let candidates: [Operation]
 
-    /// Finds what stands in a compartment at a site that holds these entries of the partnership.
-    init(_ graph: Graph, _ compartment: Compartment, held: [Graph.Node]) throws {
+    /// Finds what stands in a compartment at a site that holds these entries of the partnership, and
+    /// has erased these bodies.
+    init(
+        _ graph: Graph, _ compartment: Compartment, held: [Graph.Node], erased: Set<PartID> = []
+    ) throws {
         let membership = try Membership(
             acts: held.compactMap(Self.act),
             point: { act in
@@ -72,12 +76,14 @@ struct Oracle {
             if !isEffective { revoked.insert(node.hash) }
             for (part, piece) in pieces.enumerated() {
                 guard let piece else { continue }
+                let isErased = erased.contains(PartID(entry: node.hash, part: part))
                 for (number, operation) in piece.skeleton.operations.enumerated() {
                     let id = OperationID(entry: node.hash, part: part, operation: number)
                     operations[id] = Operation(
                         id: id, node: node, record: piece.skeleton.record,
                         kind: piece.skeleton.kind, field: operation.field,
-                        value: piece.values[number], supersedes: operation.supersedes,
+                        value: isErased ? nil : piece.values[number],
+                        supersedes: operation.supersedes,
                         isEffective: isEffective)
                 }
             }
@@ -144,7 +150,8 @@ struct Oracle {
             add(Int(operation.field))
             add(operation.id.entry.bytes)
             add(Int(operation.id.index))
-            add(operation.value)
+            // An erased value: no length that a value can have.
+            if let value = operation.value { add(value) } else { add(Int(UInt32.max)) }
         }
         return Data(SHA256.hash(data: bytes))
     }
@@ -152,8 +159,9 @@ struct Oracle {
     /// What stands, in words that do not depend on hashes: record, field and value of each.
     var outcome: [String] {
         candidates.map { operation in
-            let value = SHA256.hash(data: operation.value).prefix(6).map { String($0) }
-            return "\(operation.record) \(operation.field) \(value.joined(separator: "."))"
+            let value = operation.value.map { SHA256.hash(data: $0).prefix(6).map { String($0) } }
+            return
+                "\(operation.record) \(operation.field) \(value?.joined(separator: ".") ?? "erased")"
         }.sorted()
     }
 

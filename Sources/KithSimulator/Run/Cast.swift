@@ -5,7 +5,7 @@ struct Cast {
         let name: String
         let kind: String
         let isReachable: Bool
-        let isNewerVersion: Bool
+        let version: Installation.Version
     }
 
     /// In order: homes, practices, then the others, the last one a spare that joins later.
@@ -24,26 +24,27 @@ struct Cast {
             ("housing", "housing"), ("community", "communityTrust"), ("hospice", "hospice"),
         ]
         for number in 0..<plan.sites {
-            let isNewerVersion = random.chance(permille: 150)
+            let drawn = random.number(below: 100)
+            let version: Installation.Version = drawn < 15 ? .newer : drawn < 30 ? .older : .current
             if number < homeCount {
                 homes.append(number)
-                add("home-\(number + 1)", "careHome", random.chance(permille: 300), isNewerVersion)
+                add("home-\(number + 1)", "careHome", random.chance(permille: 300), version)
             } else if number < homeCount + practiceCount {
                 practices.append(number)
-                add("practice-\(practices.count)", "gpPractice", true, isNewerVersion)
+                add("practice-\(practices.count)", "gpPractice", true, version)
             } else {
                 let (name, kind) = kinds[others.count % kinds.count]
                 let suffix = others.count < kinds.count ? "" : "-\(others.count / kinds.count + 1)"
                 others.append(number)
-                add(name + suffix, kind, random.chance(permille: 800), isNewerVersion)
+                add(name + suffix, kind, random.chance(permille: 800), version)
             }
         }
     }
 
     private mutating func add(
-        _ name: String, _ kind: String, _ isReachable: Bool, _ isNewerVersion: Bool
+        _ name: String, _ kind: String, _ isReachable: Bool, _ version: Installation.Version
     ) {
         parts.append(
-            Part(name: name, kind: kind, isReachable: isReachable, isNewerVersion: isNewerVersion))
+            Part(name: name, kind: kind, isReachable: isReachable, version: version))
     }
 }

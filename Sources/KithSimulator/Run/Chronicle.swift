@@ -33,6 +33,7 @@ final class Chronicle {
     /// For each installation, the arrival numbers of what is on its disk now.
     private var arrivals: [Int: [EntryHash: Int64]] = [:]
     private var scanned: [Int: Int64] = [:]
+    private var headers: [EntryHash: EntryHeader] = [:]
     private var secrets: [EntryHash: CompartmentKey] = [:]
     private var commits = 0
     /// When each installation's commits were, in true time.
@@ -41,6 +42,8 @@ final class Chronicle {
     private var lastAuthored: [Int: [EntryHash]] = [:]
     /// Entries that people were told are saved, by installation.
     private(set) var acknowledged: [Int: [EntryHash]] = [:]
+    /// How often each installation's disk was set back.
+    private(set) var timesSetBack: [Int: Int] = [:]
     /// Of these, what an installation may have lost because its disk was set back.
     private(set) var setBack: Set<EntryHash> = []
     /// Decisions of conflicts.
@@ -83,7 +86,9 @@ final class Chronicle {
         {
             let arrival: Int64 = row["arrival"]
             let hash = try Self.hash(row["hash"])
-            let header = try EntryHeader(decoding: row["header"])
+            // What was damaged on this disk since was read before that.
+            let header = try headers[hash] ?? EntryHeader(decoding: row["header"])
+            headers[hash] = header
             scanned[number] = arrival
             arrivals[number, default: [:]][hash] = arrival
             let isNew = firstHeld[number]?[hash] == nil
@@ -139,6 +144,7 @@ final class Chronicle {
     /// The disk is as it once was: what was said since may be gone.
     func diskSetBack(at installation: Installation) throws {
         setBack.formUnion(acknowledged[installation.number] ?? [])
+        timesSetBack[installation.number, default: 0] += 1
         try diskReplaced(at: installation)
     }
 
@@ -188,6 +194,11 @@ final class Chronicle {
         return false
     }
 
+    /// Whether an entry ever came to an installation other than this one.
+    func isKnown(_ hash: EntryHash, outside installation: Installation) -> Bool {
+        firstHeld.contains { $0.key != installation.number && $0.value[hash] != nil }
+    }
+
     /// For how many milliseconds an installation has held an entry; nil when it never did.
     func age(of hash: EntryHash, at installation: Installation) -> Int64? {
         firstHeld[installation.number]?[hash].map { simulation.time - commitTimes[$0] }
@@ -198,9 +209,8 @@ final class Chronicle {
         _ id: CompartmentID, at installation: Installation
     ) -> [Graph.Node] {
         guard let graph = graphs[id.partnership] else { return [] }
-        return graph.nodes.filter {
-            ($0.compartment == id.compartment || $0.compartment == .membership)
-                && holds($0.hash, at: installation)
+        return [.membership, id.compartment].flatMap { compartment in
+            graph.nodes(in: compartment).filter { holds($0.hash, at: installation) }
         }
     }
 }

@@ -9,6 +9,7 @@ package struct Counts: Sendable, Hashable {
         case imports
         case newerVersionEntries = "entries of a newer version"
         case membershipActs = "membership acts"
+        case erasures
         case refusedEdits = "edits refused"
         case sessions
         case sessionsEqual = "sessions that proved equality"
@@ -18,13 +19,18 @@ package struct Counts: Sendable, Hashable {
         case lostMessages = "messages lost"
         case doubledMessages = "messages doubled"
         case reorderedMessages = "messages out of order"
+        case lateMessages = "messages late"
         case cuts
         case cutsInside = "cuts inside a message"
         case refusedDials = "dials that reached nobody"
         case crashes
         case absences = "sites off for nights"
         case clockErrors = "clock errors"
-        case restores
+        case writeErrors = "writes that failed"
+        case fullDisks = "full disks"
+        case damage = "bits flipped on disk"
+        case restores = "disks set back"
+        case backupsRestored = "backups restored"
         case copies = "homes copied"
         case lies
         case forks = "forks held at the end"

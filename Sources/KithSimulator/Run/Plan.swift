@@ -6,6 +6,8 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable, Comparable {
     case doubling
     /// Messages that overtake each other.
     case reordering
+    /// Messages that come minutes or nights late, when nobody waits for them any more.
+    case delays
     /// Connections that end between two messages, or inside one.
     case cuts
     /// Pairs of sites of which only one reaches the other, or neither for some nights.
@@ -16,7 +18,12 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable, Comparable {
     case crashes
     /// Wall clocks that are an hour or a year off, jump, or stand still.
     case clocks
-    /// Disks that come back as they were some nights ago, by a backup or behind the site's back.
+    /// Writes that the disk reports an error for, and disks that are full for hours.
+    case diskErrors = "disk-errors"
+    /// A bit of the log that flips on the disk; a backup is restored when it is noticed.
+    case damage
+    /// Disks that come back as they were some nights ago, by a restored backup or behind the site's
+    /// back.
     case restores
     /// A home that is copied and runs twice.
     case copies

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import KithModel
 import KithProtocol
 import KithStore
@@ -44,6 +45,7 @@ package final class Simulation {
     private(set) lazy var weather = Weather(self)
     private(set) lazy var workload = Workload(self)
     private(set) lazy var chronicle = Chronicle(self)
+    private(set) lazy var survey = Survey(self)
     private(set) lazy var checkers: [any Checker] = Checkers.all(self)
     private var queue = EventQueue()
     private let lastStep: Int
@@ -87,9 +89,11 @@ package final class Simulation {
             try weather.changes(night: night)
             workload.planDay(night)
             try runUntil(noon(after: night))
+            try survey.look()
             try check { try $0.nightEnded() }
         }
         try Healing(self).run()
+        try survey.look()
         try check { try $0.settled() }
         outcome = try Outcome.lines(of: self)
     }
@@ -110,7 +114,7 @@ package final class Simulation {
             let installation = try Installation(
                 number: number, name: part.name, kind: part.kind, card: cards.removeLast(),
                 cryptography: cryptography(number), isReachable: part.isReachable,
-                isNewerVersion: part.isNewerVersion)
+                version: part.version)
             sites.append(installation)
             try mutation.install(in: installation)
             try installation.start(now: now(at: installation))
@@ -172,6 +176,11 @@ package final class Simulation {
                 try event.action()
             } catch is Installation.Crash {
                 // Whatever was going on there has ended with the process.
+            } catch let error as StoreError {
+                // Whoever wanted it is told, and nothing has changed.
+                guard isExpected(error) else { throw error }
+                counts[.refusedEdits] += 1
+                try noteStep("refused: \(error.description)")
             }
         }
         time = max(time, moment)
@@ -222,8 +231,11 @@ package final class Simulation {
         do {
             result = try installation.store.writeBlocking { transaction in
                 let result = try body(transaction)
-                if fate == .diesBefore { throw Installation.Crash() }
-                return result
+                switch fate {
+                case .diesBefore: throw Installation.Crash()
+                case .fails: throw StoreError(DatabaseError(resultCode: .SQLITE_IOERR))
+                case .commits, .diesAfter: return result
+                }
             }
         } catch let crash as Installation.Crash {
             try weather.crash(installation)
@@ -236,6 +248,17 @@ package final class Simulation {
             throw Installation.Crash()
         }
         return result
+    }
+
+    /// Whether a store may refuse with this: what the product says to people, or what comes of a disk
+    /// that is broken on purpose.
+    func isExpected(_ error: StoreError) -> Bool {
+        switch error.code {
+        case .full: sites.contains(where: \.isDiskFull)
+        case .damaged: sites.contains { $0.beforeDamage != nil }
+        case .other: !error.description.hasPrefix("the database refuses")
+        case .readOnly, .newer, .foreign: false
+        }
     }
 
     // MARK: Telling

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import KithModel
 import KithProtocol
 import KithStore
@@ -17,6 +18,15 @@ final class Installation {
         case retired
     }
 
+    /// The vocabulary of the program that its people write with.
+    enum Version {
+        /// Lacks the newest kinds and fields.
+        case older
+        case current
+        /// Has kinds and fields that the others do not know.
+        case newer
+    }
+
     /// The process died in the middle of something.
     struct Crash: Swift.Error {}
 
@@ -27,8 +37,8 @@ final class Installation {
     let cryptography: SeededCryptography
     /// Where others dial it; none: it only dials.
     let addresses: [String]
-    /// The newest vocabulary that its people use.
-    let isNewerVersion: Bool
+    /// The vocabulary that its people use.
+    let version: Version
     /// Whether it is a member that lies; nothing is promised to it or about it.
     var isLiar = false
     /// The installation that it was copied from.
@@ -39,6 +49,10 @@ final class Installation {
     /// What the home noted of its feeds, and where it was then.
     private(set) var noted: OwnPosition?
     private(set) var isInPlace = true
+    /// Whether the disk takes nothing more.
+    private(set) var isDiskFull = false
+    /// The disk as it was before a bit of the log flipped on it; nil while all is well.
+    private(set) var beforeDamage: Store?
     /// Peers that it is in a session with.
     var busy: Set<SiteID> = []
     /// Grows with every start; what was begun before one is void.
@@ -50,14 +64,14 @@ final class Installation {
 
     init(
         number: Int, name: String, kind: String, card: SiteCard, cryptography: SeededCryptography,
-        isReachable: Bool, isNewerVersion: Bool
+        isReachable: Bool, version: Version
     ) throws {
         self.number = number
         self.name = name
         self.kind = kind
         self.card = card
         self.cryptography = cryptography
-        self.isNewerVersion = isNewerVersion
+        self.version = version
         addresses = isReachable ? ["\(name):4720"] : []
         original = nil
         store = try Store(serialAt: nil, keys: card.keys, cryptography: cryptography)
@@ -75,7 +89,7 @@ final class Installation {
         card = other.card
         self.cryptography = cryptography
         addresses = []
-        isNewerVersion = other.isNewerVersion
+        version = other.version
         original = other
         noted = other.noted
         self.isInPlace = isInPlace
@@ -125,9 +139,59 @@ final class Installation {
     /// A copy of the disk as it is now.
     func imageOfDisk() throws -> Store { try Store(copying: store, cryptography: cryptography) }
 
+    /// From now on the disk takes nothing more, or does again.
+    func setDiskFull(_ isFull: Bool) throws {
+        isDiskFull = isFull
+        try store.writeBlocking { transaction in
+            let pages = try transaction.all("PRAGMA page_count").first?[0] as Int64? ?? 0
+            _ = try transaction.all("PRAGMA max_page_count = \(isFull ? pages : 1 << 30)")
+        }
+    }
+
+    /// Flips a bit of something that the log holds.
+    func damage(_ random: inout RandomSource) throws {
+        let image = try imageOfDisk()
+        beforeDamage = image
+        let columns = random.shuffled([
+            ("entry", "header"), ("entry", "signature"), ("part", "skeleton"), ("part", "body"),
+        ])
+        let (chosenRow, chosenBit) = (random.bits(), random.bits())
+        try store.writeBlocking { transaction in
+            for (table, column) in columns {
+                let key = table == "entry" ? "arrival" : "entry"
+                let rows = try transaction.all(
+                    """
+                    SELECT \(key) AS place, \(column) AS bytes FROM \(table)
+                    WHERE length(\(column)) > 0 ORDER BY \(key), \(column)
+                    """)
+                // A site may hold no bodies yet.
+                guard !rows.isEmpty else { continue }
+                let row = rows[Int(chosenRow % UInt64(rows.count))]
+                var bytes: Data = row["bytes"]
+                let bit = Int(chosenBit % UInt64(bytes.count * 8))
+                bytes[bytes.startIndex + bit / 8] ^= 1 << UInt8(bit % 8)
+                return try transaction.database.execute(
+                    sql: "UPDATE \(table) SET \(column) = ? WHERE \(key) = ? AND \(column) = ?",
+                    arguments: [bytes, row["place"] as Int64, row["bytes"] as Data])
+            }
+        }
+    }
+
+    /// Puts a backup in the place of the database, as `kith restore` does.
+    func restore(_ backup: Store, now: Instant) throws {
+        let erased = try store.readBlocking { try $0.erasedBodies() }
+        try replaceDisk(with: backup)
+        noted = try store.writeBlocking { transaction in
+            try transaction.goOn(fromBackupReplacing: erased, now: now)
+            return try transaction.ownPosition()
+        }
+        beforeDamage = nil
+    }
+
     /// Puts the content of another disk into the place of this one's.
     func replaceDisk(with image: Store) throws {
         let old = store
+        isDiskFull = false
         store = try Store(copying: image, cryptography: cryptography)
         if old !== image { try image.close() }
         try old.close()

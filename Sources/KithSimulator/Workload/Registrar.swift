@@ -1,5 +1,6 @@
 import Foundation
 import KithModel
+import KithProtocol
 import KithStore
 import KithTrust
 
@@ -54,18 +55,59 @@ final class Registrar {
         guard joiner.isRunning else { return }
         let joined = simulation.now(at: joiner)
         try simulation.write(at: joiner) { transaction in
-            if try !transaction.holdsPartnership(id) {
-                try transaction.addPartnership(
-                    id, name: "joining", purpose: "", isPrivate: false, sponsor: inviter.site,
-                    now: joined)
-            }
             try transaction.setPeer(
                 inviter.site, name: inviter.name, root: inviter.card.root,
                 addresses: ["\(inviter.name):4720"], isEnabled: true)
+            try transaction.join(
+                id, name: "joining", purpose: "", through: inviter.site, now: joined)
         }
         simulation.after(1_000, at: joiner) { [self] in
             try Sync.run(from: joiner, to: inviter.site, simulation) { _ in }
         }
+    }
+
+    /// People accept what a peer tells them that they are members of: after an admission by a steward
+    /// that never met them, again after a removal, or when their own disk has forgotten it.
+    func acceptOffers(at installation: Installation, of peer: StoredPeer) throws {
+        guard !installation.isLiar,
+            let offering = simulation.sites.first(where: {
+                $0.site == peer.site && $0.isRunning && !$0.isLiar
+            })
+        else { return }
+        let offered = try simulation.read(at: offering) { transaction in
+            try self.simulation.workload.partnerships.filter {
+                try transaction.holdsPartnership($0)
+                    && transaction.grant(of: installation.site, in: $0) != nil
+            }
+        }
+        let now = simulation.now(at: installation)
+        for id in offered
+        where try isWanting(installation, id) && knowsAllThat(installation, holds: id, offering) {
+            try simulation.write(at: installation) {
+                try $0.join(id, name: "offered", purpose: "", through: peer.site, now: now)
+            }
+            try simulation.noteStep("\(installation.name) accepts to be in \(id.short)")
+        }
+    }
+
+    /// Whether a site is not in a partnership, as far as it knows.
+    private func isWanting(_ installation: Installation, _ id: PartnershipID) throws -> Bool {
+        try simulation.read(at: installation) { transaction in
+            guard let partnership = try transaction.partnerships().first(where: { $0.id == id })
+            else { return true }
+            return partnership.formerMembers.contains { $0.profile.site == installation.site }
+        }
+    }
+
+    /// Whether whoever offers knows of every act that a site knows, its removal among them.
+    private func knowsAllThat(
+        _ installation: Installation, holds id: PartnershipID, _ offering: Installation
+    ) throws -> Bool {
+        let leaves = try simulation.read(at: installation) { transaction in
+            try transaction.holdsPartnership(id)
+                ? transaction.frontier(CompartmentID(id, .membership)) : []
+        }
+        return leaves.allSatisfy { simulation.chronicle.holds($0.hash, at: offering) }
     }
 
     /// One act about the members of a partnership, by one that may.
@@ -87,7 +129,7 @@ final class Registrar {
             } else if random.chance(permille: 200) {
                 try remove(actor.site, from: id, by: actor)
             }
-        } catch let error as StoreError where error.code == .other {
+        } catch let error as StoreError where simulation.isExpected(error) {
             simulation.counts[.refusedEdits] += 1
             try simulation.noteStep("\(actor.name) refuses: \(error.description)")
         }

@@ -40,6 +40,11 @@ final class Workload {
     /// The records that people made in a partnership.
     func records(in id: PartnershipID) -> [KnownRecord] { records[id] ?? [] }
 
+    /// People at an installation accept what a peer tells them that they are members of.
+    func acceptOffers(at installation: Installation, of peer: StoredPeer) throws {
+        try registrar.acceptOffers(at: installation, of: peer)
+    }
+
     // MARK: The beginning
 
     /// Every home founds a partnership with a practice and others. The last site is left out: it
@@ -94,22 +99,31 @@ final class Workload {
     private func act(at installation: Installation) throws {
         guard let id = random.pick(try places(of: installation)) else { return }
         let choice = random.number(below: 100)
-        do {
+        try refusing(at: installation) {
             switch choice {
             case ..<25: try make(at: installation, in: id)
-            case ..<58: try change(at: installation, in: id, isLater: false)
-            case ..<78: try change(at: installation, in: id, isLater: true)
-            case ..<90: try decide(at: installation, in: id)
-            case ..<95: try importRecords(at: installation, in: id)
-            default: try writeNewer(at: installation, in: id)
+            case ..<56: try change(at: installation, in: id, isLater: false)
+            case ..<76: try change(at: installation, in: id, isLater: true)
+            case ..<88: try decide(at: installation, in: id)
+            case ..<93: try importRecords(at: installation, in: id)
+            case ..<97: try writeNewer(at: installation, in: id)
+            default: try erase(at: installation, in: id)
             }
-        } catch let error as SiteError {
-            simulation.counts[.refusedEdits] += 1
-            try simulation.noteStep("\(installation.name) refuses: \(error.description)")
-        } catch let error as StoreError where error.code == .other {
-            simulation.counts[.refusedEdits] += 1
-            try simulation.noteStep("\(installation.name) refuses: \(error.description)")
         }
+    }
+
+    /// Does something that the site may refuse: that is counted, and no failure.
+    private func refusing(at installation: Installation, _ body: () throws -> Void) throws {
+        let reason: String
+        do {
+            return try body()
+        } catch let error as SiteError {
+            reason = error.description
+        } catch let error as StoreError where simulation.isExpected(error) {
+            reason = error.description
+        }
+        simulation.counts[.refusedEdits] += 1
+        try simulation.noteStep("\(installation.name) refuses: \(reason)")
     }
 
     /// The partnerships that an installation writes in: its shared ones, or its own.
@@ -139,6 +153,10 @@ final class Workload {
             user: "\(installation.name)-\(number)", name: "Person \(number)", role: "Carer")
     }
 
+    private static func person(_ author: Author) -> Person {
+        Person(user: author.user, name: author.name, role: author.role, organisation: "")
+    }
+
     private func saved(at installation: Installation, _ what: String, _ record: RecordID?) throws {
         simulation.counts[.edits] += 1
         let hashes = simulation.chronicle.acknowledge(at: installation)
@@ -147,11 +165,28 @@ final class Workload {
         )
     }
 
+    // MARK: Versions
+
+    /// The kinds that people can write: an older program lacks those with the greatest numbers.
+    private static func kinds(of version: Installation.Version) -> [RecordKind] {
+        let sorted = Vocabulary.kinds.sorted { $0.number < $1.number }
+        return version == .older ? sorted.dropLast(sorted.count / 3) : sorted
+    }
+
+    /// The fields that people can write: an older program lacks the last ones of a kind.
+    private static func fields(
+        of kind: RecordKind, _ version: Installation.Version
+    ) -> [FieldDefinition] {
+        guard version == .older else { return kind.fields }
+        let known = Set(kind.fields.map(\.number).sorted().dropLast(kind.fields.count / 4))
+        return kind.fields.filter { $0.isRequired || known.contains($0.number) }
+    }
+
     // MARK: New records
 
     private func make(at installation: Installation, in id: PartnershipID) throws {
         let held = try compartments(of: installation, in: id)
-        let kinds = Vocabulary.kinds.filter { held.contains($0.compartment) }
+        let kinds = Self.kinds(of: installation.version).filter { held.contains($0.compartment) }
         guard let kind = random.pick(kinds) else { return }
         var parent: KnownRecord?
         if !kind.parents.isEmpty {
@@ -170,7 +205,7 @@ final class Workload {
         _ kind: RecordKind, under parent: KnownRecord?, at installation: Installation,
         in id: PartnershipID
     ) throws {
-        let values = kind.fields.filter { field in
+        let values = Self.fields(of: kind, installation.version).filter { field in
             field.name != "parent" && field.name != "archived" && field.name != "source"
                 && (field.isRequired || random.chance(permille: 250))
         }.flatMap { texts.assignments(of: $0, at: installation) }
@@ -237,15 +272,7 @@ final class Workload {
         // Somebody leaves the page open, and saves it the next day or after: there was a sync between.
         let pause = Int64(random.number(in: 12...60)) * SimulatedClock.hour
         simulation.after(pause, at: installation) { [self] in
-            do {
-                try write(to: page, at: installation, in: id)
-            } catch let error as SiteError {
-                simulation.counts[.refusedEdits] += 1
-                try simulation.noteStep("\(installation.name) refuses: \(error.description)")
-            } catch let error as StoreError where error.code == .other {
-                simulation.counts[.refusedEdits] += 1
-                try simulation.noteStep("\(installation.name) refuses: \(error.description)")
-            }
+            try refusing(at: installation) { try write(to: page, at: installation, in: id) }
         }
     }
 
@@ -253,7 +280,7 @@ final class Workload {
         to page: OpenPage, at installation: Installation, in id: PartnershipID
     ) throws {
         let kind = page.record.kind
-        let fields = kind.fields.filter {
+        let fields = Self.fields(of: kind, installation.version).filter {
             $0.name != "parent" && $0.name != "source"
                 && ($0.name != "archived" || random.chance(permille: 100))
         }
@@ -325,7 +352,7 @@ final class Workload {
     /// know are kept, forwarded and merged alike.
     private func writeNewer(at installation: Installation, in id: PartnershipID) throws {
         let held = try compartments(of: installation, in: id)
-        guard installation.isNewerVersion, let compartment = random.pick(held.sorted()) else {
+        guard installation.version == .newer, let compartment = random.pick(held.sorted()) else {
             return try change(at: installation, in: id, isLater: false)
         }
         let newest = UInt32(random.number(in: 900...902))
@@ -342,14 +369,41 @@ final class Workload {
             let skeleton = Skeleton(
                 record: record, kind: newest,
                 operations: [.init(field: 990, supersedes: seen ?? [])], change: .amend,
-                committer: Person(
-                    user: author.user, name: author.name, role: author.role, organisation: ""),
-                performer: nil, event: nil, group: Data())
+                committer: Self.person(author), performer: nil, event: nil, group: Data())
             try transaction.author(
                 [DraftPart(skeleton: skeleton, values: [.text(value)], reason: "")],
                 class: .record, in: compartment, of: id, now: now)
         }
         simulation.counts[.newerVersionEntries] += 1
         try saved(at: installation, "something newer", record)
+    }
+
+    // MARK: Erasing
+
+    /// A steward erases some of what a record has said, as at the end of retention.
+    private func erase(at installation: Installation, in id: PartnershipID) throws {
+        guard let record = random.pick(here(at: installation, in: id)) else { return }
+        let (now, author) = (simulation.now(at: installation), author(at: installation))
+        let (isWhole, chosen) = (random.chance(permille: 300), random.bits())
+        let erased = try simulation.write(at: installation) { transaction -> Int in
+            guard
+                let row = try transaction.recordRow(
+                    record.id, kind: record.kind.number, in: id, record.kind.compartment)
+            else { return 0 }
+            let all = try transaction.parts(ofRecord: row, version: nil)
+            guard !all.isEmpty else { return 0 }
+            let parts = isWhole ? all : [all[Int(chosen % UInt64(all.count))]]
+            let said = DraftPart(
+                skeleton: Skeleton(
+                    record: record.id, kind: record.kind.number, operations: [], change: .erase,
+                    committer: Self.person(author), performer: nil, event: nil, group: Data()),
+                values: [], reason: "the end of retention")
+            try transaction.erase(
+                [(said, parts)], in: record.kind.compartment, of: id, now: now)
+            return parts.count
+        }
+        guard erased > 0 else { return }
+        simulation.counts[.erasures] += 1
+        try saved(at: installation, "an erasure of \(erased) parts of", record.id)
     }
 }
