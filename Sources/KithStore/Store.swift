@@ -166,8 +166,10 @@ public final class Store: Sendable {
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
     ) async throws -> Result {
         do {
-            return try await writer.write { [self] in
-                try body(StoreTransaction(database: $0, store: self))
+            return try await writer.writeWithoutTransaction { [self] database in
+                try database.inPreparedTransaction {
+                    try body(StoreTransaction(database: database, store: self))
+                }
             }
         } catch {
             judgements.withLock { $0 = [:] }
@@ -196,7 +198,11 @@ public final class Store: Sendable {
         _ body: (StoreTransaction) throws -> Result
     ) throws -> Result {
         do {
-            return try writer.write { try body(StoreTransaction(database: $0, store: self)) }
+            return try writer.writeWithoutTransaction { database in
+                try database.inPreparedTransaction {
+                    try body(StoreTransaction(database: database, store: self))
+                }
+            }
         } catch {
             judgements.withLock { $0 = [:] }
             throw (error as? DatabaseError).map(StoreError.init) ?? error

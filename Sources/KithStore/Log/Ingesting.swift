@@ -106,9 +106,8 @@ extension StoreTransaction {
         }
         let entry = try VerifiedEntry(parsed, by: root.publicKey, cryptography)
         // A savepoint, so that an entry that turns out not to fit leaves nothing of itself behind.
-        var refusal: Refusal?
-        try database.inSavepoint {
-            do {
+        do {
+            try database.inPreparedSavepoint {
                 for name in parsed.missingBodies {
                     guard let proof = try erasure(name) else {
                         throw Refusal.contradiction("a body is missing that nobody erased")
@@ -116,15 +115,10 @@ extension StoreTransaction {
                     try noteErased(name, by: proof)
                 }
                 _ = try insert(entry, partnership: partnership, received: now)
-                return .commit
-            } catch let error as Refusal {
-                refusal = error
-                return .rollback
             }
-        }
-        if let refusal {
+        } catch {
             store.judgements.withLock { $0 = [:] }
-            throw refusal
+            throw error
         }
         if header.feed.author == keys.site, header.feed.incarnation == (try incarnation()) {
             // Signed by this site, and not here until now: another copy of it wrote this.

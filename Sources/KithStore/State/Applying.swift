@@ -241,12 +241,14 @@ extension StoreTransaction {
             SELECT count(*) FROM (SELECT 1 FROM operation
                 WHERE record = ? AND field = ? AND is_superseded = 0 LIMIT 2)
             """, [record, field])
-        let isContested = count == 2
+        // Not bound: SQLite compiles a statement anew whenever a value changes on which the use of a
+        // partial index depends.
+        let (isContested, wasContested) = count == 2 ? (1, 0) : (0, 1)
         try execute(
             """
-            UPDATE operation SET is_contested = ?
-            WHERE record = ? AND field = ? AND is_superseded = 0 AND is_contested = ?
-            """, [isContested, record, field, !isContested])
+            UPDATE operation SET is_contested = \(isContested)
+            WHERE record = ? AND field = ? AND is_superseded = 0 AND is_contested = \(wasContested)
+            """, [record, field])
     }
 
     /// Brings up to date which parent of a record is shown: of the live ones, that of greatest rank.
