@@ -16,12 +16,12 @@ final class AuthorRemovedIsShown: Checker {
     func settled() throws { try look() }
 
     private func look() throws {
-        for standing in simulation.survey.changed where standing.id.compartment != .membership {
-            try simulation.read(at: standing.installation) { try self.look(standing, $0) }
+        for installation in simulation.survey.changedInstallations {
+            try simulation.read(at: installation) { try self.look(at: installation, $0) }
         }
     }
 
-    private func look(_ standing: Standing, _ transaction: StoreTransaction) throws {
+    private func look(at installation: Installation, _ transaction: StoreTransaction) throws {
         let rows = try transaction.all(
             """
             SELECT DISTINCT operation.record FROM revoked
@@ -37,7 +37,7 @@ final class AuthorRemovedIsShown: Checker {
             let view = presenter.view(record)
             for operation in record.operations {
                 guard try transaction.isRevoked(operation.id.entry) else { continue }
-                try check(operation, record, view, at: standing.installation)
+                try check(operation, record, view, at: installation)
             }
         }
     }

@@ -19,19 +19,17 @@ final class ConflictKept: Checker {
 
     private func look() throws {
         for standing in simulation.survey.changed where standing.id.compartment != .membership {
-            try simulation.read(at: standing.installation) { transaction in
-                try self.checkReplacements(standing, transaction)
-                try self.checkListing(standing, transaction)
-            }
+            try checkReplacements(standing)
+        }
+        for installation in simulation.survey.changedInstallations {
+            try simulation.read(at: installation) { try self.checkListing(at: installation, $0) }
         }
     }
 
-    private func checkReplacements(
-        _ standing: Standing, _ transaction: StoreTransaction
-    ) throws {
+    private func checkReplacements(_ standing: Standing) throws {
         let installation = standing.installation
         guard let graph = simulation.chronicle.graphs[standing.id.partnership] else { return }
-        for operation in try transaction.operations(superseded: true, in: standing.id)
+        for operation in standing.superseded
         where explained[installation.number]?.contains(operation) != true {
             let isExplained = (graph.namers[operation] ?? []).contains { name in
                 guard let target = graph.node(operation.entry), let namer = graph.node(name.entry),
@@ -55,7 +53,9 @@ final class ConflictKept: Checker {
         simulation.sites.contains { $0.site == site && $0.isLiar }
     }
 
-    private func checkListing(_ standing: Standing, _ transaction: StoreTransaction) throws {
+    private func checkListing(
+        at installation: Installation, _ transaction: StoreTransaction
+    ) throws {
         let wrong = try transaction.all(
             """
             SELECT record, field, count(*) AS live, sum(is_contested) AS marked FROM operation
@@ -64,7 +64,7 @@ final class ConflictKept: Checker {
             """)
         if let row = wrong.first {
             throw violation(
-                "at \(standing.installation.name) \(row["live"] as Int) values stand in a field, and \(row["marked"] as Int) are listed as a conflict"
+                "at \(installation.name) \(row["live"] as Int) values stand in a field, and \(row["marked"] as Int) are listed as a conflict"
             )
         }
     }

@@ -85,7 +85,7 @@ final class NoResurrection: Checker {
             }
             guard let graph = simulation.chronicle.graphs[standing.id.partnership] else { continue }
             try simulation.read(at: standing.installation) { transaction in
-                for operation in try transaction.operations(superseded: false, in: standing.id)
+                for operation in standing.live
                 where self.gone[number]?.contains(operation) == true {
                     let namers = (graph.namers[operation] ?? []).filter {
                         self.simulation.chronicle.holds($0.entry, at: standing.installation)
@@ -100,9 +100,8 @@ final class NoResurrection: Checker {
                     }
                     self.gone[number]?.remove(operation)
                 }
-                self.gone[number, default: []].formUnion(
-                    try transaction.operations(superseded: true, in: standing.id))
             }
+            gone[number, default: []].formUnion(standing.superseded)
         }
     }
 }

@@ -48,32 +48,41 @@ final class NothingLost: Checker {
             let node = chronicle.graphs.values.lazy.compactMap({ $0.node(hash) }).first
         else { return }
         let id = CompartmentID(node.header.partnership, node.compartment)
-        for member in honest where try isFellow(member, of: author, in: id) {
+        for member in honest where try isFellow(member, of: author, in: id, honest) {
             guard chronicle.holds(hash, at: member) else {
+                let holders = simulation.sites.filter { chronicle.holds(hash, at: $0) }
                 throw violation(
-                    "\(hash.short) of \(author.name), saved long ago in \(id.compartment.name), is not at \(member.name)"
+                    "\(hash.short) of \(author.name), saved long ago in \(id.compartment.name) of \(id.partnership.short), is not at \(member.name), only at \(holders.map(\.name).joined(separator: ", "))"
                 )
             }
         }
     }
 
     /// Whether both sites say that both hold a compartment. Two installations of one site meet only
-    /// through others: what nobody else holds stays where it is.
+    /// through others: what nobody else takes from it stays where it is.
     private func isFellow(
-        _ member: Installation, of author: Installation, in id: CompartmentID
+        _ member: Installation, of author: Installation, in id: CompartmentID,
+        _ honest: [Installation]
     ) throws -> Bool {
-        if member !== author, member.site == author.site {
-            let others = try simulation.read(at: author) { transaction in
-                try transaction.partnerships().first { $0.id == id.partnership }?.members.filter {
-                    $0.profile.site != author.site && $0.grant.holds(id.compartment)
-                }
-            }
-            guard others?.isEmpty == false else { return false }
+        if member !== author, member.site == author.site,
+            try !honest.contains(where: {
+                try $0.site != author.site
+                    && agree($0, author, that: [$0.site, author.site], in: id)
+            })
+        {
+            return false
         }
-        return try [member, author].allSatisfy { observer in
+        return try agree(member, author, that: [member.site, author.site], in: id)
+    }
+
+    /// Whether two installations both say that some sites hold a compartment.
+    private func agree(
+        _ one: Installation, _ other: Installation, that sites: [SiteID], in id: CompartmentID
+    ) throws -> Bool {
+        try [one, other].allSatisfy { observer in
             try simulation.read(at: observer) { transaction in
                 guard try transaction.holdsPartnership(id.partnership) else { return false }
-                return try [member.site, author.site].allSatisfy {
+                return try sites.allSatisfy {
                     try transaction.grant(of: $0, in: id.partnership)?.holds(id.compartment)
                         ?? false
                 }

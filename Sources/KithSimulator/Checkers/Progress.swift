@@ -22,8 +22,11 @@ final class Progress: Checker {
         guard let other = end.other, !end.site.isLiar, !other.site.isLiar else { return }
         guard outcome.reason == .equal else {
             if simulation.faults.areOver, outcome.reason != .busy {
+                let missing = end.declaredLeaves.filter {
+                    !simulation.chronicle.holds($0.hash, at: other.site)
+                }
                 throw violation(
-                    "\(end.site.name) and \(other.site.name) meet undisturbed and do not end as equal: \(outcome.reason)"
+                    "\(end.site.name) and \(other.site.name) meet undisturbed and do not end as equal: \(outcome.reason); of \(end.declaredLeaves.count) declared leaves \(other.site.name) lacks \(missing.map { "\($0.hash.short) of \($0.feed.compartment.name)" })"
                 )
             }
             return
@@ -65,9 +68,12 @@ final class Progress: Checker {
             where !other.isLiar && other.site != observer.site && members.contains(other.site) {
                 let found = try simulation.read(at: other) { try Self.members(of: id, $0) }
                 // A site that takes it for removed has told it so once; a disk that was set back since
-                // is not told again.
+                // is not told again. One that has left tells those that it meets afterwards nothing.
+                // A copy of a site that had not been let in anywhere hears of nobody.
                 let isOut =
-                    found.frontier != nil && !found.members.contains(observer.site)
+                    found.frontier == nil
+                    ? other.original != nil
+                    : !found.members.isSuperset(of: [observer.site, other.site])
                 guard isOut || found.frontier == frontier else {
                     throw violation(
                         "\(observer.name) takes \(other.name) for a member of \(id.short), which \(found.frontier == nil ? "has never heard of it" : "knows other acts")"

@@ -17,6 +17,9 @@ struct Standing {
     let state: Data
     /// The parts whose bodies were erased here.
     let erased: Set<PartID>
+    /// The operations that are superseded, and those that stand.
+    let superseded: [OperationID]
+    let live: [OperationID]
 }
 
 /// Finds, night by night, the compartments that changed since the night before.
@@ -25,6 +28,8 @@ final class Survey {
     private var seen: [Int: [CompartmentID: Data]] = [:]
     /// Every compartment that holds something else than before, at each running honest installation.
     private(set) var changed: [Standing] = []
+    /// The installations at which any did but `membership`.
+    private(set) var changedInstallations: [Installation] = []
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
@@ -39,6 +44,9 @@ final class Survey {
             }
         }
         changed = found
+        let numbers = Set(
+            found.filter { $0.id.compartment != .membership }.map(\.installation.number))
+        changedInstallations = simulation.sites.filter { numbers.contains($0.number) }
     }
 
     private func changed(
@@ -60,7 +68,9 @@ final class Survey {
                     Standing(
                         installation: installation, id: id, frontier: frontier,
                         membership: membership, unread: unread,
-                        state: try transaction.stateDigest(id), erased: erased))
+                        state: try transaction.stateDigest(id), erased: erased,
+                        superseded: try transaction.operations(superseded: true, in: id),
+                        live: try transaction.operations(superseded: false, in: id)))
             }
         }
         return found
@@ -104,8 +114,9 @@ extension StoreTransaction {
             FROM record JOIN partnership ON partnership.id = record.partnership
             JOIN operation ON operation.record = record.id
             JOIN entry ON entry.arrival = operation.id >> 22
-            WHERE partnership.uuid = ? AND record.compartment = ? AND is_superseded = ?
-            """, [Data(id.partnership.bytes), id.compartment.rawValue, superseded]
+            WHERE partnership.uuid = ? AND record.compartment = ?
+                AND is_superseded = \(superseded ? 1 : 0)
+            """, [Data(id.partnership.bytes), id.compartment.rawValue]
         ).map {
             OperationID(
                 entry: try Chronicle.hash($0["hash"]), index: UInt32($0["place"] as Int64))

@@ -14,13 +14,14 @@ final class ViewsNameWhatIsMissing: Checker {
         random = RandomSource(seed: simulation.plan.seed, purpose: "which views")
     }
 
-    func nightEnded() throws { try look(views: 3) }
-    func settled() throws { try look(views: 40) }
+    func nightEnded() throws { try look(views: 10, at: 300) }
+    func settled() throws { try look(views: 40, at: 1_000) }
 
-    private func look(views: Int) throws {
+    /// Looks at some views at so many of a thousand installations.
+    private func look(views: Int, at permille: Int) throws {
         for installation in simulation.sites where installation.isRunning {
             let chosen = random.bits()
-            guard !installation.isLiar else { continue }
+            guard random.chance(permille: permille), !installation.isLiar else { continue }
             try simulation.read(at: installation) { transaction in
                 let rows = try transaction.all("SELECT id FROM record ORDER BY id")
                     .map { $0["id"] as Int64 }

@@ -92,7 +92,9 @@ final class Weather {
             guard installation.isRunning else { continue }
             if faults.has(.absence), random.chance(permille: faults.absence) {
                 try leave(installation, night)
-            } else if faults.has(.restores), installation.original == nil {
+            } else if faults.has(.restores), installation.original == nil,
+                installation.beforeDamage == nil
+            {
                 try keepImage(of: installation)
                 if random.chance(permille: faults.restore) { try rollBack(installation) }
             }
@@ -225,7 +227,8 @@ final class Weather {
     }
 
     private func copy(_ installation: Installation) throws {
-        guard !hasCopy(installation), !installation.isLiar else { return }
+        guard !hasCopy(installation), !installation.isLiar, installation.beforeDamage == nil
+        else { return }
         simulation.counts[.copies] += 1
         let number = simulation.sites.count
         let isInPlace = random.chance(permille: 600)

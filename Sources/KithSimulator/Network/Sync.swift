@@ -7,6 +7,7 @@ import KithSync
 enum Sync {
     /// One night of an installation: a session with each peer that it can dial, one after another.
     static func night(of installation: Installation, _ simulation: Simulation) throws {
+        try simulation.workload.registrar.pairAgain(installation)
         let peers = try simulation.read(at: installation) { try $0.peers() }
             .filter { $0.isEnabled && !$0.addresses.isEmpty }.map(\.site)
         try simulation.noteStep("the night of \(installation.name): \(peers.count) peers")
@@ -33,7 +34,7 @@ enum Sync {
         let peers = try simulation.read(at: installation) { try $0.peers() }
         guard let peer = peers.first(where: { $0.site == site }) else { return try then(nil) }
         do {
-            try simulation.workload.acceptOffers(at: installation, of: peer)
+            try simulation.workload.registrar.acceptOffers(at: installation, of: peer)
             try simulation.network.dial(from: installation, to: peer) { outcome in
                 try note(peer: peer, outcome, at: installation, simulation)
                 let isAgain =

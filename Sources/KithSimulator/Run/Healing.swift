@@ -21,6 +21,9 @@ struct Healing {
         try simulation.runUntil(simulation.time + 400 * SimulatedClock.day)
         try simulation.weather.clears()
         try simulation.noteStep("the faults are over")
+        for installation in simulation.sites where !installation.isLiar {
+            try simulation.workload.registrar.pairAgain(installation)
+        }
         try simulation.runUntil(simulation.time + SimulatedClock.hour)
         var problems: [String] = []
         for round in 1...boundOfRounds {

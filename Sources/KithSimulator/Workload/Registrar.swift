@@ -8,6 +8,9 @@ import KithTrust
 final class Registrar {
     private unowned let simulation: Simulation
     private var random: RandomSource
+    /// Who was let in to what, and by whom.
+    private var admissions:
+        [(joiner: Installation, partnership: PartnershipID, inviter: Installation)] = []
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
@@ -52,14 +55,44 @@ final class Registrar {
         simulation.chronicle.acknowledge(at: inviter)
         try simulation.noteStep(
             "\(inviter.name) admits \(joiner.name) as \(grant.role.name) to \(id.short)")
-        guard joiner.isRunning else { return }
-        let joined = simulation.now(at: joiner)
-        try simulation.write(at: joiner) { transaction in
-            try transaction.setPeer(
-                inviter.site, name: inviter.name, root: inviter.card.root,
-                addresses: ["\(inviter.name):4720"], isEnabled: true)
-            try transaction.join(
-                id, name: "joining", purpose: "", through: inviter.site, now: joined)
+        admissions.append((joiner, id, inviter))
+        try join(joiner, id, invitedBy: inviter)
+    }
+
+    /// People pair a site again whose disk has forgotten everyone that it knew.
+    func pairAgain(_ joiner: Installation) throws {
+        guard try simulation.read(at: joiner, { try $0.peers() }).isEmpty else { return }
+        for admission in admissions where admission.joiner === joiner {
+            let (id, inviter) = (admission.partnership, admission.inviter)
+            let isStillIn = try simulation.read(at: inviter) {
+                try $0.holdsPartnership(id) && $0.grant(of: joiner.site, in: id) != nil
+            }
+            if inviter.isRunning, isStillIn { try join(joiner, id, invitedBy: inviter) }
+        }
+    }
+
+    /// The joiner's side; its people try again when it does not work.
+    private func join(
+        _ joiner: Installation, _ id: PartnershipID, invitedBy inviter: Installation
+    ) throws {
+        func again() {
+            simulation.after(3 * SimulatedClock.hour) { [self] in
+                try join(joiner, id, invitedBy: inviter)
+            }
+        }
+        guard joiner.isRunning else { return again() }
+        let now = simulation.now(at: joiner)
+        do {
+            try simulation.write(at: joiner) { transaction in
+                try transaction.setPeer(
+                    inviter.site, name: inviter.name, root: inviter.card.root,
+                    addresses: ["\(inviter.name):4720"], isEnabled: true)
+                try transaction.join(
+                    id, name: "joining", purpose: "", through: inviter.site, now: now)
+            }
+        } catch {
+            again()
+            throw error
         }
         simulation.after(1_000, at: joiner) { [self] in
             try Sync.run(from: joiner, to: inviter.site, simulation) { _ in }
@@ -74,15 +107,20 @@ final class Registrar {
                 $0.site == peer.site && $0.isRunning && !$0.isLiar
             })
         else { return }
-        let offered = try simulation.read(at: offering) { transaction in
+        let wanted = try simulation.read(at: installation) { transaction in
             try self.simulation.workload.partnerships.filter {
+                try Self.isOutside($0, transaction)
+            }
+        }
+        guard !wanted.isEmpty else { return }
+        let offered = try simulation.read(at: offering) { transaction in
+            try wanted.filter {
                 try transaction.holdsPartnership($0)
                     && transaction.grant(of: installation.site, in: $0) != nil
             }
         }
         let now = simulation.now(at: installation)
-        for id in offered
-        where try isWanting(installation, id) && knowsAllThat(installation, holds: id, offering) {
+        for id in offered where try knowsAllThat(installation, holds: id, offering) {
             try simulation.write(at: installation) {
                 try $0.join(id, name: "offered", purpose: "", through: peer.site, now: now)
             }
@@ -91,12 +129,13 @@ final class Registrar {
     }
 
     /// Whether a site is not in a partnership, as far as it knows.
-    private func isWanting(_ installation: Installation, _ id: PartnershipID) throws -> Bool {
-        try simulation.read(at: installation) { transaction in
-            guard let partnership = try transaction.partnerships().first(where: { $0.id == id })
-            else { return true }
-            return partnership.formerMembers.contains { $0.profile.site == installation.site }
-        }
+    private static func isOutside(
+        _ id: PartnershipID, _ transaction: StoreTransaction
+    ) throws -> Bool {
+        guard try transaction.holdsPartnership(id) else { return true }
+        // One that has joined and was told nothing yet waits for it.
+        return try transaction.grant(of: transaction.keys.site, in: id) == nil
+            && !transaction.frontier(CompartmentID(id, .membership)).isEmpty
     }
 
     /// Whether whoever offers knows of every act that a site knows, its removal among them.
@@ -150,7 +189,8 @@ final class Registrar {
     ) throws {
         let others = members.filter { $0.profile.site != actor.site }
         let outside = sites.filter { site in
-            site.original == nil && !members.contains { $0.profile.site == site.site }
+            site.original == nil && site.isRunning
+                && !members.contains { $0.profile.site == site.site }
         }
         switch random.number(below: 10) {
         case ..<4:

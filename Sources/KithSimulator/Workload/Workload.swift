@@ -27,7 +27,7 @@ final class Workload {
     private(set) var founders: Set<Int> = []
     private var records: [PartnershipID: [KnownRecord]] = [:]
     private lazy var texts = Texts(RandomSource(seed: simulation.plan.seed, purpose: "texts"))
-    private lazy var registrar = Registrar(simulation)
+    private(set) lazy var registrar = Registrar(simulation)
     private var sources = 0
 
     init(_ simulation: Simulation) {
@@ -39,11 +39,6 @@ final class Workload {
 
     /// The records that people made in a partnership.
     func records(in id: PartnershipID) -> [KnownRecord] { records[id] ?? [] }
-
-    /// People at an installation accept what a peer tells them that they are members of.
-    func acceptOffers(at installation: Installation, of peer: StoredPeer) throws {
-        try registrar.acceptOffers(at: installation, of: peer)
-    }
 
     // MARK: The beginning
 
