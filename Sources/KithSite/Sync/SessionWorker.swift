@@ -108,7 +108,9 @@ package struct SessionWorker: Sendable {
                     transaction))
         case .signStatements(let indices):
             return session.statementsSigned(
-                try indices.map { try statement(on: sharings[$0], transaction, now: now) })
+                try indices.map {
+                    try statement(on: asOfNow(sharings[$0], transaction), transaction, now: now)
+                })
         case .checkStatements(let statements, let ours, let theirs):
             let declared = Set(ours.keys).union(theirs.keys).sorted().map {
                 (id($0), ours[$0] ?? [], theirs[$0] ?? [])
@@ -124,6 +126,12 @@ package struct SessionWorker: Sendable {
         guard !sharings.allSatisfy(shared.contains) else { return }
         toSend = toSend[nextToSend...].filter { shared.contains(sharings[$0.sharing]) }
         nextToSend = 0
+    }
+
+    /// What it had sent may have made a peer a member again that this side had taken for removed.
+    private func asOfNow(_ sharing: Sharing, _ transaction: StoreTransaction) throws -> Sharing {
+        guard sharing.end != nil else { return sharing }
+        return try transaction.sharings(with: peer.site).first { $0.id == sharing.id } ?? sharing
     }
 
     private func id(_ index: Int) -> CompartmentID { sharings[index].id }

@@ -74,7 +74,13 @@ extension SessionWorker {
             guard let hashes = stated[id], let positions = leaves[id] else {
                 return "the peer says nothing of a compartment that changed"
             }
-            for leaf in ours where !hashes.contains(leaf.hash) {
+            // A site that has left is told nothing that came after: its own word is what must arrive.
+            let isMember =
+                try transaction.grant(of: transaction.keys.site, in: id.partnership) != nil
+            for leaf in ours
+            where !hashes.contains(leaf.hash)
+                && (isMember || leaf.feed.author == transaction.keys.site)
+            {
                 // It may have gone on since: then its leaf of that feed is a later one.
                 let isCovered = positions.contains {
                     $0.feed == leaf.feed && $0.sequence > leaf.sequence

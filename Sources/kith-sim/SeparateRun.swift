@@ -1,0 +1,36 @@
+import Foundation
+import KithSimulator
+
+/// What a run in a process of its own came to.
+///
+/// Runs in one process wait for each other's memory: SQLite counts every allocation under one lock.
+struct SeparateRun: Codable {
+    let violation: Violation?
+    let counts: Counts
+
+    /// Runs a plan in a process of its own. A process that ends in any other way is a violation too.
+    init(_ plan: Plan) throws {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments =
+            ["run", "--outcome"] + plan.arguments.split(separator: " ").map(String.init)
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let bytes = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        guard let outcome = try? JSONDecoder().decode(Self.self, from: bytes) else {
+            violation = Violation(
+                "NoSurprise", "the process of the run ended with \(process.terminationStatus)")
+            counts = Counts()
+            return
+        }
+        self = outcome
+    }
+
+    /// What a run in this process came to.
+    init(_ report: Simulation.Report) {
+        violation = report.violation
+        counts = report.counts
+    }
+}
