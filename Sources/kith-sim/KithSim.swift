@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import KithSimulator
+import Synchronization
 
 /// The simulator's command line.
 @main
@@ -75,7 +76,14 @@ struct Run: ParsableCommand {
     @Option(help: "Print every step up to this one, and end there.")
     var until: Int?
 
+    @Flag(help: .hidden)
+    var outcome = false
+
     func run() throws {
+        if outcome {
+            let report = Simulation(options.plan(seed: seed), trace: Trace(isKept: false)).run()
+            return FileHandle.standardOutput.write(try JSONEncoder().encode(SeparateRun(report)))
+        }
         let last = until ?? (trace ? Int.max : 0)
         let report = Simulation(
             options.plan(seed: seed),
@@ -107,16 +115,16 @@ struct Soak: ParsableCommand {
     func run() throws {
         let (options, end) = (options, Date().addingTimeInterval(minutes * 60))
         let soak = SoakProgress(seeds)
-        DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
+        try inParallel(jobs) {
             while Date() < end, let seed = soak.next() {
                 // Every tenth seed runs on the real cryptography.
                 var plan = options.plan(seed: seed)
                 if seed.isMultiple(of: 10) { plan.isCryptographyReal = true }
-                let report = Simulation(plan, trace: Trace(isKept: false)).run()
-                if let violation = report.violation {
-                    print("FAILED kith-sim run \(plan.arguments)\n       \(violation)")
+                let run = try SeparateRun(plan)
+                if let violation = run.violation {
+                    Words.tell("FAILED kith-sim run \(plan.arguments)\n       \(violation)")
                 }
-                soak.add(report)
+                soak.add(run)
             }
         }
         let (runs, failed, counts) = soak.result
@@ -204,32 +212,47 @@ struct Prove: ParsableCommand {
 
     func run() throws {
         let (seeds, sites, nights) = (seeds, sites, nights)
-        // A seed on which the whole build fails would prove nothing.
-        let whole = (1...max(1, seeds)).filter { seed in
-            let plan = Plan(seed: seed, sites: sites, nights: nights)
-            let report = Simulation(plan, trace: Trace(isKept: false)).run()
-            if let violation = report.violation {
-                print("left out: kith-sim run \(plan.arguments) fails by itself: \(violation)")
-            }
-            return report.violation == nil
-        }
         let work = ProofProgress(mutants)
-        DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
+        try inParallel(jobs) {
             while let mutant = work.next() {
-                let caught = whole.lazy.compactMap { seed -> (UInt64, Violation)? in
-                    let plan = Plan(seed: seed, sites: sites, nights: nights, mutant: mutant)
-                    return Simulation(plan, trace: Trace(isKept: false)).run().violation.map {
-                        (seed, $0)
-                    }
+                let found = try (1...max(1, seeds)).lazy.compactMap { seed in
+                    try Self.noticed(Plan(seed: seed, sites: sites, nights: nights, mutant: mutant))
+                        .map { (seed: seed, violation: $0) }
                 }.first
-                work.add(mutant, caught)
-                let outcome = caught.map { "seed \($0.0)  \($0.1.checker)" } ?? "NOT NOTICED"
-                print(
-                    "\(Words.padded(mutant.rawValue, 24))\(Words.padded(outcome, 34))\(mutant.rule)"
-                )
+                if found != nil { work.add() }
+                let outcome = found.map { "seed \($0.seed)  \($0.violation.checker)" }
+                Words.tell(
+                    Words.padded(mutant.rawValue, 24) + Words.padded(outcome ?? "NOT NOTICED", 34)
+                        + mutant.rule)
             }
         }
         print("\(work.caught) of \(mutants.count) noticed")
         if work.caught < mutants.count { throw ExitCode(1) }
     }
+
+    /// What the broken build does wrong; nil where it does nothing wrong, or where the whole build
+    /// fails as well, which proves nothing.
+    private static func noticed(_ broken: Plan) throws -> Violation? {
+        guard let violation = try SeparateRun(broken).violation else { return nil }
+        var whole = broken
+        whole.mutant = nil
+        if let own = try SeparateRun(whole).violation {
+            Words.tell("left out: kith-sim run \(whole.arguments) fails by itself: \(own)")
+            return nil
+        }
+        return violation
+    }
+}
+
+/// Does the same so many times at once; throws what the first that failed threw.
+private func inParallel(_ jobs: Int, _ body: @Sendable () throws -> Void) throws {
+    let failure = Mutex<(any Error)?>(nil)
+    DispatchQueue.concurrentPerform(iterations: max(1, jobs)) { _ in
+        do {
+            try body()
+        } catch {
+            failure.withLock { $0 = $0 ?? error }
+        }
+    }
+    if let error = failure.withLock({ $0 }) { throw error }
 }

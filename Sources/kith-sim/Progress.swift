@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KithSimulator
 import Synchronization
 
@@ -49,11 +50,11 @@ final class SoakProgress: Sendable {
         }
     }
 
-    func add(_ report: Simulation.Report) {
+    func add(_ run: SeparateRun) {
         state.withLock { state in
             state.runs += 1
-            if report.violation != nil { state.failed += 1 }
-            state.counts.add(report.counts)
+            if run.violation != nil { state.failed += 1 }
+            state.counts.add(run.counts)
         }
     }
 
@@ -73,10 +74,8 @@ final class ProofProgress: Sendable {
     /// The next rule to break; nil when there is none left.
     func next() -> Mutant? { state.withLock { $0.left.popLast() } }
 
-    func add(_ mutant: Mutant, _ caught: (UInt64, Violation)?) {
-        guard caught != nil else { return }
-        state.withLock { $0.caught += 1 }
-    }
+    /// One more was noticed.
+    func add() { state.withLock { $0.caught += 1 } }
 
     var caught: Int { state.withLock { $0.caught } }
 }
@@ -89,6 +88,11 @@ enum Words {
         lines.append("\(report.steps) steps, trace \(report.traceDigest)")
         lines.append(report.violation.map { "FAILED \($0)" } ?? "every invariant held")
         return lines.joined(separator: "\n")
+    }
+
+    /// Prints a line at once, into a file or a pipe as well.
+    static func tell(_ line: String) {
+        FileHandle.standardOutput.write(Data((line + "\n").utf8))
     }
 
     static func padded(_ text: String, _ width: Int) -> String {

@@ -21,6 +21,8 @@ protocol Checker: AnyObject {
     func sessionEnded(_ end: SessionEnd, _ outcome: SyncSession.Outcome) throws
     /// An installation has started again.
     func restarted(_ installation: Installation) throws
+    /// A backup has taken the place of a database that knew these parts to be erased.
+    func restored(_ installation: Installation, erased: [PartID]) throws
     /// A night is over.
     func nightEnded() throws
     /// The faults have stopped, and everyone has synced for long enough.
@@ -35,6 +37,7 @@ extension Checker {
     ) throws {}
     func sessionEnded(_: SessionEnd, _: SyncSession.Outcome) throws {}
     func restarted(_: Installation) throws {}
+    func restored(_: Installation, erased: [PartID]) throws {}
     func nightEnded() throws {}
     func settled() throws {}
 

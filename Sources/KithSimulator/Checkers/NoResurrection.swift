@@ -1,11 +1,12 @@
+import Foundation
 import GRDB
 import KithModel
 import KithProtocol
 import KithStore
 
 /// A value that was superseded at a site does not stand there again, unless a removal has taken the
-/// effect from what superseded it; and a body that was erased is nowhere on disk, and in the end at
-/// nobody who holds the erasure.
+/// effect from what superseded it; and a body that was erased is nowhere on disk, after a backup was
+/// restored either, and in the end at nobody who holds the erasure.
 final class NoResurrection: Checker {
     private unowned let simulation: Simulation
     private var gone: [Int: Set<OperationID>] = [:]
@@ -13,6 +14,23 @@ final class NoResurrection: Checker {
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
+    }
+
+    func restored(_ installation: Installation, erased: [PartID]) throws {
+        try simulation.read(at: installation) { transaction in
+            for name in erased {
+                let rows = try transaction.all(
+                    """
+                    SELECT 1 FROM entry JOIN part ON part.entry = entry.arrival
+                    WHERE hash = ? AND part.number = ? AND body IS NOT NULL
+                    """, [Data(name.entry.bytes), name.part])
+                guard rows.isEmpty else {
+                    throw self.violation(
+                        "a backup has brought \(name.entry.short)/\(name.part) back to \(installation.name), which was erased there"
+                    )
+                }
+            }
+        }
     }
 
     func nightEnded() throws {

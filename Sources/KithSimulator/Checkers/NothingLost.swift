@@ -34,27 +34,32 @@ final class NothingLost: Checker {
         let honest = simulation.sites.filter { !$0.isLiar }
         for author in honest {
             try restarted(author)
+            var fellows: [CompartmentID: [Installation]] = [:]
             for hash in simulation.chronicle.acknowledged[author.number] ?? [] {
-                try checkIsEverywhere(hash, by: author, honest)
+                guard simulation.chronicle.holds(hash, at: author),
+                    let node = simulation.chronicle.graphs.values.lazy.compactMap({ $0.node(hash) })
+                        .first
+                else { continue }
+                let id = CompartmentID(node.header.partnership, node.compartment)
+                let members =
+                    try fellows[id]
+                    ?? honest.filter { try isFellow($0, of: author, in: id, honest) }
+                fellows[id] = members
+                try check(hash, of: author, in: id, isAt: members)
             }
         }
     }
 
-    private func checkIsEverywhere(
-        _ hash: EntryHash, by author: Installation, _ honest: [Installation]
+    private func check(
+        _ hash: EntryHash, of author: Installation, in id: CompartmentID,
+        isAt members: [Installation]
     ) throws {
         let chronicle = simulation.chronicle
-        guard chronicle.holds(hash, at: author),
-            let node = chronicle.graphs.values.lazy.compactMap({ $0.node(hash) }).first
-        else { return }
-        let id = CompartmentID(node.header.partnership, node.compartment)
-        for member in honest where try isFellow(member, of: author, in: id, honest) {
-            guard chronicle.holds(hash, at: member) else {
-                let holders = simulation.sites.filter { chronicle.holds(hash, at: $0) }
-                throw violation(
-                    "\(hash.short) of \(author.name), saved long ago in \(id.compartment.name) of \(id.partnership.short), is not at \(member.name), only at \(holders.map(\.name).joined(separator: ", "))"
-                )
-            }
+        for member in members where !chronicle.holds(hash, at: member) {
+            let holders = simulation.sites.filter { chronicle.holds(hash, at: $0) }
+            throw violation(
+                "\(hash.short) of \(author.name), saved long ago in \(id.compartment.name) of \(id.partnership.short), is not at \(member.name), only at \(holders.map(\.name).joined(separator: ", "))"
+            )
         }
     }
 

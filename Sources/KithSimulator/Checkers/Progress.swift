@@ -59,14 +59,12 @@ final class Progress: Checker {
     /// Whoever a member takes for one, and can reach, holds the same acts: else a world in which
     /// nobody is told of anything would pass for one in which nothing is lost.
     private func checkMembersAgree(on id: PartnershipID) throws {
-        for observer in simulation.sites where !observer.isLiar {
-            let (members, frontier) = try simulation.read(at: observer) {
-                try Self.members(of: id, $0)
-            }
-            guard members.contains(observer.site) else { continue }
-            for other in simulation.sites
-            where !other.isLiar && other.site != observer.site && members.contains(other.site) {
-                let found = try simulation.read(at: other) { try Self.members(of: id, $0) }
+        let views = try simulation.sites.filter { !$0.isLiar }.map { observer in
+            (observer, try simulation.read(at: observer) { try Self.members(of: id, $0) })
+        }
+        for (observer, (members, frontier)) in views where members.contains(observer.site) {
+            for (other, found) in views
+            where other.site != observer.site && members.contains(other.site) {
                 // A site that takes it for removed has told it so once; a disk that was set back since
                 // is not told again. One that has left tells those that it meets afterwards nothing.
                 // A copy of a site that had not been let in anywhere hears of nobody.

@@ -31,14 +31,18 @@ final class Survey {
     /// The installations at which any did but `membership`.
     private(set) var changedInstallations: [Installation] = []
 
+    private var random: RandomSource
+
     init(_ simulation: Simulation) {
         self.simulation = simulation
+        random = RandomSource(seed: simulation.plan.seed, purpose: "survey")
     }
 
-    /// Looks at all of them.
+    /// Looks at every second one, and in the end at all.
     func look() throws {
         var found: [Standing] = []
         for installation in simulation.sites where installation.isRunning && !installation.isLiar {
+            guard random.chance(permille: 500) || simulation.faults.areOver else { continue }
             found += try simulation.read(at: installation) { transaction in
                 try self.changed(at: installation, transaction)
             }
@@ -89,6 +93,13 @@ extension StoreTransaction {
                 WHERE uuid = ? AND feed.compartment = ?
                 """, [Data(id.partnership.bytes), id.compartment.rawValue]
             ).map { PartID(entry: try Chronicle.hash($0["entry"]), part: $0["part"]) })
+    }
+
+    /// All parts whose bodies were erased.
+    func erasedParts() throws -> [PartID] {
+        try all("SELECT entry, part FROM erased ORDER BY entry, part").map {
+            PartID(entry: try Chronicle.hash($0["entry"]), part: $0["part"])
+        }
     }
 
     /// Parts of a compartment that wait for a key that there is.

@@ -25,6 +25,9 @@ struct Faults {
     let lie: Int
     /// Chance for each pair and night that a direction is blocked.
     let link: Int
+    /// Chance for each peer and night that there is time to dial it.
+    private let dial: Int
+    private var dials: RandomSource
     /// Before the sites are founded nothing goes wrong.
     private(set) var haveBegun = false
     /// Over when the faults stop.
@@ -62,10 +65,15 @@ struct Faults {
         copy = rate(.copies, 3...12)
         lie = rate(.liars, 100...400)
         link = rate(.links, 20...120)
+        dial = plan.profile == .calm ? 1_000 : random.number(in: 250...750)
+        dials = RandomSource(seed: plan.seed, purpose: "dials")
     }
 
     /// Whether this run has faults of a kind, and this is the time for them.
     func has(_ kind: FaultKind) -> Bool { haveBegun && !areOver && kinds.contains(kind) }
+
+    /// Whether there is time to dial one more peer tonight.
+    mutating func hasTimeForPeer() -> Bool { dials.chance(permille: dial) }
 
     /// From now on things go wrong.
     mutating func begin() { haveBegun = true }

@@ -186,7 +186,11 @@ final class Weather {
         try simulation.noteStep("a backup of \(installation.name) is restored")
         installation.stop()
         simulation.network.died(installation)
-        try installation.restore(backup, now: simulation.now(at: installation))
+        let erased = try simulation.read(at: installation) { try $0.erasedParts() }
+        try installation.restore(
+            backup, now: simulation.now(at: installation),
+            forgettingErasures: simulation.mutation.forgetsErasures)
+        try simulation.check { try $0.restored(installation, erased: erased) }
         try simulation.chronicle.diskSetBack(at: installation)
         try start(installation)
     }

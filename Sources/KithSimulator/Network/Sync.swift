@@ -6,10 +6,13 @@ import KithSync
 /// Who dials whom and how often, as the daemon does it.
 enum Sync {
     /// One night of an installation: a session with each peer that it can dial, one after another.
+    /// On some nights of some runs there is time for a few of them only.
     static func night(of installation: Installation, _ simulation: Simulation) throws {
         try simulation.workload.registrar.pairAgain(installation)
         let peers = try simulation.read(at: installation) { try $0.peers() }
-            .filter { $0.isEnabled && !$0.addresses.isEmpty }.map(\.site)
+            .filter {
+                $0.isEnabled && !$0.addresses.isEmpty && simulation.faults.hasTimeForPeer()
+            }.map(\.site)
         try simulation.noteStep("the night of \(installation.name): \(peers.count) peers")
         dialNext(peers[...], from: installation, simulation)
     }

@@ -24,6 +24,8 @@ struct Oracle {
 
     private struct Point: MembershipPoint {
         let graph: Graph
+        /// What is here.
+        let held: Bits
         let node: Graph.Node
         var compartment: Compartment { node.compartment }
 
@@ -41,7 +43,9 @@ struct Oracle {
                 guard end.feed == node.header.feed, node.header.sequence <= end.sequence else {
                     return false
                 }
-                guard let leaf = graph.node(end.hash) else { return true }
+                guard let leaf = graph.node(end.hash), held.contains(leaf.index) else {
+                    return true
+                }
                 return leaf.index == node.index || leaf.chain.contains(node.index)
             }
         }
@@ -57,13 +61,16 @@ struct Oracle {
     init(
         _ graph: Graph, _ compartment: Compartment, held: [Graph.Node], erased: Set<PartID> = []
     ) throws {
+        var heldBits = Bits()
+        for node in held { heldBits.insert(node.index) }
+        let isHere = heldBits
         let membership = try Membership(
             acts: held.compactMap(Self.act),
             point: { act in
                 guard let node = graph.node(act.entry) else {
                     preconditionFailure("an act has no entry in the graph")
                 }
-                return Point(graph: graph, node: node)
+                return Point(graph: graph, held: isHere, node: node)
             })
         var operations: [OperationID: Operation] = [:]
         var revoked: Set<EntryHash> = []
@@ -71,7 +78,8 @@ struct Oracle {
             guard case .pieces(let pieces) = node.content else { continue }
             let isEffective =
                 try membership.isPlain(node.author)
-                || membership.grant(of: node.author, at: Point(graph: graph, node: node))?
+                || membership.grant(
+                    of: node.author, at: Point(graph: graph, held: isHere, node: node))?
                     .mayWrite(node.header.entryClass, in: compartment) ?? false
             if !isEffective { revoked.insert(node.hash) }
             for (part, piece) in pieces.enumerated() {

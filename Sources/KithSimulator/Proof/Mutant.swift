@@ -8,6 +8,8 @@ package enum Mutant: String, CaseIterable, Sendable {
     case cutValuesShort = "cut-values-short"
     case forgetConflict = "forget-conflict"
     case resurrect
+    case keepErasedBodies = "keep-erased-bodies"
+    case forgetErasures = "forget-erasures"
     case forgetWhatWaits = "forget-what-waits"
     case stayAfterRemoval = "stay-after-removal"
     case hideRemovedAuthors = "hide-removed-authors"
@@ -38,6 +40,8 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .cutValuesShort: "the last byte of long values is not stored"
         case .forgetConflict: "a conflict is not listed"
         case .resurrect: "a start brings a replaced value back"
+        case .keepErasedBodies: "a body that was erased stays on disk"
+        case .forgetErasures: "a backup brings back what was erased since"
         case .forgetWhatWaits: "a part whose key comes late is never read"
         case .stayAfterRemoval: "a removed member is still one"
         case .hideRemovedAuthors: "what a removed author wrote past the removal is hidden"
@@ -117,6 +121,10 @@ package enum Mutant: String, CaseIterable, Sendable {
             AFTER UPDATE OF is_contested ON operation WHEN NEW.is_contested = 1
             BEGIN UPDATE operation SET is_contested = 0 WHERE id = NEW.id; END
             """
+        case .keepErasedBodies:
+            """
+            BEFORE UPDATE OF body ON part WHEN NEW.body IS NULL BEGIN SELECT raise(IGNORE); END
+            """
         case .forgetWhatWaits: "BEFORE INSERT ON unread BEGIN SELECT raise(IGNORE); END"
         case .stayAfterRemoval:
             """
@@ -162,7 +170,7 @@ package enum Mutant: String, CaseIterable, Sendable {
             BEFORE INSERT ON entry WHEN NEW.recorded_ms > NEW.received_ms + 600000
             BEGIN SELECT raise(ABORT, 'from the future'); END
             """
-        case .resurrect, .sendUnsealed, .acceptAnySignature, .acknowledgeEarly,
+        case .resurrect, .forgetErasures, .sendUnsealed, .acceptAnySignature, .acknowledgeEarly,
             .commitWithoutSync, .reuseSequences, .believeInEquality, .dropLastEntry,
             .sendBackwards, .resendEverything:
             nil

@@ -48,6 +48,9 @@ final class Mutation {
         try installation.replaceDisk(with: last.image)
     }
 
+    /// Whether a backup is restored without a look at what was erased since.
+    var forgetsErasures: Bool { mutant == .forgetErasures }
+
     /// Whether a start goes on in the feeds that the database names, without looking further.
     var trustsDatabase: Bool { mutant == .reuseSequences }
 

@@ -1,7 +1,7 @@
 /// How much a run did, so that an idle one cannot pass for a busy one.
-package struct Counts: Sendable, Hashable {
+package struct Counts: Sendable, Hashable, Codable {
     /// The things that are counted, in the order in which they are printed.
-    package enum Item: String, CaseIterable, Sendable {
+    package enum Item: String, CaseIterable, Sendable, Codable {
         case siteNights = "site-nights"
         case edits
         case staleEdits = "edits after a sync that the author had not seen"

@@ -1,5 +1,5 @@
 /// A run in which something that must hold did not.
-package struct Violation: Error, Hashable, Sendable, CustomStringConvertible {
+package struct Violation: Error, Hashable, Codable, Sendable, CustomStringConvertible {
     /// The name of the invariant.
     package let checker: String
     /// What was seen; one line.

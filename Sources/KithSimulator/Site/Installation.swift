@@ -178,8 +178,8 @@ final class Installation {
     }
 
     /// Puts a backup in the place of the database, as `kith restore` does.
-    func restore(_ backup: Store, now: Instant) throws {
-        let erased = try store.readBlocking { try $0.erasedBodies() }
+    func restore(_ backup: Store, now: Instant, forgettingErasures: Bool) throws {
+        let erased = forgettingErasures ? [] : try store.readBlocking { try $0.erasedBodies() }
         try replaceDisk(with: backup)
         noted = try store.writeBlocking { transaction in
             try transaction.goOn(fromBackupReplacing: erased, now: now)

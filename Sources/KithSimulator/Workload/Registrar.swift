@@ -48,6 +48,8 @@ final class Registrar {
         _ joiner: Installation, _ grant: Grant, to id: PartnershipID, by inviter: Installation
     ) throws {
         let now = simulation.now(at: inviter)
+        // Noted first: the inviter may die right after it is on disk.
+        admissions.append((joiner, id, inviter))
         try simulation.write(at: inviter) {
             try $0.admit(joiner.profile, grant, invitation: Data(), to: id, now: now)
         }
@@ -55,15 +57,15 @@ final class Registrar {
         simulation.chronicle.acknowledge(at: inviter)
         try simulation.noteStep(
             "\(inviter.name) admits \(joiner.name) as \(grant.role.name) to \(id.short)")
-        admissions.append((joiner, id, inviter))
         try join(joiner, id, invitedBy: inviter)
     }
 
-    /// People pair a site again whose disk has forgotten everyone that it knew.
+    /// People pair a site again whose disk has forgotten what it was let in to.
     func pairAgain(_ joiner: Installation) throws {
-        guard try simulation.read(at: joiner, { try $0.peers() }).isEmpty else { return }
         for admission in admissions where admission.joiner === joiner {
             let (id, inviter) = (admission.partnership, admission.inviter)
+            let isKnown = try simulation.read(at: joiner) { try $0.holdsPartnership(id) }
+            guard !isKnown else { continue }
             let isStillIn = try simulation.read(at: inviter) {
                 try $0.holdsPartnership(id) && $0.grant(of: joiner.site, in: id) != nil
             }
@@ -81,6 +83,7 @@ final class Registrar {
             }
         }
         guard joiner.isRunning else { return again() }
+        guard try !simulation.read(at: joiner, { try $0.holdsPartnership(id) }) else { return }
         let now = simulation.now(at: joiner)
         do {
             try simulation.write(at: joiner) { transaction in

@@ -73,7 +73,7 @@ final class Workload {
     /// Plans what people do on a day: from five to nine things at each site.
     func planDay(_ day: Int) {
         for installation in sites where installation.state != .retired {
-            for _ in 0..<random.number(in: 5...9) {
+            for _ in 0..<random.number(in: 5...8) {
                 // From noon to noon, the night left out.
                 var minute = random.number(in: 0...15 * 60)
                 if minute > 10 * 60 { minute += 9 * 60 }
