@@ -112,7 +112,7 @@ static void record_paths(enum faulty_disk_kind kind, uint64_t inode, uint64_t of
 
 /* ---- Which files ---- */
 
-/* Makes a path absolute; says whether it lies below the root. */
+/* Makes a path absolute; says whether it is the root or lies below it. */
 static int is_ours(int folder, const char *path, char *absolute) {
     if (!root_length || !path) return 0;
     if (path[0] == '/') {
@@ -131,7 +131,8 @@ static int is_ours(int folder, const char *path, char *absolute) {
         }
         if (snprintf(absolute, PATH_MAX, "%s/%s", base, path) >= PATH_MAX) return 0;
     }
-    return !strncmp(absolute, root, root_length) && absolute[root_length] == '/';
+    return !strncmp(absolute, root, root_length)
+           && (absolute[root_length] == '/' || !absolute[root_length]);
 }
 
 static uint64_t inode_of(int descriptor) {
