@@ -34,6 +34,13 @@ package struct DiskImage: Equatable, Sendable {
         return part
     }
 
+    /// The files with their sizes, in one line.
+    package var summary: String {
+        entries.sorted { $0.key < $1.key }
+            .map { path, content in content.map { "\(path) \($0.count)" } ?? path + "/" }
+            .joined(separator: ", ")
+    }
+
     /// Puts this in the place of whatever a folder holds. The folder itself stays, and with it its
     /// inode, by which a home knows that it is where it was.
     package func replaceContents(ofFolder folder: String) throws {

@@ -102,7 +102,9 @@ package struct PowerLossTrial {
         }
         try backups.replaceContents(ofFolder: bench.disk + "/backups")
         let recovery = Recovery(home: path, root: bench.disk, promises: promises, told: told)
-        return problems + (await recovery.problems())
+        problems += await recovery.problems()
+        // What was there explains the rest.
+        return problems.isEmpty ? [] : problems + ["left: \(left.summary)"]
     }
 }
 
