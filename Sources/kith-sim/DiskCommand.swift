@@ -2,47 +2,83 @@ import ArgumentParser
 import Foundation
 import KithDisk
 
-/// The real programs on a disk that loses power.
+/// The real programs on disks that fail.
 struct DiskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "disk",
-        abstract: "Takes the power away from the real programs' disks, again and again.")
+        commandName: "disk", abstract: "Runs the real programs on disks that fail.",
+        subcommands: [Power.self, Errors.self])
 
-    @Option(help: "How many times.")
-    var points = 10_000
+    /// The folder of the programs, which the build put beside this one.
+    static let programs = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent()
 
-    @Option(help: "The seed.")
-    var seed: UInt64 = 1
+    /// After so many failures there is enough to look at.
+    static let enough = 20
 
-    @Option(help: "At the same time.")
-    var jobs = 2
+    static func finish(_ reports: [TrialReport]) throws {
+        let report = reports.reduce(TrialReport(), +)
+        for failure in report.failures { print("FAILED \(failure)") }
+        print(
+            "\(report.points) faults, \(report.compound) with a second one during recovery, \(report.failures.count) failed"
+        )
+        if !report.failures.isEmpty { throw ExitCode(1) }
+    }
 
-    @Option(help: "What a careless build would not sync: commits or names.")
-    var omission: PowerLossTrial.Omission?
+    /// Loss of power.
+    struct Power: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Takes the power away at any moment of a scenario, and starts again.")
 
-    func run() async throws {
-        let programs = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent()
-        let (points, seed, jobs, omission) = (points, seed, jobs, omission)
-        let reports = try await withThrowingTaskGroup(of: PowerLossTrial.Report.self) { group in
-            for job in 0..<jobs {
-                group.addTask {
-                    let trial = try PowerLossTrial(
-                        on: Bench(programs: programs), leavingOut: omission)
-                    print("job \(job): \(trial.moments.count) moments")
-                    return try await trial.run(
-                        points: points / jobs, seed: seed &+ UInt64(job),
-                        until: { $0.failures.count >= 20 })
+        @Option(help: "How many times.")
+        var points = 10_000
+
+        @Option(help: "The seed.")
+        var seed: UInt64 = 1
+
+        @Option(help: "Scenarios at the same time.")
+        var jobs = 2
+
+        @Option(help: "What a careless build would not sync: commits or names.")
+        var omission: PowerLossTrial.Omission?
+
+        func run() async throws {
+            let (points, seed, jobs, omission) = (points, seed, jobs, omission)
+            let reports = try await withThrowingTaskGroup(of: TrialReport.self) { group in
+                for job in 0..<jobs {
+                    group.addTask {
+                        let trial = try PowerLossTrial(
+                            on: Bench(programs: programs), leavingOut: omission)
+                        print("scenario \(job + 1): \(trial.moments.count) moments")
+                        return try await trial.run(
+                            points: points / jobs, seed: seed &+ UInt64(job),
+                            until: { $0.failures.count >= enough })
+                    }
                 }
+                return try await group.reduce(into: []) { $0.append($1) }
             }
-            return try await group.reduce(into: []) { $0.append($1) }
+            try finish(reports)
         }
-        for (point, problems) in reports.flatMap(\.failures) {
-            print("FAILED \(point)\n       \(problems.joined(separator: "\n       "))")
+    }
+
+    /// Calls that fail.
+    struct Errors: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Lets one call after another fail: I/O errors, a full disk, a read-only one.")
+
+        @Option(help: "Every which call fails.")
+        var stride = 1
+
+        @Option(help: "The seed: where the first failure is, and the second ones.")
+        var seed: UInt64 = 1
+
+        func run() async throws {
+            var trial = DiskErrorTrial(
+                on: try Bench(programs: programs), stride: stride, seed: seed)
+            let report = try await trial.run(
+                progress: { print("\($0): \($1) failures") },
+                until: { $0.failures.count >= enough })
+            try finish([report])
         }
-        let failed = reports.map(\.failures.count).reduce(0, +)
-        print("\(reports.map(\.points).reduce(0, +)) points, \(failed) failed")
-        if failed > 0 { throw ExitCode(1) }
     }
 }
 

@@ -37,6 +37,9 @@ package struct PowerLoss {
             content: { content(of: $0, manner) }, names: { names(in: $0, manner) })
     }
 
+    /// After how many of so many events it comes.
+    mutating func moment(upTo count: Int) -> Int { random.number(in: 0...count) }
+
     private mutating func names(
         in folder: Disk.Folder, _ manner: Manner
     ) -> [String: Disk.Node] {

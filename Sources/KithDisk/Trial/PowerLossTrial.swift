@@ -24,12 +24,6 @@ package struct PowerLossTrial {
         package var description: String { "event \(event) at \(home), seed \(seed)" }
     }
 
-    /// What was found.
-    package struct Report: Sendable {
-        package var points = 0
-        package var failures: [(point: Point, problems: [String])] = []
-    }
-
     private let bench: Bench
     private let events: [DiskEvent]
     /// Moments that differ.
@@ -44,13 +38,14 @@ package struct PowerLossTrial {
         moments = events.indices.filter { events[$0].isChange }.map { $0 + 1 }
     }
 
-    /// Takes the power away so many times, spread over all moments and both homes.
+    /// Takes the power away so many times, spread over all moments and both homes; every fifth time
+    /// it goes again while the site starts on what was left.
     ///
     /// - Parameter isEnough: asked after every point; true ends the trial.
     package func run(
-        points: Int, seed: UInt64, until isEnough: (Report) -> Bool = { _ in false }
-    ) async throws -> Report {
-        var report = Report()
+        points: Int, seed: UInt64, until isEnough: (TrialReport) -> Bool = { _ in false }
+    ) async throws -> TrialReport {
+        var report = TrialReport()
         var disk = try Disk(root: bench.disk, keeping: Scenario.emptyBench)
         var promises: [String: Promises] = [:]
         var told = Told(folder: bench.path("peer"))
@@ -64,15 +59,30 @@ package struct PowerLossTrial {
                 }
                 next += 1
             }
-            let home = Scenario.homes[index % 2]
-            let point = Point(event: moment, home: home, seed: random.bits())
+            let point = Point(event: moment, home: Scenario.homes[index % 2], seed: random.bits())
             var loss = PowerLoss(seed: point.seed)
             let image = loss.image(of: disk)
-            let known = try told.facts(of: Scenario.homes[1 - index % 2], on: disk)
-            let problems = try await self.problems(
-                image, home, promises[home] ?? Promises(), known, disk)
+            let promised = promises[point.home] ?? Promises()
+            var problems = Self.problems(ofBackups: promised, in: image, comparedWith: disk.seen)
+            if let left = image.folder(point.home) {
+                try place(left, of: point.home, backups: disk.seen)
+                if index % 5 == 4, promised.isMade {
+                    try losePowerAgain(at: point.home, &loss)
+                    report.compound += 1
+                }
+                let recovery = Recovery(
+                    home: bench.disk + "/" + point.home, root: bench.disk, promises: promised,
+                    told: try told.facts(of: Scenario.homes[1 - index % 2], on: disk))
+                problems += await recovery.problems()
+                // What was there explains the rest.
+                if !problems.isEmpty { problems.append("left: \(left.summary)") }
+            } else if promised.isMade {
+                problems.append("the home is gone")
+            }
             report.points += 1
-            if !problems.isEmpty { report.failures.append((point, problems)) }
+            if !problems.isEmpty {
+                report.failures.append(.init(place: "\(point)", problems: problems))
+            }
             if isEnough(report) { break }
         }
         return report
@@ -83,28 +93,29 @@ package struct PowerLossTrial {
         (0..<points).map { moments[$0 * moments.count / points] }
     }
 
-    private func problems(
-        _ image: DiskImage, _ home: String, _ promises: Promises, _ told: LogFacts, _ disk: Disk
-    ) async throws -> [String] {
-        var problems: [String] = []
-        for file in promises.backups.keys.sorted()
-        where image.entries[file] != disk.seen.entries[file] {
-            problems.append("the backup \(file) is gone or damaged")
+    private static func problems(
+        ofBackups promises: Promises, in image: DiskImage, comparedWith seen: DiskImage
+    ) -> [String] {
+        promises.backups.keys.sorted().filter { image.entries[$0] != seen.entries[$0] }
+            .map { "the backup \($0) is gone or damaged" }
+    }
+
+    /// Puts what is left of a home in its place, with the backups beside it.
+    private func place(_ left: DiskImage, of home: String, backups: DiskImage) throws {
+        try left.replaceContents(ofFolder: bench.disk + "/" + home)
+        try backups.folder("backups")?.replaceContents(ofFolder: bench.disk + "/backups")
+    }
+
+    /// Starts the real program on what is left, and takes the power away at some moment of that.
+    private func losePowerAgain(at home: String, _ loss: inout PowerLoss) throws {
+        var disk = try Disk(root: bench.disk, keeping: DiskImage(ofFolder: bench.disk))
+        _ = try bench.kith(home, "resident", "list")
+        let events = try bench.takeTrace()
+        for event in events.prefix(loss.moment(upTo: events.count)) { try disk.apply(event) }
+        guard let left = loss.image(of: disk).folder(home) else {
+            throw TraceProblem("a home that was kept is gone")
         }
-        guard let left = image.folder(home) else {
-            return promises.isMade ? problems + ["the home is gone"] : problems
-        }
-        let path = bench.disk + "/" + home
-        try left.replaceContents(ofFolder: path)
-        var backups = DiskImage()
-        for (name, bytes) in disk.seen.entries where name.hasPrefix("backups/") {
-            backups.entries[String(name.dropFirst("backups/".count))] = bytes
-        }
-        try backups.replaceContents(ofFolder: bench.disk + "/backups")
-        let recovery = Recovery(home: path, root: bench.disk, promises: promises, told: told)
-        problems += await recovery.problems()
-        // What was there explains the rest.
-        return problems.isEmpty ? [] : problems + ["left: \(left.summary)"]
+        try left.replaceContents(ofFolder: bench.disk + "/" + home)
     }
 }
 

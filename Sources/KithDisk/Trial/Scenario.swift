@@ -17,7 +17,7 @@ package struct Scenario {
         package let name: String
         /// Where.
         let home: String
-        let arguments: [String]
+        var arguments: [String]
         /// Whether the care home's daemon serves meanwhile.
         let isServed: Bool
         /// What is said before, and what is so once the program ended well.
@@ -119,27 +119,54 @@ package struct Scenario {
         }
     }
 
-    /// Has a program do a step, with a failure if one is wanted, and notes what it promised. Programs
-    /// that serve meanwhile do not fail.
+    /// Has a program do a step, and notes what it promised.
+    ///
+    /// - Parameter failure: befalls the program that has the database: the daemon of the care home
+    ///   where that serves and is asked, else the command.
     package mutating func run(
         _ step: Step, failing failure: Bench.Failure? = nil
     ) throws -> Bench.Ended {
-        if step.isServed, daemon?.isRunning != true {
-            let daemon = try bench.kithd(Self.homes[0], at: address)
-            guard let listening = daemon.address else {
-                throw TraceProblem("kithd does not start: \(daemon.ended().errors)")
-            }
-            (self.daemon, address) = (daemon, listening)
-        } else if !step.isServed {
-            try stop()
+        let isDaemonFailing = step.isServed && step.home == Self.homes[0] && failure != nil
+        if !step.isServed || isDaemonFailing { try stop() }
+        var step = step
+        if step.arguments.contains("CODE") || step.arguments.contains("SECRET") {
+            if step.isServed { try serve() }
+            try fill(&step)
         }
-        var arguments = step.arguments
-        if let place = arguments.firstIndex(of: "CODE") { arguments[place] = try invitation() }
-        if let place = arguments.firstIndex(of: "SECRET") { arguments[place] = try secretRecord() }
+        if isDaemonFailing {
+            try stop()
+            let daemon = try bench.kithd(Self.homes[0], at: address, failing: failure)
+            // A daemon that cannot start says why, in a line of its own.
+            guard daemon.address != nil else { return daemon.ended() }
+            self.daemon = daemon
+        } else if step.isServed {
+            try serve()
+        }
         if let before = step.before { try bench.note(before) }
-        let ended = try bench.kith(step.home, arguments, failing: failure)
+        let ended = try bench.kith(
+            step.home, step.arguments, failing: isDaemonFailing ? nil : failure)
         if ended.status == 0 { for promise in step.promises { try bench.note(promise) } }
         return ended
+    }
+
+    private mutating func serve() throws {
+        if daemon?.isRunning == true { return }
+        let daemon = try bench.kithd(Self.homes[0], at: address)
+        guard let listening = daemon.address else {
+            throw TraceProblem("kithd does not start: \(daemon.ended().errors)")
+        }
+        (self.daemon, address) = (daemon, listening)
+    }
+
+    /// Puts what only the site knows into the places for it.
+    private func fill(_ step: inout Step) throws {
+        step.arguments = try step.arguments.map { argument in
+            switch argument {
+            case "CODE": try invitation()
+            case "SECRET": try secretRecord()
+            default: argument
+            }
+        }
     }
 
     /// Has the daemon end, where it runs.
