@@ -224,6 +224,9 @@ let package = Package(
             name: "KithSimulatorTests",
             dependencies: ["KithSimulator", "KithModel", "KithProtocol", "KithTrust", .crypto],
             swiftSettings: strict),
+        .testTarget(
+            name: "KithDiskTests", dependencies: ["KithDisk", "kith", "kithd"],
+            swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "KithModelTests", dependencies: ["KithModel"], swiftSettings: strict),
     ],

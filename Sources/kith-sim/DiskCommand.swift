@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import KithDisk
 
 /// The real programs on disks that fail.
@@ -7,10 +6,6 @@ struct DiskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "disk", abstract: "Runs the real programs on disks that fail.",
         subcommands: [Power.self, Errors.self])
-
-    /// The folder of the programs, which the build put beside this one.
-    static let programs = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        .deletingLastPathComponent()
 
     /// After so many failures there is enough to look at.
     static let enough = 20
@@ -46,8 +41,7 @@ struct DiskCommand: AsyncParsableCommand {
             let reports = try await withThrowingTaskGroup(of: TrialReport.self) { group in
                 for job in 0..<jobs {
                     group.addTask {
-                        let trial = try PowerLossTrial(
-                            on: Bench(programs: programs), leavingOut: omission)
+                        let trial = try PowerLossTrial(on: Bench(), leavingOut: omission)
                         print("scenario \(job + 1): \(trial.moments.count) moments")
                         return try await trial.run(
                             points: points / jobs, seed: seed &+ UInt64(job),
@@ -72,8 +66,7 @@ struct DiskCommand: AsyncParsableCommand {
         var seed: UInt64 = 1
 
         func run() async throws {
-            var trial = DiskErrorTrial(
-                on: try Bench(programs: programs), stride: stride, seed: seed)
+            var trial = DiskErrorTrial(on: try Bench(), stride: stride, seed: seed)
             let report = try await trial.run(
                 progress: { print("\($0): \($1) failures") },
                 until: { $0.failures.count >= enough })

@@ -11,7 +11,9 @@ struct KithSim: AsyncParsableCommand {
             One seed decides everything that happens in a run. Exit status: 0 when every invariant \
             held, 1 when one did not.
             """,
-        subcommands: [Run.self, Soak.self, Shrink.self, Prove.self, DiskCommand.self, MakeSites.self])
+        subcommands: [
+            Run.self, Soak.self, Shrink.self, Prove.self, DiskCommand.self, MakeSites.self,
+        ])
 }
 
 /// Makes the data file of simulated sites.

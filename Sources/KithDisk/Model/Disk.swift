@@ -132,7 +132,9 @@ package struct Disk: Sendable {
     }
 
     private func place(of path: String) throws -> (folder: Int, name: String) {
-        guard path.hasPrefix(root + "/") else { throw TraceProblem("\(path) is not below the root") }
+        guard path.hasPrefix(root + "/") else {
+            throw TraceProblem("\(path) is not below the root")
+        }
         var names = path.dropFirst(root.count + 1).split(separator: "/").map(String.init)
         let name = names.removeLast()
         var folder = 0

@@ -86,7 +86,9 @@ package struct PowerLoss {
             let end = min(bytes.count, ((offset + start) / Self.sector + 1) * Self.sector - offset)
             switch random.number(below: 5) {
             case 0, 1: break
-            case 2: content.put(bytes[start..<start + random.number(in: 0...end - start)], at: offset + start)
+            case 2:
+                content.put(
+                    bytes[start..<start + random.number(in: 0...end - start)], at: offset + start)
             default: content.put(bytes[start..<end], at: offset + start)
             }
             start = end

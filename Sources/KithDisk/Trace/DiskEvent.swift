@@ -75,7 +75,7 @@ extension [DiskEvent] {
             switch kind {
             case 1: append(.opened(path: path, inode: inode, isNew: offset == 1))
             case 2: append(.madeFolder(path: path, inode: inode))
-            case 3: append(.wrote(inode: inode, offset: offset, bytes: Array<UInt8>(first)))
+            case 3: append(.wrote(inode: inode, offset: offset, bytes: [UInt8](first)))
             case 4: append(.resized(inode: inode, size: offset))
             case 5: append(.synced(inode: inode))
             case 6: append(.renamed(from: path, to: to))

@@ -1,4 +1,4 @@
-package import Foundation
+import Foundation
 import Glibc
 
 /// Folders for the sites of a trial, and the programs that run on them over a faulty disk.
@@ -43,13 +43,14 @@ package final class Bench {
         package var description: String { "fail \(number) \(error.rawValue) \(when.rawValue)" }
     }
 
-    /// The programs and the faulty disk are beside each other, where the build put them.
+    /// Where the build put the programs and the faulty disk: beside the one that runs.
     private let programs: URL
     private let folder: URL
 
     /// Makes the folders.
-    package init(programs: URL) throws {
-        self.programs = programs
+    package init() throws {
+        programs = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent()
         // What is lost is worked out, so the bench itself may lie in memory.
         let memory = URL(fileURLWithPath: "/dev/shm")
         let parent =
@@ -187,7 +188,7 @@ package final class Running {
         return ended()
     }
 
-    package var isRunning: Bool { process.isRunning }
+    var isRunning: Bool { process.isRunning }
 
     private func kill() {
         if process.isRunning { Glibc.kill(process.processIdentifier, SIGKILL) }

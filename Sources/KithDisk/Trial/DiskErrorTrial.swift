@@ -4,19 +4,27 @@ import KithSimulator
 /// A scenario of which one call to the disk fails, and then the next, until each has: the program must
 /// say so in one line, and leave a site that starts and keeps what it promised.
 package struct DiskErrorTrial {
-    /// The failures that are tried at every call.
-    package static let kinds: [(error: Bench.Failure.Error, when: Bench.Failure.When)] = [
+    /// A way to fail.
+    package typealias Kind = (error: Bench.Failure.Error, when: Bench.Failure.When)
+
+    /// Every way that makes a difference.
+    package static let allKinds: [Kind] = [
         (.inputOutput, .once), (.inputOutput, .on), (.full, .short), (.full, .on),
         (.overQuota, .once), (.readOnly, .on),
     ]
 
     private let bench: Bench
+    /// The failures that are tried.
+    private let kinds: [Kind]
     /// Every which call fails: 1 for all of them.
     private let stride: Int
     private var random: RandomSource
 
-    package init(on bench: Bench, stride: Int, seed: UInt64) {
+    package init(
+        on bench: Bench, kinds: [Kind] = DiskErrorTrial.allKinds, stride: Int, seed: UInt64
+    ) {
         self.bench = bench
+        self.kinds = kinds
         self.stride = stride
         random = RandomSource(seed: seed, purpose: "failing calls")
     }
@@ -36,7 +44,7 @@ package struct DiskErrorTrial {
             promises.add(try takePromises().events)
             let before = try DiskImage(ofFolder: bench.disk)
             let tried = report.points
-            for kind in Self.kinds {
+            for kind in kinds {
                 var call = 1 + random.number(below: stride)
                 while true {
                     let failure = Bench.Failure(call, kind.error, kind.when)
@@ -92,10 +100,12 @@ package struct DiskErrorTrial {
         return (true, problems + (await recovery.problems()))
     }
 
+    /// A program that fails says so, in one line and last: progress and the log come before.
     private static func problems(of ended: Bench.Ended) -> [String] {
         if ended.status == 0 { return [] }
-        let line = ended.errors.split(separator: "\n")
-        guard [1, 3].contains(ended.status), line.count == 1, line[0].hasPrefix("kith: ") else {
+        let lines = ended.errors.split(separator: "\n")
+        let own = lines.filter { $0.hasPrefix("kith: ") || $0.hasPrefix("kithd: ") }
+        guard [1, 3].contains(ended.status), own.count == 1, own.last == lines.last else {
             return ["the program ended with \(ended.status): \(ended.errors)"]
         }
         return []

@@ -140,7 +140,8 @@ struct Told {
             if let content = disk.content(of: home + "/" + file) { image.entries[file] = content }
         }
         try image.replaceContents(ofFolder: folder)
-        last = versions[0] == nil
+        last =
+            versions[0] == nil
             ? LogFacts() : try LogFacts(database: folder + "/kith.sqlite")
         return last
     }
@@ -182,7 +183,8 @@ extension [DiskEvent] {
             let file = file(of: event)
             return file == log || file == database
         }
-        if case .wrote(_, 0, let bytes) = self[..<index].last(where: isOfEither), bytes.count == 32 {
+        if case .wrote(_, 0, let bytes) = self[..<index].last(where: isOfEither), bytes.count == 32
+        {
             return true
         }
         return self[(index + 1)...].first(where: isOfEither).flatMap(file) == database

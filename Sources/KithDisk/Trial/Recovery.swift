@@ -102,7 +102,8 @@ package struct Recovery {
             for file in [database, database + "-wal"] {
                 let bytes = FileManager.default.contents(atPath: file) ?? Data()
                 if bytes.range(of: Data(text.utf8)) != nil {
-                    problems.append("what was erased is still in \(file.split(separator: "/").last ?? "")")
+                    problems.append(
+                        "what was erased is still in \(file.split(separator: "/").last ?? "")")
                 }
             }
         }

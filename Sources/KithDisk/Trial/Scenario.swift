@@ -77,15 +77,18 @@ package struct Scenario {
                 "add the secret", at: elm,
                 ["resident", "add", "familyName=\(secret)", "--partnership", partnership],
                 isServed: true),
-            Step("backup", at: elm, ["backup", bench.disk + "/" + backup], isServed: true,
+            Step(
+                "backup", at: elm, ["backup", bench.disk + "/" + backup], isServed: true,
                 .backedUp(home: elm, file: backup)),
             resident("Fifth", at: elm),
-            Step("erase", at: elm, ["erase", "SECRET", "--reason", "A court's order", "--yes"],
+            Step(
+                "erase", at: elm, ["erase", "SECRET", "--reason", "A court's order", "--yes"],
                 .erased(home: elm, text: secret)),
             Step("rebuild", at: elm, ["rebuild"]),
             resident("Sixth", at: riverside, isServed: true),
             Step("sync", at: riverside, ["sync"], isServed: true, .met(elm, riverside)),
-            Step("restore", at: elm, ["restore", bench.disk + "/" + backup, "--yes"],
+            Step(
+                "restore", at: elm, ["restore", bench.disk + "/" + backup, "--yes"],
                 before: .restoring(home: elm, file: backup)),
             resident("Seventh", at: elm, isServed: true),
         ]

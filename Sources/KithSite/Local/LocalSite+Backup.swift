@@ -67,7 +67,8 @@ extension Home {
                 guard rename(database + suffix, old + suffix) == 0 else {
                     throw SiteError(
                         .home,
-                        "\(database + suffix) cannot be moved; check that the disk is not read-only")
+                        "\(database + suffix) cannot be moved; check that the disk is not read-only"
+                    )
                 }
             }
             try synchroniseNames()
