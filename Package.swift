@@ -44,6 +44,8 @@ let package = Package(
         .executable(name: "kith", targets: ["kith"]),
         .executable(name: "kithd", targets: ["kithd"]),
         .executable(name: "kith-sim", targets: ["kith-sim"]),
+        // Preloaded into the other programs, never linked: what it does is in its header.
+        .library(name: "kith-faulty-disk", type: .dynamic, targets: ["CFaultyDisk"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -145,8 +147,15 @@ let package = Package(
                 .grdb, .crypto, .protobuf,
             ],
             resources: [.embedInCode("Data")], swiftSettings: strict),
+        .target(name: "CFaultyDisk"),
+        .target(
+            name: "KithDisk",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithSite", "KithSimulator", .grdb, .protobuf,
+            ],
+            swiftSettings: strict),
         .executableTarget(
-            name: "kith-sim", dependencies: ["KithSimulator", .argumentParser],
+            name: "kith-sim", dependencies: ["KithSimulator", "KithDisk", .argumentParser],
             swiftSettings: strict),
         .target(
             name: "KithTestSupport", dependencies: ["KithModel", "KithProtocol"],
@@ -214,6 +223,9 @@ let package = Package(
         .testTarget(
             name: "KithSimulatorTests",
             dependencies: ["KithSimulator", "KithModel", "KithProtocol", "KithTrust", .crypto],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithDiskTests", dependencies: ["KithDisk", "kith", "kithd"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
         .testTarget(name: "KithModelTests", dependencies: ["KithModel"], swiftSettings: strict),

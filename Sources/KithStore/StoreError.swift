@@ -40,9 +40,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
                 "the database cannot be written; check that the home belongs to this user and is not read-only"
             )
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
+            // SQLite says the same of pages that the disk cannot read (SQLITE_IOERR_CORRUPTFS).
             self.init(
                 .damaged,
-                "the database is damaged; keep a copy of the home, then restore the last backup")
+                "the database is damaged, or the disk cannot read it; check the disk, keep a copy of the home, then restore the last backup"
+            )
         case .SQLITE_IOERR:
             self.init(
                 .other,

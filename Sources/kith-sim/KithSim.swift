@@ -5,14 +5,16 @@ import Synchronization
 
 /// The simulator's command line.
 @main
-struct KithSim: ParsableCommand {
+struct KithSim: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kith-sim", abstract: "Lives through years of nights in minutes.",
         discussion: """
             One seed decides everything that happens in a run. Exit status: 0 when every invariant \
             held, 1 when one did not.
             """,
-        subcommands: [Run.self, Soak.self, Shrink.self, Prove.self, MakeSites.self])
+        subcommands: [
+            Run.self, Soak.self, Shrink.self, Prove.self, DiskCommand.self, MakeSites.self,
+        ])
 }
 
 /// Makes the data file of simulated sites.

@@ -68,14 +68,14 @@ public struct Home: Sendable {
             throw SiteError(.home, "\(path) is a site already; see 'kith --home \(path) status'")
         }
         do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700])
+            try FolderSync.make(path)
             chmod(path, 0o700)
             try write(Data(try keys.identity.rootCertificate(now: now).der), to: rootCertificate)
             try write(Data(keys.sealing.pem.utf8), to: sealingKey)
+            try FolderSync.synchronise(path)
             // The identity comes last: without it the folder is not a site, and can be tried again.
             try write(Data(keys.identity.pem.utf8), to: identityKey)
+            try FolderSync.synchronise(path)
         } catch let error as SiteError {
             throw error
         } catch {
@@ -119,9 +119,7 @@ public struct Home: Sendable {
             guard rename(highWaterFile + ".new", highWaterFile) == 0 else {
                 throw CocoaError(.fileWriteUnknown)
             }
-            let folder = open(path, O_RDONLY | O_CLOEXEC)
-            defer { Glibc.close(folder) }
-            guard fsync(folder) == 0 else { throw CocoaError(.fileWriteUnknown) }
+            try FolderSync.synchronise(path)
         } catch {
             throw SiteError(
                 .home,

@@ -54,26 +54,40 @@ extension LocalSite {
 
 extension Home {
     /// Puts a whole, synchronised database in the place of the present one, which is kept under
-    /// another name; gives that name. A write-ahead log never meets a database that is not its own.
+    /// another name; gives that name.
+    ///
+    /// A write-ahead log never meets a database that is not its own, nor a database one that it needs
+    /// and has not: what was moved is on disk before the next move, and what an interrupted restore
+    /// left behind is moved away by the next.
     fileprivate func replaceDatabase(with fresh: String, now: Instant) throws -> String? {
-        var kept: String?
-        if hasDatabase {
-            let old = database + ".before-restore-\(now.milliseconds)"
-            for suffix in ["-wal", "-shm", ""] {
-                let file = database + suffix
-                guard FileManager.default.fileExists(atPath: file) else { continue }
-                guard rename(file, old + suffix) == 0 else {
+        let old = database + ".before-restore-\(now.milliseconds)"
+        let kept = hasDatabase ? old : nil
+        for suffixes in [[""], ["-wal", "-shm", "-journal"]] {
+            for suffix in suffixes where FileManager.default.fileExists(atPath: database + suffix) {
+                guard rename(database + suffix, old + suffix) == 0 else {
                     throw SiteError(
-                        .home, "\(file) cannot be moved; check that the disk is not read-only")
+                        .home,
+                        "\(database + suffix) cannot be moved; check that the disk is not read-only"
+                    )
                 }
             }
-            kept = old
+            try synchroniseNames()
         }
         guard rename(fresh, database) == 0 else {
             throw SiteError(
                 .home, "\(database) cannot be written; run 'kith restore' again")
         }
+        try synchroniseNames()
         return kept
+    }
+
+    private func synchroniseNames() throws {
+        do {
+            try FolderSync.synchronise(path)
+        } catch {
+            throw SiteError(
+                .home, "\(path) cannot be written; check the disk, then run 'kith restore' again")
+        }
     }
 }
 

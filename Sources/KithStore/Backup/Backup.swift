@@ -46,6 +46,7 @@ extension Store {
                         : "the backup cannot be written there; choose another folder")
             }
             try Self.synchronise(path)
+            try FolderSync.synchroniseName(of: path)
             try FileManager.default.removeItem(atPath: partial)
             return facts
         } catch {
