@@ -13,7 +13,8 @@ struct KithSim: AsyncParsableCommand {
             held, 1 when one did not.
             """,
         subcommands: [
-            Run.self, Soak.self, Shrink.self, Prove.self, DiskCommand.self, MakeSites.self,
+            Run.self, Soak.self, Shrink.self, Regressions.self, Prove.self, DiskCommand.self,
+            MakeSites.self,
         ])
 }
 
@@ -61,40 +62,45 @@ extension FaultProfile: ExpressibleByArgument {}
 extension FaultKind: ExpressibleByArgument {}
 extension Mutant: ExpressibleByArgument {}
 
-/// One run, told step by step if wanted.
+/// One run.
 struct Run: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Runs one seed and prints what it did; the same seed does the same everywhere.",
-        aliases: ["replay"])
+        abstract: "Runs one seed and prints what it did; the same seed does the same everywhere.")
 
     @OptionGroup var options: PlanOptions
 
     @Option(help: "The seed.")
     var seed: UInt64
 
-    @Flag(help: "Print every step.")
-    var trace = false
-
-    @Option(help: "Print every step up to this one, and end there.")
-    var until: Int?
-
     @Flag(help: .hidden)
     var outcome = false
 
     func run() throws {
+        let plan = options.plan(seed: seed)
         if outcome {
-            let report = Simulation(options.plan(seed: seed), trace: Trace(isKept: false)).run()
+            let report = Simulation(plan).run()
             return FileHandle.standardOutput.write(try JSONEncoder().encode(SeparateRun(report)))
         }
-        let last = until ?? (trace ? Int.max : 0)
-        let report = Simulation(
-            options.plan(seed: seed),
-            trace: Trace(isKept: true) { step, line in
-                if step <= last { print(step, line) }
-            }, until: until ?? .max
-        ).run()
-        print(Words.of(report))
-        if report.violation != nil { throw ExitCode(1) }
+        try Words.finish(Simulation(plan, trace: Trace(isKept: true)).run())
+    }
+}
+
+/// One run, told step by step.
+struct Replay: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Runs one seed and prints every step.")
+
+    @OptionGroup var options: PlanOptions
+
+    @Argument(help: "The seed.")
+    var seed: UInt64
+
+    @Option(help: "The step to end at.")
+    var until = Int.max
+
+    func run() throws {
+        let trace = Trace(isKept: true) { step, line in print(step, line) }
+        try Words.finish(Simulation(options.plan(seed: seed), trace: trace, until: until).run())
     }
 }
 
@@ -111,11 +117,11 @@ struct Soak: ParsableCommand {
     @Option(help: "Runs at the same time.")
     var jobs = 2
 
-    @Option(help: "For how many minutes.")
-    var minutes = 10.0
+    @Option(help: "For how long: 90s, 10m or 2h.")
+    var time = RunTime(seconds: 600)
 
     func run() throws {
-        let (options, end) = (options, Date().addingTimeInterval(minutes * 60))
+        let (options, end) = (options, Date().addingTimeInterval(time.seconds))
         let soak = SoakProgress(seeds)
         try inParallel(jobs) {
             while Date() < end, let seed = soak.next() {
@@ -143,7 +149,7 @@ struct Shrink: ParsableCommand {
 
     @OptionGroup var options: PlanOptions
 
-    @Option(help: "The seed.")
+    @Argument(help: "The seed.")
     var seed: UInt64
 
     func run() throws {
@@ -162,12 +168,12 @@ struct Shrink: ParsableCommand {
                 break
             }
         }
-        print("kith-sim run \(smallest.arguments) --trace\n\(violation)")
+        print("kith-sim run \(smallest.arguments)\n\(violation)")
         throw ExitCode(1)
     }
 
     private static func violation(of plan: Plan) -> Violation? {
-        Simulation(plan, trace: Trace(isKept: false)).run().violation
+        Simulation(plan).run().violation
     }
 
     /// Runs that are a little less, the boldest first.
@@ -243,6 +249,30 @@ struct Prove: ParsableCommand {
             return nil
         }
         return violation
+    }
+}
+
+/// Whether faults of old are still noticed to be gone.
+struct Regressions: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Repeats the runs that once found a fault, and prints what that was.")
+
+    @Option(help: "Runs at the same time.")
+    var jobs = 2
+
+    func run() throws {
+        let left = Mutex(Array(Regression.all.reversed()))
+        let failed = Mutex(0)
+        try inParallel(jobs) {
+            while let regression = left.withLock({ $0.popLast() }) {
+                let violation = try SeparateRun(regression.plan).violation
+                if violation != nil { failed.withLock { $0 += 1 } }
+                Words.tell(
+                    "\(violation == nil ? "ok    " : "FAILED") kith-sim run \(regression.plan.arguments)\n       \(violation?.description ?? regression.fault)"
+                )
+            }
+        }
+        if failed.withLock({ $0 }) > 0 { throw ExitCode(1) }
     }
 }
 

@@ -24,6 +24,23 @@ struct SeedRange: ExpressibleByArgument, Sendable {
     var defaultValueDescription: String { "\(first)..." }
 }
 
+/// For how long: a number of seconds, minutes or hours.
+struct RunTime: ExpressibleByArgument {
+    let seconds: Double
+
+    init(seconds: Double) { self.seconds = seconds }
+
+    init?(argument: String) {
+        let units: [Character: Double] = ["s": 1, "m": 60, "h": 3600]
+        guard let unit = argument.last.flatMap({ units[$0] }),
+            let number = Double(argument.dropLast()), number > 0
+        else { return nil }
+        seconds = number * unit
+    }
+
+    var defaultValueDescription: String { "\(Int(seconds / 60))m" }
+}
+
 /// What several jobs of a soak share.
 final class SoakProgress: Sendable {
     private struct State {
@@ -82,12 +99,18 @@ final class ProofProgress: Sendable {
 
 /// Reports as people read them.
 enum Words {
-    static func of(_ report: Simulation.Report) -> String {
+    private static func of(_ report: Simulation.Report) -> String {
         var lines = report.counts.lines
         lines.append("faults: \(report.faults.map(\.rawValue).joined(separator: ", "))")
         lines.append("\(report.steps) steps, trace \(report.traceDigest)")
         lines.append(report.violation.map { "FAILED \($0)" } ?? "every invariant held")
         return lines.joined(separator: "\n")
+    }
+
+    /// Prints what a run came to, and ends with the exit status that says so.
+    static func finish(_ report: Simulation.Report) throws {
+        print(of(report))
+        if report.violation != nil { throw ExitCode(1) }
     }
 
     /// Prints a line at once, into a file or a pipe as well.

@@ -35,6 +35,14 @@ import Testing
         #expect(real.outcome == quick.outcome)
     }
 
+    /// The short ones; `kith-sim regressions` goes through all.
+    @Test(arguments: Regression.all.filter { $0.plan.sites * $0.plan.nights <= 36 })
+    func `a fault of old stays away`(regression: Regression) {
+        #expect(
+            run(regression.plan).violation == nil,
+            "kith-sim run \(regression.plan.arguments): \(regression.fault)")
+    }
+
     /// Those that a few seeds notice in seconds; `kith-sim prove` goes through all.
     @Test(arguments: [
         Mutant.skipSupersession, .dropCandidate, .orderByClock, .forgetConflict, .resurrect,
