@@ -13,7 +13,8 @@ struct KithSim: AsyncParsableCommand {
             held, 1 when one did not.
             """,
         subcommands: [
-            Run.self, Soak.self, Shrink.self, Regressions.self, Prove.self, DiskCommand.self,
+            Run.self, Replay.self, Soak.self, Shrink.self, Regressions.self, Prove.self,
+            DiskCommand.self,
             MakeSites.self,
         ])
 }
