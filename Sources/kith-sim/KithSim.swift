@@ -224,10 +224,11 @@ struct Prove: ParsableCommand {
         let work = ProofProgress(mutants)
         try inParallel(jobs) {
             while let mutant = work.next() {
-                let found = try (1...max(1, seeds)).lazy.compactMap { seed in
-                    try Self.noticed(Plan(seed: seed, sites: sites, nights: nights, mutant: mutant))
-                        .map { (seed: seed, violation: $0) }
-                }.first
+                var found: (seed: UInt64, violation: Violation)?
+                for seed in 1...max(1, seeds) where found == nil {
+                    let plan = Plan(seed: seed, sites: sites, nights: nights, mutant: mutant)
+                    found = try Self.noticed(plan).map { (seed, $0) }
+                }
                 if found != nil { work.add() }
                 let outcome = found.map { "seed \($0.seed)  \($0.violation.checker)" }
                 Words.tell(
