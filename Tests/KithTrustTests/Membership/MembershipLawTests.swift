@@ -106,8 +106,8 @@ import Testing
                 for (act, isInEffect) in zip(membership.acts, membership.isInEffect)
                 where isInEffect {
                     switch act.content {
-                    case .found, .admit: letIn.insert(act.site)
-                    case .change, .remove, .elect: break
+                    case .found, .admit, .change: letIn.insert(act.site)
+                    case .remove, .elect: break
                     }
                 }
                 for name in Self.names where !letIn.contains(ActGraph.site(name)) {
