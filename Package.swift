@@ -176,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "KithStoreTests",
             dependencies: [
-                "KithModel", "KithProtocol", "KithTrust", "KithStore", .grdb, .crypto,
+                "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTestSupport", .grdb,
+                .crypto,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -228,7 +229,9 @@ let package = Package(
             name: "KithDiskTests", dependencies: ["KithDisk", "kith", "kithd"],
             swiftSettings: strict),
         .testTarget(name: "ArchitectureTests", swiftSettings: strict),
-        .testTarget(name: "KithModelTests", dependencies: ["KithModel"], swiftSettings: strict),
+        .testTarget(
+            name: "KithModelTests", dependencies: ["KithModel", "KithTestSupport"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

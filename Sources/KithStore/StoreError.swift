@@ -50,6 +50,11 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
                 .other,
                 "the disk reports an error; nothing was changed: check the disk, then 'kith verify'"
             )
+        case .SQLITE_NOMEM:
+            self.init(
+                .other,
+                "there is too little memory; nothing was changed: end other programs, or allow this one more, and try again"
+            )
         default:
             self.init(.other, "the database refuses: \(error.resultCode)")
         }

@@ -84,6 +84,48 @@ import Testing
         #expect(try daemon.stop().status == 0)
     }
 
+    /// Starts a program that may use so many MiB of its own; what the libraries map is not counted.
+    private func start(
+        _ program: String, _ arguments: [String], withMemory mebibytes: Int
+    ) throws -> Running {
+        let script = "ulimit -c 0; ulimit -d \(mebibytes * 1024); exec \"$0\" \"$@\""
+        return try Program.start("/bin/sh", ["-c", script, program] + arguments)
+    }
+
+    @Test func `with little memory the daemon serves, and with too little nothing is lost`() throws
+    {
+        let pair = try Pair()
+        try pair.daemon.stop()
+        let people = try pair.workspace.file("people.json", Bundles.people(0..<150))
+        try pair.riverside.must("import", "fhir", people)
+        let daemon = try TestDaemon(
+            start(
+                Program.kithd, ["--home", pair.elm.path, "--listen", pair.daemon.address],
+                withMemory: 128))
+        try pair.sync()
+        #expect(try pair.elm.digests() == pair.riverside.digests())
+        #expect(try daemon.stop().status == 0)
+
+        var families = try pair.elm.families()
+        for (number, mebibytes) in [56, 48, 40].enumerated() {
+            let numbers = (1_000 * (number + 1))..<(1_000 * (number + 1) + 100)
+            let more = try pair.workspace.file("more.json", Bundles.people(numbers))
+            let program = try start(
+                Program.kith, ["--home", pair.elm.path, "import", "fhir", more],
+                withMemory: mebibytes)
+            program.write(nil)
+            // Where no thread can be made it may wait for ever.
+            if !program.wait(seconds: 5) { program.kill() }
+            if program.finished().status == 0 {
+                families.formUnion(numbers.map { "Person\($0)" })
+            }
+            let log = try pair.elm.log()
+            #expect(log.ok, "\(mebibytes) MiB: \(log)")
+            #expect(try pair.elm.run("rebuild", "--check").status == 0, "\(mebibytes) MiB")
+            #expect(try pair.elm.families().isSuperset(of: families), "\(mebibytes) MiB")
+        }
+    }
+
     @Test func `signals that mean nothing to it do not end the daemon`() throws {
         let pair = try Pair()
         for _ in 0..<200 {

@@ -7,8 +7,9 @@ import Testing
 @Suite struct KillTests {
     private static let rounds = number("KITH_KILL_ROUNDS").map { Int($0) } ?? 10
     private static let seed = number("KITH_KILL_SEED") ?? UInt64.random(in: 0...999_999)
-    /// A log that only grows would make the rounds slower and slower.
-    private static let roundsPerPair = 20
+    /// A log that only grows would make the rounds slower and slower; one that never does would not
+    /// show what several kills do to it.
+    private static let roundsBetweenResets = 10
 
     private static func number(_ variable: String) -> UInt64? {
         ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) }
@@ -19,13 +20,12 @@ import Testing
     {
         var random = SeededRandom(seed: Self.seed)
         var outcomes: [KillScene.Outcome] = []
-        var scene: KillScene?
+        var scene = try KillScene()
         for round in 0..<Self.rounds {
-            if round % Self.roundsPerPair == 0 { scene = try KillScene() }
             let label = "KITH_KILL_SEED=\(Self.seed), round \(round)"
             do {
-                guard let outcome = try scene?.round(round, label, &random) else { break }
-                outcomes.append(outcome)
+                if round % Self.roundsBetweenResets == 0 { try scene.reset() }
+                outcomes.append(try scene.round(round, label, &random))
             } catch {
                 throw TestProblem("\(label): \(error)")
             }
@@ -72,13 +72,40 @@ struct KillScene {
 
     init() throws {
         pair = try Pair()
+        try pair.daemon.stop()
+        for home in homes {
+            try FileManager.default.copyItem(atPath: home.path, toPath: home.path + ".new")
+        }
+        try startDaemon()
         for (number, act) in Act.allCases.enumerated() {
             let begun = Date()
             _ = try perform(act, file: try file(for: act, -1 - number), until: .distantFuture)
             length[act] = Date().timeIntervalSince(begun)
         }
-        try pair.sync()
-        try noteEqual("before the first round")
+    }
+
+    private var homes: [TestHome] { [pair.elm, pair.riverside] }
+
+    private mutating func startDaemon() throws {
+        pair.daemon = try pair.elm.daemon("--listen", pair.daemon.address)
+    }
+
+    /// Puts both homes back to when they had just met, each in the folder that it knows as its own.
+    mutating func reset() throws {
+        try pair.daemon.stop()
+        let files = FileManager.default
+        for home in homes {
+            for name in try files.contentsOfDirectory(atPath: home.path) {
+                try files.removeItem(atPath: home.path + "/" + name)
+            }
+            for name in try files.contentsOfDirectory(atPath: home.path + ".new") {
+                try files.copyItem(
+                    atPath: home.path + ".new/" + name, toPath: home.path + "/" + name)
+            }
+        }
+        acknowledged = [:]
+        try startDaemon()
+        try noteEqual("after a reset")
     }
 
     /// One act with a kill in it, the next start, and the next sync.
@@ -107,7 +134,7 @@ struct KillScene {
         let writes = act == .syncByAnswerer ? pair.riverside : victim
         let isBegun = try (act == .syncByAnswerer ? writes.log() : log).entries > entries(writes)
         if isDaemonKilled(act) {
-            pair.daemon = try pair.elm.daemon("--listen", pair.daemon.address)
+            try startDaemon()
         }
         let sync = try pair.riverside.run("sync")
         #expect(sync.status == 0, "\(label): \(sync.errors)")

@@ -1,41 +1,37 @@
 import KithModel
+import KithTestSupport
 import Testing
 
 @Suite struct CandidatesTests {
-    /// A small generator, so that a failure names a seed that repeats it.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
+    /// An operation, which names others by their distance before it.
+    private struct Step: CustomStringConvertible {
+        var entryClass: EntryClass
+        var isEffective: Bool
+        var supersedes: [Int]
 
-        mutating func next() -> UInt64 {
-            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-            return state ^ (state >> 29)
+        var description: String {
+            "\(entryClass.name)\(isEffective ? "" : " without effect") on \(supersedes)"
         }
     }
 
-    private func id(_ number: Int) throws -> OperationID {
-        let hash = try #require(EntryHash(bytes: [UInt8](repeating: UInt8(number), count: 32)))
+    private static func id(_ number: Int) -> OperationID {
+        guard let hash = EntryHash(bytes: [UInt8](repeating: UInt8(number), count: 32)) else {
+            preconditionFailure("a hash has 32 bytes")
+        }
         return OperationID(entry: hash, index: 0)
     }
 
-    private func graph(seed: UInt64) throws -> [OperationNode] {
-        var random = Seeded(state: seed)
-        var nodes: [OperationNode] = []
-        for number in 0..<12 {
-            let targets = try (0..<number).filter { _ in Int.random(in: 0..<4, using: &random) == 0
-            }
-            .map(id)
-            nodes.append(
-                OperationNode(
-                    id: try id(number),
-                    entryClass: Bool.random(using: &random) ? .record : .decision,
-                    isEffective: Int.random(in: 0..<6, using: &random) > 0, supersedes: targets))
+    private static func graph(_ steps: [Step]) -> [OperationNode] {
+        steps.enumerated().map { number, step in
+            OperationNode(
+                id: id(number), entryClass: step.entryClass, isEffective: step.isEffective,
+                supersedes: step.supersedes.filter { $0 <= number }.map { id(number - $0) })
         }
-        return nodes
     }
 
     /// The rule said another way: walk back from each operation that counts, one step at a time,
     /// until nothing new is reached.
-    private func oracle(_ nodes: [OperationNode]) -> [OperationID] {
+    private static func oracle(_ nodes: [OperationNode]) -> [OperationID] {
         var reached: Set<OperationID> = []
         var isGrowing = true
         while isGrowing {
@@ -50,26 +46,50 @@ import Testing
         return nodes.map(\.id).filter { !reached.contains($0) }.sorted()
     }
 
-    @Test(arguments: 1...200) func `candidates are the same in every order, and as the rule says`(
-        seed: Int
-    ) throws {
-        let nodes = try graph(seed: UInt64(seed))
-        let expected = oracle(nodes)
-        var random = Seeded(state: UInt64(seed) &+ 77)
-        for _ in 0..<20 {
-            #expect(Candidates(of: nodes.shuffled(using: &random)).operations == expected)
-        }
-        #expect(
-            Candidates(of: nodes + nodes).operations == expected, "hearing it twice changes nothing"
-        )
+    @Test func `candidates are the same in every order, and as the rule says`() async {
+        let law = Law<Step>(
+            ofLength: 1...14,
+            step: { generator in
+                Step(
+                    entryClass: generator.flag() ? .record : .decision,
+                    isEffective: generator.number(0...5) > 0,
+                    supersedes: (1...13).filter { _ in generator.number(0...3) == 0 })
+            },
+            smaller: { step in
+                var simpler = step.supersedes.indices.map { index in
+                    var fewer = step
+                    fewer.supersedes.remove(at: index)
+                    return fewer
+                }
+                if !step.isEffective {
+                    simpler.append(
+                        Step(
+                            entryClass: step.entryClass, isEffective: true,
+                            supersedes: step.supersedes))
+                }
+                return simpler
+            },
+            problem: { steps in
+                let nodes = Self.graph(steps)
+                let expected = Self.oracle(nodes)
+                var generator = SeededGenerator(seed: UInt64(steps.count))
+                for _ in 0..<20 {
+                    let shuffled = nodes.shuffled(using: &generator)
+                    if Candidates(of: shuffled).operations != expected { return "another order" }
+                }
+                // Hearing it twice changes nothing.
+                return Candidates(of: nodes + nodes).operations == expected ? nil : "heard twice"
+            })
+        let counterexample = await law.counterexample(cases: 300)
+        #expect(counterexample == nil, "\(counterexample?.description ?? "")")
     }
 
-    @Test func `a record never supersedes a decision`() throws {
+    @Test func `a record never supersedes a decision`() {
         let nodes = [
-            OperationNode(id: try id(1), entryClass: .decision, supersedes: []),
-            OperationNode(id: try id(2), entryClass: .record, supersedes: [try id(1)]),
+            OperationNode(id: Self.id(1), entryClass: .decision, supersedes: []),
+            OperationNode(id: Self.id(2), entryClass: .record, supersedes: [Self.id(1)]),
         ]
-        #expect(try Candidates(of: nodes).operations == [id(1), id(2)])
+        #expect(Candidates(of: nodes).operations == [Self.id(1), Self.id(2)])
     }
 }
 

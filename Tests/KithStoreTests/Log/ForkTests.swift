@@ -1,6 +1,7 @@
 import Foundation
 import KithModel
 import KithProtocol
+import KithTestSupport
 import KithTrust
 import Testing
 
@@ -183,7 +184,7 @@ import Testing
     @Test(arguments: 1...6) func `a feed that forks again and again converges in every order`(
         seed: Int
     ) async throws {
-        var random = SplitMix(seed: seed)
+        var random = SeededGenerator(seed: UInt64(seed))
         let play = try await TestPartnership()
         let membership = try await play.founder.entries(play.id)
         let knows = try await play.founder.frontier(play.id, .membership)

@@ -1,20 +1,6 @@
 import KithModel
 import KithProtocol
-
-/// SplitMix64: a failure names the seed that repeats it.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    init(seed: Int) { state = UInt64(seed) }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-}
+import KithTestSupport
 
 /// Entries with what each builds on, to be delivered in any order that respects it.
 struct CausalOrder: Sendable {
@@ -31,7 +17,7 @@ struct CausalOrder: Sendable {
     }
 
     /// One of the orders, in batches of one to seven.
-    func batches(using random: inout SplitMix) -> [[ReceivedEntry]] {
+    func batches(using random: inout SeededGenerator) -> [[ReceivedEntry]] {
         var rest = entries
         var placed: Set<EntryHash> = []
         var batches: [[ReceivedEntry]] = [[]]
