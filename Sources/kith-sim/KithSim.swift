@@ -208,10 +208,10 @@ struct Prove: ParsableCommand {
     var seeds: UInt64 = 20
 
     @Option(help: "Sites of each run.")
-    var sites = 8
+    var sites = 12
 
     @Option(help: "Nights of each run.")
-    var nights = 8
+    var nights = 30
 
     @Option(help: "Runs at the same time.")
     var jobs = 2

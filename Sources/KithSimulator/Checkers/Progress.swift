@@ -67,10 +67,12 @@ final class Progress: Checker {
             where other.site != observer.site && members.contains(other.site) {
                 // A site that takes it for removed has told it so once; a disk that was set back since
                 // is not told again. One that has left tells those that it meets afterwards nothing.
-                // A copy of a site that had not been let in anywhere hears of nobody.
+                // A copy of a site that had not been let in anywhere hears of nobody, and one that only
+                // a liar let in hears of it from nobody else.
                 let isOut =
                     found.frontier == nil
                     ? other.original != nil
+                        || !simulation.workload.registrar.wasLetIn(other, to: id)
                     : !found.members.isSuperset(of: [observer.site, other.site])
                 guard isOut || found.frontier == frontier else {
                     throw violation(
@@ -87,9 +89,11 @@ final class Progress: Checker {
         guard let partnership = try transaction.partnerships().first(where: { $0.id == id }) else {
             return ([], nil)
         }
+        let membership = CompartmentID(id, .membership)
         return (
             Set(partnership.members.map(\.profile.site)),
-            try transaction.frontierDigest(CompartmentID(id, .membership))
+            try transaction.frontier(membership).isEmpty
+                ? nil : transaction.frontierDigest(membership)
         )
     }
 

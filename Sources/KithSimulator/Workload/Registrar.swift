@@ -60,6 +60,14 @@ final class Registrar {
         try join(joiner, id, invitedBy: inviter)
     }
 
+    /// Whether somebody who does not lie let a site in.
+    func wasLetIn(_ joiner: Installation, to id: PartnershipID) -> Bool {
+        admissions.contains { admission in
+            admission.joiner === joiner && admission.partnership == id
+                && !admission.inviter.isLiar
+        }
+    }
+
     /// People pair a site again whose disk has forgotten what it was let in to.
     func pairAgain(_ joiner: Installation) throws {
         for admission in admissions where admission.joiner === joiner {
