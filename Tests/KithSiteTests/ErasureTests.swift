@@ -38,16 +38,6 @@ import Testing
         }
     }
 
-    /// Whether any file of a home holds the marker in the clear.
-    private func holdsMarker(_ site: Neighbour) throws -> Bool {
-        let needle = Data(marker.utf8)
-        let home = URL(fileURLWithPath: site.home)
-        return try FileManager.default.contentsOfDirectory(atPath: site.home).contains { file in
-            guard file.hasPrefix("kith.sqlite") else { return false }
-            return try Data(contentsOf: home.appendingPathComponent(file)).range(of: needle) != nil
-        }
-    }
-
     @Test
     func `what is erased is gone from every file, here and at the partner that then signs it`()
         async throws
@@ -58,16 +48,16 @@ import Testing
             "allergy", to: plans, under: resident, "agent=\(marker)", "severity=severe")
         let other = try await elm.add("resident", to: plans, "familyName=Okafor")
         try await elm.sync(with: practice)
-        #expect(try holdsMarker(practice) && holdsMarker(elm), "the search can see")
+        #expect(try practice.hasInFiles(marker) && elm.hasInFiles(marker), "the search can see")
 
         try await erase(resident, at: practice)
-        #expect(try !holdsMarker(practice))
+        #expect(try !practice.hasInFiles(marker))
         var listed = try #require(try await practice.site.erasures().first)
         #expect(listed.done == ["Riverside"] && listed.awaited == ["Elm"])
         #expect(listed.reason == "End of retention" && listed.committer?.name == "Manager")
 
         try await practice.sync(with: elm)
-        #expect(try !holdsMarker(elm))
+        #expect(try !elm.hasInFiles(marker))
         listed = try #require(try await practice.site.erasures().first)
         #expect(listed.done == ["Elm", "Riverside"] && listed.awaited.isEmpty)
         for site in [practice, elm] {
@@ -125,7 +115,10 @@ import Testing
         try await practice.sync(with: elm)
         let oak = try await village.site("Oak")
         try await practice.admit(oak, to: plans)
-        #expect(try !holdsMarker(oak))
+        #expect(try !oak.hasInFiles(marker))
+        #expect(try await elm.hear(marker).isReadable, "the search can see")
+        let heard = try await oak.hear(marker)
+        #expect(heard.opened > 0 && !heard.isReadable && !heard.isInClear, "\(heard)")
         #expect(try await oak.words(kept, "familyName") == ["Okafor"])
         let view = try await oak.site.record(resident.description, kind: nil)
         #expect(view.field("familyName")?.candidates.map(\.absence) == [.erased])

@@ -253,11 +253,16 @@ import Testing
         await #expect(throws: SiteError.self) {
             try await oak.site.record(late.description, kind: nil)
         }
+        #expect(try await oak.hear("Penicillin").isReadable)
+        #expect(try await practice.hear("Latex").isReadable, "the search can see")
+        #expect(try await !oak.hear("Latex").isReadable)
+        #expect(try !oak.hasInFiles("Latex"))
 
         try await practice.change(
             oak, in: plans, compartments: [.relations, .personal, .clinical])
         try await settle(practice, elm, oak)
         #expect(try await oak.words(late, "agent") == ["Latex"])
+        #expect(try await oak.hear("Latex").isReadable)
         #expect(try await oak.words(early, "severity") == ["Severe"])
         try await expectEqual(practice, elm, oak)
         await close(practice, elm, oak)

@@ -13,14 +13,19 @@ import Testing
         village = try Village()
     }
 
-    /// Whether any file of a site holds the marker in the clear.
-    private func holdsMarker(_ site: Neighbour) throws -> Bool {
-        let home = URL(fileURLWithPath: site.home)
-        return try FileManager.default.contentsOfDirectory(atPath: site.home).contains { file in
-            guard file.hasPrefix("kith.sqlite") else { return false }
-            return try Data(contentsOf: home.appendingPathComponent(file))
-                .range(of: Data(marker.utf8)) != nil
-        }
+    /// Expects words to be readable at one site, and at another in no file, line or message: with its
+    /// own keys in hand. Nothing of what was said holds them in the clear.
+    private func expectSecret(
+        _ words: String, from outsider: Neighbour, knownTo entitled: Neighbour
+    ) async throws -> Wiretap.Finding {
+        let known = try await entitled.hear(words)
+        #expect(try entitled.hasInFiles(words) && known.isReadable, "the search can see: \(known)")
+        let heard = try await outsider.hear(words)
+        #expect(heard.messages > 0 && !heard.isReadable, "\(heard)")
+        #expect(!known.isInClear && !heard.isInClear)
+        #expect(try !outsider.hasInFiles(words))
+        #expect(!village.wiretap.isLogged(words))
+        return heard
     }
 
     @Test func `two homes that are never up together converge through a relay that reads nothing`()
@@ -59,8 +64,10 @@ import Testing
         await #expect(throws: SiteError.self) {
             try await relay.site.record(resident.description, kind: nil)
         }
-        #expect(try holdsMarker(elm) && holdsMarker(oak), "the search can see")
-        #expect(try !holdsMarker(relay))
+        for site in [elm, oak] {
+            let heard = try await expectSecret(marker, from: relay, knownTo: site)
+            #expect(heard.sealed >= 6 && heard.opened == 0, "it forwarded what it cannot open")
+        }
         let entries = try await relay.site.verify().partnerships.first { $0.name == plans }
         let theirs = try await elm.site.verify().partnerships.first { $0.name == plans }
         #expect(
@@ -86,7 +93,7 @@ import Testing
         let limit = filled + 6000
         _ = try await relay.site.setQuota(QuotaChange(partnership: plans, bytes: limit))
         for number in 0..<20 {
-            try await practice.add("resident", to: plans, "familyName=Number \(number)")
+            try await practice.add("resident", to: plans, "familyName=\(marker) \(number)")
         }
         let report = try await practice.sync(with: relay)
         #expect(report.problem?.contains("quota") == true, "\(report.problem ?? "none")")
@@ -103,6 +110,8 @@ import Testing
         // With more room all of it comes.
         _ = try await relay.site.setQuota(QuotaChange(partnership: plans, bytes: nil))
         #expect(try await practice.sync(with: relay).isEqual)
+        let heard = try await expectSecret(marker, from: relay, knownTo: elm)
+        #expect(heard.sealed >= 40 && heard.opened == 0)
         await #expect(throws: SiteError.self) {
             try await relay.site.setQuota(QuotaChange(partnership: plans, bytes: 0))
         }
@@ -116,6 +125,8 @@ import Testing
         try await practice.admit(relay, to: plans, role: "relay")
         let resident = try await practice.add("resident", to: plans, "familyName=\(marker)")
         try await practice.sync(with: relay)
+        let heard = try await expectSecret(marker, from: relay, knownTo: practice)
+        #expect(heard.sealed > 0 && heard.opened == 0)
         _ = try await practice.site.erase(
             ErasureDraft(
                 record: resident.description, version: nil, reason: "Court order",
@@ -145,12 +156,14 @@ import Testing
         await #expect(throws: SiteError.self) {
             try await housing.site.record(allergy.description, kind: nil)
         }
-        #expect(try holdsMarker(practice), "the search can see")
-        #expect(try !holdsMarker(housing))
+        // The practice says it to a home that is entitled, and so the search can see it.
+        let elm = try await village.site("Elm")
+        try await practice.admit(elm, to: plans)
+        let heard = try await expectSecret(marker, from: housing, knownTo: elm)
+        #expect(heard.sealed > 0 && heard.opened == heard.sealed, "all that it was sent is for it")
         let held = try await housing.site.verify().partnerships.first { $0.name == plans }
         #expect(held?.compartments.map(\.name).contains(.clinical) == false)
         #expect(held?.compartments.map(\.name).contains(.restricted) == false)
-        await practice.close()
-        await housing.close()
+        for site in [practice, housing, elm] { await site.close() }
     }
 }

@@ -323,13 +323,16 @@ extension LocalSite {
     }
 
     /// Listens for peers until the task is cancelled.
+    ///
+    /// - Parameter handler: what answers them in this site's stead, for whoever listens in on it.
     package func servePeers(
-        on address: String, onListening: @escaping @Sendable (String) -> Void
+        on address: String, answeredBy handler: (any PeerServiceHandler)? = nil,
+        onListening: @escaping @Sendable (String) -> Void
     ) async throws {
         try await translating {
             let server = PeerServer(
                 listeningOn: try HostPort(text: address), identity: { [self] in tlsIdentity },
-                directory: directory, handler: self, logger: logger)
+                directory: directory, handler: handler ?? self, logger: logger)
             self.server.withLock { $0 = server }
             defer { self.server.withLock { $0 = nil } }
             try await withThrowingTaskGroup(of: Void.self) { group in

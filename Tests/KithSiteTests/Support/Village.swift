@@ -1,12 +1,14 @@
 import Foundation
 import KithModel
 import KithSite
-import Logging
 import Testing
 
 /// Sites of this process that meet over real mutual TLS on loopback, each in a home of its own.
+///
+/// What they say to each other is heard (`Wiretap`).
 final class Village: Sendable {
     private let folder: URL
+    let wiretap = Wiretap()
 
     init() throws {
         folder = FileManager.default.temporaryDirectory
@@ -22,7 +24,7 @@ final class Village: Sendable {
     func site(_ name: String, kind: String = "care-home") async throws -> Neighbour {
         let home = folder.appendingPathComponent(name).path
         _ = try await LocalSite.initialise(home: home, name: name, kind: kind, ods: nil)
-        return try await Neighbour.open(name, home: home)
+        return try await Neighbour.open(name, home: home, wiretap: wiretap)
     }
 
     /// A folder of this village, not made yet.
@@ -35,31 +37,38 @@ final class Neighbour: Sendable {
     let home: String
     let site: LocalSite
     let address: String
+    let wiretap: Wiretap
     private let serving: Task<Void, any Error>
 
     private init(
-        _ name: String, home: String, site: LocalSite, address: String,
+        _ name: String, home: String, site: LocalSite, address: String, wiretap: Wiretap,
         serving: Task<Void, any Error>
     ) {
         self.name = name
         self.home = home
         self.site = site
         self.address = address
+        self.wiretap = wiretap
         self.serving = serving
     }
 
     /// Opens a home and listens.
-    static func open(_ name: String, home: String) async throws -> Neighbour {
+    static func open(
+        _ name: String, home: String, wiretap: Wiretap = Wiretap()
+    ) async throws -> Neighbour {
         let site = try await LocalSite.open(
-            home: home, isDaemon: true,
-            logger: Logger(label: name) { _ in SwiftLogNoOpLogHandler() })
+            home: home, isDaemon: true, logger: wiretap.logger(name))
+        let handler = wiretap.answering(for: site, try await site.profile().site)
         let (addresses, continuation) = AsyncStream<String>.makeStream()
         let serving = Task {
             defer { continuation.finish() }
-            try await site.servePeers(on: "127.0.0.1:0") { continuation.yield($0) }
+            try await site.servePeers(on: "127.0.0.1:0", answeredBy: handler) {
+                continuation.yield($0)
+            }
         }
         let address = try #require(await addresses.first { _ in true })
-        return Neighbour(name, home: home, site: site, address: address, serving: serving)
+        return Neighbour(
+            name, home: home, site: site, address: address, wiretap: wiretap, serving: serving)
     }
 
     /// Closes the doors and the database.
