@@ -67,10 +67,10 @@ final class Progress: Checker {
             where other.site != observer.site && members.contains(other.site) {
                 // A site that takes it for removed has told it so once; a disk that was set back since
                 // is not told again. One that has left tells those that it meets afterwards nothing.
-                // A copy of a site that had not been let in anywhere hears of nobody, and one that only
-                // a liar let in hears of it from nobody else.
+                // A copy of a site that had not been let in anywhere hears of nobody; nor does a joiner
+                // whose inviter lies or was removed before it told it anything: it needs a new code.
                 let isOut =
-                    found.frontier == nil
+                    try found.frontier == nil
                     ? other.original != nil
                         || !simulation.workload.registrar.wasLetIn(other, to: id)
                     : !found.members.isSuperset(of: [observer.site, other.site])

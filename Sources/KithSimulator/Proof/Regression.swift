@@ -19,5 +19,12 @@ package struct Regression: Sendable {
         Regression(
             2, sites: 5, nights: 3,
             "a replay of the log looked at entries that had come after the one it was at"),
+        Regression(
+            6, sites: 12, nights: 30,
+            "a site that had left took it for a failure not to be told of what came after"),
+        Regression(
+            46, sites: 12, nights: 30,
+            "a member that was taken for removed until it spoke was told only a part in that session"
+        ),
     ]
 }

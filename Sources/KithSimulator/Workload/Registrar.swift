@@ -60,12 +60,16 @@ final class Registrar {
         try join(joiner, id, invitedBy: inviter)
     }
 
-    /// Whether somebody who does not lie let a site in.
-    func wasLetIn(_ joiner: Installation, to id: PartnershipID) -> Bool {
-        admissions.contains { admission in
-            admission.joiner === joiner && admission.partnership == id
-                && !admission.inviter.isLiar
+    /// Whether somebody let a site in who does not lie, and is a member to this day.
+    func wasLetIn(_ joiner: Installation, to id: PartnershipID) throws -> Bool {
+        try admissions.contains { admission in
+            try admission.joiner === joiner && admission.partnership == id
+                && !admission.inviter.isLiar && isMember(admission.inviter, of: id)
         }
+    }
+
+    private func isMember(_ installation: Installation, of id: PartnershipID) throws -> Bool {
+        try grant(of: installation, in: id, at: installation) != nil
     }
 
     /// People pair a site again whose disk has forgotten what it was let in to.
