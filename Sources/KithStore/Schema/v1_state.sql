@@ -115,6 +115,7 @@ CREATE TABLE act (
     event BLOB,                         -- serialized Value
     save BLOB,                          -- the same for every entry of one save
     reason TEXT,
+    carried BLOB,                       -- serialized Carried; NULL: written here first
     -- arrival number at which it could be read: its entry's, or that of the one that brought its key
     read_arrival INTEGER NOT NULL
 ) STRICT;
