@@ -219,6 +219,11 @@ extension ControlClient {
         try await call(ControlCommands.save, SaveArguments(edits: edits, author: author))
     }
 
+    /// Carries a resident's records over into another partnership.
+    public func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport {
+        try await call(ControlCommands.moveResident, MoveArguments(move: move, author: author))
+    }
+
     /// Everything that was ever said in a record.
     public func history(_ reference: String) async throws -> [HistoryItem] {
         try await call(ControlCommands.history, reference)

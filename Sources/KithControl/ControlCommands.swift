@@ -91,6 +91,9 @@ enum ControlCommands {
     static let save = ControlCommand<SaveArguments, Nothing, [RecordView]>(
         "save"
     ) { site, work, _ in try await site.save(work.edits, by: work.author) }
+    static let moveResident = ControlCommand<MoveArguments, Nothing, MoveReport>(
+        "moveResident"
+    ) { site, work, _ in try await site.moveResident(work.move, by: work.author) }
     static let history = ControlCommand<String, Nothing, [HistoryItem]>(
         "history"
     ) { site, reference, _ in try await site.history(reference) }
@@ -151,7 +154,7 @@ enum ControlCommands {
         createPartnership, partnerships, partnership, invite, revokeInvitation, changeMembership,
         setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
         peers, pair, decidePairing, removePeer, setPeer, sync,
-        records, record, save, history,
+        records, record, save, moveResident, history,
         conflicts, conflict, resolve,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
         rebuild,
@@ -167,6 +170,12 @@ struct RecordArguments: Codable, Sendable {
 /// What `save` takes.
 struct SaveArguments: Codable, Sendable {
     var edits: [RecordEdit]
+    var author: Author
+}
+
+/// What `moveResident` takes.
+struct MoveArguments: Codable, Sendable {
+    var move: ResidentMove
     var author: Author
 }
 

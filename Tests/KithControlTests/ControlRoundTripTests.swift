@@ -88,6 +88,14 @@ import Testing
                 return json(try await $0.save(edits, by: author))
             }
         ),
+        (
+            "moveResident",
+            {
+                json(
+                    try await $0.moveResident(
+                        ResidentMove(resident: "r", partnership: "q", reason: "why"), by: author))
+            }
+        ),
         ("history", { json(try await $0.history("r")) }),
         (
             "conflicts",

@@ -133,6 +133,12 @@ final class FakeSite: Site {
         note("save", edits, author)
         return [samples.record]
     }
+    func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport {
+        note("moveResident", move, author)
+        return MoveReport(
+            title: "Nell", from: "p", to: "q", resident: samples.record.id,
+            records: ["resident": 1], values: 2, isUnchanged: false)
+    }
     func history(_ reference: String) async throws -> [HistoryItem] {
         note("history", reference)
         return samples.history

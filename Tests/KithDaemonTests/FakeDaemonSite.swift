@@ -93,6 +93,9 @@ final class FakeDaemonSite: DaemonSite {
     func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
         throw unused
     }
+    func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport {
+        throw unused
+    }
     func history(_ reference: String) async throws -> [HistoryItem] { throw unused }
     func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] { throw unused }
     func conflict(_ id: String) async throws -> ConflictView { throw unused }

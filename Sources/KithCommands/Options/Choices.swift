@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import KithModel
+import KithSite
 
 /// A role in a partnership, as an option takes it.
 enum RoleChoice: String, ExpressibleByArgument, CaseIterable {
@@ -39,6 +41,30 @@ enum CompartmentList {
             throw UsageProblem("--compartments is empty; give for example relations,clinical")
         }
         return granted
+    }
+}
+
+/// Until when something is agreed: a day, which still counts, or a moment.
+enum AgreedDate {
+    /// The moment that a text means in a time zone: the end of the day `YYYY-MM-DD`, or an RFC 3339
+    /// time.
+    static func parse(_ text: String, in zone: TimeZone) throws -> Instant {
+        if let instant = Instant(rfc3339: text) { return instant }
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = zone
+        guard let day = PartialDate(text), let month = day.month, let number = day.day,
+            let start = calendar.date(
+                from: DateComponents(year: day.year, month: month, day: number)),
+            let end = calendar.date(byAdding: .day, value: 1, to: start)
+        else {
+            throw UsageProblem("--until '\(text)' is not a day; give for example 2027-03-31")
+        }
+        return Instant(end)
+    }
+
+    /// The same, where `never` takes an end away.
+    static func parseEnd(_ text: String, in zone: TimeZone) throws -> SharingEnd {
+        text.lowercased() == "never" ? .never : .at(try parse(text, in: zone))
     }
 }
 

@@ -61,6 +61,12 @@ struct FieldLines {
             provenance.performer.map { "\(Self.person($0)), typed by \(committer)" } ?? committer
         let signed = provenance.entryClass == .decision ? ", clinical decision" : ""
         return "\(who), \(provenance.siteName), \(context.time(provenance.recorded))\(signed)"
+            + (provenance.carried.map { "; \(Self.carried($0))" } ?? "")
+    }
+
+    /// From where something was carried over, and by whom.
+    static func carried(_ carried: CarriedView) -> String {
+        "carried over from \(carried.partnership) by \(person(carried.by)), \(carried.siteName)"
     }
 
     /// When something happened, in local time where it is a time.

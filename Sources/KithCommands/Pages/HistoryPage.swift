@@ -43,6 +43,9 @@ struct HistoryPage {
         }
         var notes: [String] = []
         if let event = provenance.event { notes.append("happened \(fields.event(event))") }
+        if let carried = provenance.carried {
+            notes.append("\(FieldLines.carried(carried)), \(context.time(carried.time))")
+        }
         // A clock that was wrong, or a site that was away, shows as a gap between the two times.
         if abs(provenance.received.milliseconds - provenance.recorded.milliseconds) > 60_000 {
             notes.append("came here \(context.time(provenance.received))")

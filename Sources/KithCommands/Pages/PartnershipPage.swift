@@ -47,12 +47,13 @@ struct PartnershipPage {
                 + (partnership.quotaBytes.map { " of at most \(Amount.bytes($0))" } ?? ""))
         var members = Table([
             .init("Member"), .init("Site", fixed: true), .init("Role"), .init("Attests"),
-            .init("Holds"),
+            .init("Holds"), .init("Shared until", fixed: true),
         ])
         for member in partnership.members {
             members.add([
                 member.name + (member.isSelf ? " (this site)" : ""), member.site.short, member.role,
                 member.mayAttest ? "yes" : "no", Self.words(member.compartments),
+                member.sharingEnds.map { context.time($0) } ?? "",
             ])
         }
         lines += [""] + members.lines(width: context.width)
@@ -86,7 +87,8 @@ struct PartnershipPage {
         lines += labelled("For", preview.purpose)
         lines += grants(
             role: preview.role, compartments: preview.compartments,
-            mayAttest: preview.mayAttest, expires: preview.expires)
+            mayAttest: preview.mayAttest, sharingEnds: preview.sharingEnds, expires: preview.expires
+        )
         return lines + agreement
     }
 
@@ -97,7 +99,8 @@ struct PartnershipPage {
             + labelled("To", offer.name)
             + labelled("For", offer.purpose)
             + grants(
-                role: offer.role, compartments: offer.compartments, mayAttest: offer.mayAttest)
+                role: offer.role, compartments: offer.compartments, mayAttest: offer.mayAttest,
+                sharingEnds: offer.sharingEnds)
             + agreement
     }
 
@@ -125,11 +128,13 @@ struct PartnershipPage {
 
     /// What an invitation grants.
     func grants(
-        role: String, compartments: [Compartment], mayAttest: Bool, expires: Instant? = nil
+        role: String, compartments: [Compartment], mayAttest: Bool, sharingEnds: Instant?,
+        expires: Instant? = nil
     ) -> [Line] {
         labelled("As", role + (mayAttest ? ", may sign clinical decisions" : ""))
             + labelled("With", Self.words(compartments))
-            + (expires.map { labelled("Until", context.time($0)) } ?? [])
+            + (sharingEnds.map { labelled("Shared until", context.time($0)) } ?? [])
+            + (expires.map { labelled("Code until", context.time($0)) } ?? [])
     }
 
     /// A label and a wrapped text beside it.

@@ -72,7 +72,20 @@ struct StatusPage {
             let count = Amount.count(status.offers, "partnership is", "partnerships are")
             lines.append("!  \(count) offered to this site: 'kith partnership offers'")
         }
-        return lines
+        return lines + endings(status)
+    }
+
+    /// Agreements that have ended or soon do, the first to end by name.
+    private func endings(_ status: StatusView) -> [Line] {
+        let now = context.console.now()
+        let endings = status.partnerships.flatMap { partnership in
+            partnership.endings(now: now).map { (partnership, $0.member, $0.ends) }
+        }.sorted { $0.2 < $1.2 }
+        guard let (partnership, member, ends) = endings.first else { return [] }
+        let tense = ends <= now ? "has ended" : "ends"
+        let who = member.isSelf ? partnership.name : "\(member.name) in \(partnership.name)"
+        let more = endings.count > 1 ? " (and \(endings.count - 1) more: 'kith doctor')" : ""
+        return [Line("!  sharing with \(who) \(tense), \(context.time(ends))\(more)")]
     }
 
     private func partnerships(_ partnerships: [PartnershipView]) -> [Line] {

@@ -8,8 +8,8 @@ struct InviteToPartnership: SiteCommand {
         commandName: "invite", abstract: "Makes a one-time code with which a partner joins.",
         usage: """
             kith partnership invite PARTNERSHIP [--role R] [--compartments C,C] \\
-                [--address HOST:PORT]… [--may-attest] [--expires-hours N] \\
-                [--qr | --no-qr] [--json]
+                [--address HOST:PORT]… [--may-attest] [--until DATE] \\
+                [--expires-hours N] [--qr | --no-qr] [--json]
             """,
         discussion: """
             Hand the code over in person, by phone or on paper: whoever has it can join until it \
@@ -44,6 +44,12 @@ struct InviteToPartnership: SiteCommand {
     @Flag(help: "Let the joiner sign clinical decisions.")
     var mayAttest = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The last day of the agreement; sharing with the joiner ends with it (else never).",
+            valueName: "date"))
+    var until: String?
+
     @Option(help: ArgumentHelp("How long the code is good for, in hours.", valueName: "n"))
     var expiresHours = 168
 
@@ -59,7 +65,9 @@ struct InviteToPartnership: SiteCommand {
         let draft = InvitationDraft(
             partnership: partnership, role: role?.rawValue,
             compartments: try compartments.map { try CompartmentList.parse($0) },
-            mayAttest: mayAttest, addresses: try addresses.map { try Address.checked($0) },
+            mayAttest: mayAttest,
+            sharingEnds: try until.map { try AgreedDate.parse($0, in: context.console.zone) },
+            addresses: try addresses.map { try Address.checked($0) },
             hours: expiresHours)
         let invitation = try await site.invite(draft)
         if output.isJSON {
@@ -74,7 +82,8 @@ struct InviteToPartnership: SiteCommand {
         if qr ?? context.console.isOutputTerminal { lines += page.qr(invitation.code ?? "") }
         lines += page.grants(
             role: invitation.role, compartments: invitation.compartments,
-            mayAttest: invitation.mayAttest, expires: invitation.expires)
+            mayAttest: invitation.mayAttest,
+            sharingEnds: invitation.sharingEnds, expires: invitation.expires)
         lines += page.labelled("Reached at", invitation.addresses.joined(separator: ", "))
         lines += ["", "The partner runs: kith partnership join CODE"]
         context.print(lines)

@@ -17,7 +17,7 @@ struct AdmitMember: SiteCommand {
         commandName: "admit", abstract: "Admits a site that this one knows, without a code.",
         usage: """
             kith partnership admit SITE [--role R] [--compartments C,C] [--may-attest] \\
-                [--partnership NAME] [--json]
+                [--until DATE] [--partnership NAME] [--json]
             """,
         discussion: """
             For a site that was paired with by phone ('kith peer pair'), or that shares another \
@@ -46,11 +46,18 @@ struct AdmitMember: SiteCommand {
     @Flag(help: "Let it sign clinical decisions.")
     var mayAttest = false
 
+    @Option(
+        help: ArgumentHelp(
+            "The last day of the agreement; sharing ends with it (else never).",
+            valueName: "date"))
+    var until: String?
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
         let draft = AdmissionDraft(
             role: role?.rawValue,
             compartments: try compartments.map { try CompartmentList.parse($0) },
-            mayAttest: mayAttest)
+            mayAttest: mayAttest,
+            sharingEnds: try until.map { try AgreedDate.parse($0, in: context.console.zone) })
         let report = try await site.changeMembership(
             MembershipChange(
                 partnership: partnership.reference, member: self.site, act: .admit(draft)))
@@ -68,7 +75,8 @@ struct ChangeMember: SiteCommand {
         commandName: "change", abstract: "Changes what a member may do and read.",
         usage: """
             kith partnership change SITE [--role R] [--compartments C,C] \\
-                [--may-attest | --no-may-attest] [--partnership NAME] [--json]
+                [--may-attest | --no-may-attest] [--until DATE|never] \\
+                [--partnership NAME] [--json]
             """,
         discussion: """
             What is taken from a member is not sent to it from now on, and new entries are sealed \
@@ -94,14 +102,22 @@ struct ChangeMember: SiteCommand {
     @Flag(inversion: .prefixedNo, help: "Whether it may sign clinical decisions.")
     var mayAttest: Bool?
 
+    @Option(
+        help: ArgumentHelp(
+            "The last day of the agreement with it, or never.",
+            valueName: "date"))
+    var until: String?
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
-        guard role != nil || compartments != nil || mayAttest != nil else {
-            throw UsageProblem("say what to change with --role, --compartments or --may-attest")
+        guard role != nil || compartments != nil || mayAttest != nil || until != nil else {
+            throw UsageProblem(
+                "say what to change with --role, --compartments, --may-attest or --until")
         }
         let act = MembershipChange.Act.grant(
             role: role?.rawValue,
             compartments: try compartments.map { try CompartmentList.parse($0) },
-            mayAttest: mayAttest)
+            mayAttest: mayAttest,
+            ends: try until.map { try AgreedDate.parseEnd($0, in: context.console.zone) })
         let report = try await site.changeMembership(
             MembershipChange(partnership: partnership.reference, member: self.site, act: act))
         return try MembershipOutcome(context, output).show(

@@ -12,7 +12,7 @@ struct KindCommand<Kind: KindName>: ParsableCommand {
             subcommands: [
                 AddRecord<Kind>.self, ListRecords<Kind>.self, ShowRecord<Kind>.self,
                 EditRecord<Kind>.self, ArchiveRecord<Kind>.self,
-            ])
+            ] + (Kind.name == "resident" ? [MoveResident.self] : []))
     }
 }
 

@@ -132,6 +132,12 @@ public struct RecordID: Identifier {
             "kith import v1", partnership.bytes, Array(kind.utf8) + [0] + Array(source.utf8))
     }
 
+    /// The id in another partnership of a record that was made in `origin`, so that every move of it
+    /// there meets in one record.
+    public init(moved record: RecordID, from origin: PartnershipID, to target: PartnershipID) {
+        words = derived("kith move v1", target.bytes, origin.bytes + record.bytes)
+    }
+
     /// The sixteen bytes.
     public var bytes: [UInt8] { words.bytes }
 

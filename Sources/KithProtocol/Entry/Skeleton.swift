@@ -54,11 +54,14 @@ public struct Skeleton: Hashable, Sendable {
     public var event: FieldValue?
     /// The same in every entry of one save; sixteen bytes or empty.
     public var group: Data
+    /// Where it was first written, when it was carried over from another partnership.
+    public var carried: Carried?
 
     /// Describes a part.
     public init(
         record: RecordID, kind: UInt32, operations: [Operation], change: ChangeType?,
-        committer: Person, performer: Person?, event: FieldValue?, group: Data
+        committer: Person, performer: Person?, event: FieldValue?, group: Data,
+        carried: Carried? = nil
     ) {
         self.record = record
         self.kind = kind
@@ -68,6 +71,7 @@ public struct Skeleton: Hashable, Sendable {
         self.performer = performer
         self.event = event
         self.group = group
+        self.carried = carried
     }
 }
 
@@ -93,6 +97,7 @@ extension Skeleton {
         if let performer { message.performer = Kith_V1_Person(performer) }
         if let event { message.event = Kith_V1_Value(event) }
         message.group = group
+        if let carried { message.carried = Kith_V1_Carried(carried) }
         return message.bytes()
     }
 
@@ -124,7 +129,8 @@ extension Skeleton {
             change: ChangeType(rawValue: message.change.rawValue),
             committer: try Person(message.committer),
             performer: message.hasPerformer ? try Person(message.performer) : nil,
-            event: message.hasEvent ? try FieldValue(message.event) : nil, group: message.group)
+            event: message.hasEvent ? try FieldValue(message.event) : nil, group: message.group,
+            carried: message.hasCarried ? try Carried(message.carried) : nil)
     }
 }
 

@@ -318,60 +318,127 @@ package nonisolated struct Kith_V1_Part: Sendable {
 }
 
 /// Which record and fields a part changes, what it supersedes, and who did it. Survives erasure.
-package nonisolated struct Kith_V1_Skeleton: Sendable {
+package nonisolated struct Kith_V1_Skeleton: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   /// 16 bytes
-  package var record: Data = Data()
+  package var record: Data {
+    get {_storage._record}
+    set {_uniqueStorage()._record = newValue}
+  }
 
   /// number of the record kind in the vocabulary
-  package var kind: UInt32 = 0
+  package var kind: UInt32 {
+    get {_storage._kind}
+    set {_uniqueStorage()._kind = newValue}
+  }
 
-  package var operations: [Kith_V1_Operation] = []
+  package var operations: [Kith_V1_Operation] {
+    get {_storage._operations}
+    set {_uniqueStorage()._operations = newValue}
+  }
 
-  package var change: Kith_V1_Change = .unspecified
+  package var change: Kith_V1_Change {
+    get {_storage._change}
+    set {_uniqueStorage()._change = newValue}
+  }
 
   package var committer: Kith_V1_Person {
-    get {_committer ?? Kith_V1_Person()}
-    set {_committer = newValue}
+    get {_storage._committer ?? Kith_V1_Person()}
+    set {_uniqueStorage()._committer = newValue}
   }
   /// Returns true if `committer` has been explicitly set.
-  package var hasCommitter: Bool {self._committer != nil}
+  package var hasCommitter: Bool {_storage._committer != nil}
   /// Clears the value of `committer`. Subsequent reads from it will return its default value.
-  package mutating func clearCommitter() {self._committer = nil}
+  package mutating func clearCommitter() {_uniqueStorage()._committer = nil}
 
   /// when not the committer
   package var performer: Kith_V1_Person {
-    get {_performer ?? Kith_V1_Person()}
-    set {_performer = newValue}
+    get {_storage._performer ?? Kith_V1_Person()}
+    set {_uniqueStorage()._performer = newValue}
   }
   /// Returns true if `performer` has been explicitly set.
-  package var hasPerformer: Bool {self._performer != nil}
+  package var hasPerformer: Bool {_storage._performer != nil}
   /// Clears the value of `performer`. Subsequent reads from it will return its default value.
-  package mutating func clearPerformer() {self._performer = nil}
+  package mutating func clearPerformer() {_uniqueStorage()._performer = nil}
 
   /// when it happened, if not when it was recorded: instant or date
   package var event: Kith_V1_Value {
-    get {_event ?? Kith_V1_Value()}
-    set {_event = newValue}
+    get {_storage._event ?? Kith_V1_Value()}
+    set {_uniqueStorage()._event = newValue}
   }
   /// Returns true if `event` has been explicitly set.
-  package var hasEvent: Bool {self._event != nil}
+  package var hasEvent: Bool {_storage._event != nil}
   /// Clears the value of `event`. Subsequent reads from it will return its default value.
-  package mutating func clearEvent() {self._event = nil}
+  package mutating func clearEvent() {_uniqueStorage()._event = nil}
 
   /// 16 bytes: entries of one save, when it became several
-  package var group: Data = Data()
+  package var group: Data {
+    get {_storage._group}
+    set {_uniqueStorage()._group = newValue}
+  }
+
+  /// when it was written in another partnership first
+  package var carried: Kith_V1_Carried {
+    get {_storage._carried ?? Kith_V1_Carried()}
+    set {_uniqueStorage()._carried = newValue}
+  }
+  /// Returns true if `carried` has been explicitly set.
+  package var hasCarried: Bool {_storage._carried != nil}
+  /// Clears the value of `carried`. Subsequent reads from it will return its default value.
+  package mutating func clearCarried() {_uniqueStorage()._carried = nil}
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
-  fileprivate var _committer: Kith_V1_Person? = nil
-  fileprivate var _performer: Kith_V1_Person? = nil
-  fileprivate var _event: Kith_V1_Value? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// Where something was first written that a site carried over with the record. `change`, `committer`,
+/// `performer`, `event` and the values are then those of that entry.
+package nonisolated struct Kith_V1_Carried: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 16 bytes
+  package var partnership: Data = Data()
+
+  /// 32 bytes: entry hash
+  package var entry: Data = Data()
+
+  /// 32 bytes: the site that signed it
+  package var author: Data = Data()
+
+  package var authorName: String = String()
+
+  /// as in its header
+  package var recordedMs: Int64 = 0
+
+  /// who carried it over
+  package var carrier: Kith_V1_Person {
+    get {_carrier ?? Kith_V1_Person()}
+    set {_carrier = newValue}
+  }
+  /// Returns true if `carrier` has been explicitly set.
+  package var hasCarrier: Bool {self._carrier != nil}
+  /// Clears the value of `carrier`. Subsequent reads from it will return its default value.
+  package mutating func clearCarrier() {self._carrier = nil}
+
+  /// 16 bytes: where the record was before it was ever moved
+  package var originPartnership: Data = Data()
+
+  /// 16 bytes: its id there
+  package var originRecord: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _carrier: Kith_V1_Person? = nil
 }
 
 package nonisolated struct Kith_V1_Operation: Sendable {
@@ -917,7 +984,133 @@ nonisolated extension Kith_V1_Part: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension Kith_V1_Skeleton: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Skeleton"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}kind\0\u{1}operations\0\u{1}change\0\u{1}committer\0\u{1}performer\0\u{1}event\0\u{1}group\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}record\0\u{1}kind\0\u{1}operations\0\u{1}change\0\u{1}committer\0\u{1}performer\0\u{1}event\0\u{1}group\0\u{1}carried\0")
+
+  fileprivate class _StorageClass {
+    var _record: Data = Data()
+    var _kind: UInt32 = 0
+    var _operations: [Kith_V1_Operation] = []
+    var _change: Kith_V1_Change = .unspecified
+    var _committer: Kith_V1_Person? = nil
+    var _performer: Kith_V1_Person? = nil
+    var _event: Kith_V1_Value? = nil
+    var _group: Data = Data()
+    var _carried: Kith_V1_Carried? = nil
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _record = source._record
+      _kind = source._kind
+      _operations = source._operations
+      _change = source._change
+      _committer = source._committer
+      _performer = source._performer
+      _event = source._event
+      _group = source._group
+      _carried = source._carried
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularBytesField(value: &_storage._record) }()
+        case 2: try { try decoder.decodeSingularUInt32Field(value: &_storage._kind) }()
+        case 3: try { try decoder.decodeRepeatedMessageField(value: &_storage._operations) }()
+        case 4: try { try decoder.decodeSingularEnumField(value: &_storage._change) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._committer) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._performer) }()
+        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._event) }()
+        case 8: try { try decoder.decodeSingularBytesField(value: &_storage._group) }()
+        case 9: try { try decoder.decodeSingularMessageField(value: &_storage._carried) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if !_storage._record.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._record, fieldNumber: 1)
+      }
+      if _storage._kind != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._kind, fieldNumber: 2)
+      }
+      if !_storage._operations.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._operations, fieldNumber: 3)
+      }
+      if _storage._change != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._change, fieldNumber: 4)
+      }
+      try { if let v = _storage._committer {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._performer {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      try { if let v = _storage._event {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+      } }()
+      if !_storage._group.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._group, fieldNumber: 8)
+      }
+      try { if let v = _storage._carried {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+      } }()
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_Skeleton, rhs: Kith_V1_Skeleton) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._record != rhs_storage._record {return false}
+        if _storage._kind != rhs_storage._kind {return false}
+        if _storage._operations != rhs_storage._operations {return false}
+        if _storage._change != rhs_storage._change {return false}
+        if _storage._committer != rhs_storage._committer {return false}
+        if _storage._performer != rhs_storage._performer {return false}
+        if _storage._event != rhs_storage._event {return false}
+        if _storage._group != rhs_storage._group {return false}
+        if _storage._carried != rhs_storage._carried {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_Carried: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Carried"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}partnership\0\u{1}entry\0\u{1}author\0\u{3}author_name\0\u{3}recorded_ms\0\u{1}carrier\0\u{3}origin_partnership\0\u{3}origin_record\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -925,14 +1118,14 @@ nonisolated extension Kith_V1_Skeleton: SwiftProtobuf.Message, SwiftProtobuf._Me
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularBytesField(value: &self.record) }()
-      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.kind) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.operations) }()
-      case 4: try { try decoder.decodeSingularEnumField(value: &self.change) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._committer) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._performer) }()
-      case 7: try { try decoder.decodeSingularMessageField(value: &self._event) }()
-      case 8: try { try decoder.decodeSingularBytesField(value: &self.group) }()
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.partnership) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.entry) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.author) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.authorName) }()
+      case 5: try { try decoder.decodeSingularInt64Field(value: &self.recordedMs) }()
+      case 6: try { try decoder.decodeSingularMessageField(value: &self._carrier) }()
+      case 7: try { try decoder.decodeSingularBytesField(value: &self.originPartnership) }()
+      case 8: try { try decoder.decodeSingularBytesField(value: &self.originRecord) }()
       default: break
       }
     }
@@ -943,42 +1136,42 @@ nonisolated extension Kith_V1_Skeleton: SwiftProtobuf.Message, SwiftProtobuf._Me
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    if !self.record.isEmpty {
-      try visitor.visitSingularBytesField(value: self.record, fieldNumber: 1)
+    if !self.partnership.isEmpty {
+      try visitor.visitSingularBytesField(value: self.partnership, fieldNumber: 1)
     }
-    if self.kind != 0 {
-      try visitor.visitSingularUInt32Field(value: self.kind, fieldNumber: 2)
+    if !self.entry.isEmpty {
+      try visitor.visitSingularBytesField(value: self.entry, fieldNumber: 2)
     }
-    if !self.operations.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.operations, fieldNumber: 3)
+    if !self.author.isEmpty {
+      try visitor.visitSingularBytesField(value: self.author, fieldNumber: 3)
     }
-    if self.change != .unspecified {
-      try visitor.visitSingularEnumField(value: self.change, fieldNumber: 4)
+    if !self.authorName.isEmpty {
+      try visitor.visitSingularStringField(value: self.authorName, fieldNumber: 4)
     }
-    try { if let v = self._committer {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._performer {
+    if self.recordedMs != 0 {
+      try visitor.visitSingularInt64Field(value: self.recordedMs, fieldNumber: 5)
+    }
+    try { if let v = self._carrier {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
     } }()
-    try { if let v = self._event {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-    } }()
-    if !self.group.isEmpty {
-      try visitor.visitSingularBytesField(value: self.group, fieldNumber: 8)
+    if !self.originPartnership.isEmpty {
+      try visitor.visitSingularBytesField(value: self.originPartnership, fieldNumber: 7)
+    }
+    if !self.originRecord.isEmpty {
+      try visitor.visitSingularBytesField(value: self.originRecord, fieldNumber: 8)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Kith_V1_Skeleton, rhs: Kith_V1_Skeleton) -> Bool {
-    if lhs.record != rhs.record {return false}
-    if lhs.kind != rhs.kind {return false}
-    if lhs.operations != rhs.operations {return false}
-    if lhs.change != rhs.change {return false}
-    if lhs._committer != rhs._committer {return false}
-    if lhs._performer != rhs._performer {return false}
-    if lhs._event != rhs._event {return false}
-    if lhs.group != rhs.group {return false}
+  package static func ==(lhs: Kith_V1_Carried, rhs: Kith_V1_Carried) -> Bool {
+    if lhs.partnership != rhs.partnership {return false}
+    if lhs.entry != rhs.entry {return false}
+    if lhs.author != rhs.author {return false}
+    if lhs.authorName != rhs.authorName {return false}
+    if lhs.recordedMs != rhs.recordedMs {return false}
+    if lhs._carrier != rhs._carrier {return false}
+    if lhs.originPartnership != rhs.originPartnership {return false}
+    if lhs.originRecord != rhs.originRecord {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -201,9 +201,21 @@ package nonisolated struct Kith_V1_Grant: Sendable {
 
   package var mayAttest: Bool = false
 
+  /// when sharing with the member ends, Unix time; absent: never
+  package var endsMs: Int64 {
+    get {_endsMs ?? 0}
+    set {_endsMs = newValue}
+  }
+  /// Returns true if `endsMs` has been explicitly set.
+  package var hasEndsMs: Bool {self._endsMs != nil}
+  /// Clears the value of `endsMs`. Subsequent reads from it will return its default value.
+  package mutating func clearEndsMs() {self._endsMs = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _endsMs: Int64? = nil
 }
 
 /// Makes the partnership; the partnership id is derived from the author and the nonce.
@@ -706,7 +718,7 @@ nonisolated extension Kith_V1_SiteProfile: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Kith_V1_Grant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Grant"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}compartments\0\u{3}may_attest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}compartments\0\u{3}may_attest\0\u{3}ends_ms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -717,12 +729,17 @@ nonisolated extension Kith_V1_Grant: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularEnumField(value: &self.role) }()
       case 2: try { try decoder.decodeRepeatedEnumField(value: &self.compartments) }()
       case 3: try { try decoder.decodeSingularBoolField(value: &self.mayAttest) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._endsMs) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.role != .unspecified {
       try visitor.visitSingularEnumField(value: self.role, fieldNumber: 1)
     }
@@ -732,6 +749,9 @@ nonisolated extension Kith_V1_Grant: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.mayAttest != false {
       try visitor.visitSingularBoolField(value: self.mayAttest, fieldNumber: 3)
     }
+    try { if let v = self._endsMs {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -739,6 +759,7 @@ nonisolated extension Kith_V1_Grant: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.role != rhs.role {return false}
     if lhs.compartments != rhs.compartments {return false}
     if lhs.mayAttest != rhs.mayAttest {return false}
+    if lhs._endsMs != rhs._endsMs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

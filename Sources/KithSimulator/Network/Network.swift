@@ -72,8 +72,9 @@ final class Network {
         at installation: Installation, with peer: StoredPeer, _ side: SyncSession.Side,
         _ link: Link
     ) throws -> SessionEnd {
+        let now = simulation.now(at: installation)
         let worker = try simulation.read(at: installation) {
-            try SessionWorker(side: side, with: peer, software: "kith-sim", in: $0)
+            try SessionWorker(side: side, with: peer, software: "kith-sim", in: $0, now: now)
         }
         return SessionEnd(simulation, installation, peer, side, worker, link)
     }

@@ -167,7 +167,8 @@ final class SessionEnd {
     private func noteDeclaration(
         of indices: [Int], _ transaction: StoreTransaction
     ) throws {
-        let sharings = try transaction.sharings(with: peer.site)
+        let sharings = try transaction.sharings(
+            with: peer.site, now: simulation.now(at: site))
         declaredLeaves = try indices.map { compartments[$0] }.flatMap { shared in
             try sharings.filter {
                 $0.id == CompartmentID(shared.partnership, shared.compartment)

@@ -93,13 +93,15 @@ public struct MemberView: Codable, Sendable {
     public var compartments: [Compartment]
     /// Whether it may sign clinical decisions.
     public var mayAttest: Bool
+    /// When sharing its compartments ends; nil: never.
+    public var sharingEnds: Instant?
     /// Whether it is this site.
     public var isSelf: Bool
 
     /// Describes a member.
     public init(
         site: SiteID, name: String, kind: String, ods: String?, role: String,
-        compartments: [Compartment], mayAttest: Bool, isSelf: Bool
+        compartments: [Compartment], mayAttest: Bool, sharingEnds: Instant? = nil, isSelf: Bool
     ) {
         self.site = site
         self.name = name
@@ -108,6 +110,7 @@ public struct MemberView: Codable, Sendable {
         self.role = role
         self.compartments = compartments
         self.mayAttest = mayAttest
+        self.sharingEnds = sharingEnds
         self.isSelf = isSelf
     }
 }
@@ -146,6 +149,35 @@ extension PartnershipView {
     public var ownRemoval: FormerMemberView? { formerMembers.first(where: \.isSelf) }
 }
 
+/// Until when compartments are shared with a member.
+public enum SharingEnd: Codable, Sendable, Hashable {
+    /// Without an end.
+    case never
+    /// Until a moment.
+    case at(Instant)
+
+    /// The moment; nil: never.
+    public var instant: Instant? {
+        if case .at(let instant) = self { instant } else { nil }
+    }
+}
+
+extension PartnershipView {
+    /// How long before sharing ends people are told, in milliseconds.
+    private static let noticeMilliseconds: Int64 = 30 * 86_400_000
+
+    /// The members with whom sharing has ended or ends within 30 days; this site alone where its own
+    /// does, because then it shares with nobody.
+    public func endings(now: Instant) -> [(member: MemberView, ends: Instant)] {
+        let notice = Instant(milliseconds: now.milliseconds + Self.noticeMilliseconds)
+        let due = members.compactMap { member in
+            member.sharingEnds.flatMap { $0 <= notice ? (member, $0) : nil }
+        }
+        let own = due.filter { $0.0.isSelf }
+        return own.isEmpty ? due : own
+    }
+}
+
 /// What is to become of a member.
 public struct MembershipChange: Codable, Sendable {
     /// What to do.
@@ -153,7 +185,9 @@ public struct MembershipChange: Codable, Sendable {
         /// Admit a site that this one is paired with, or shares another partnership with.
         case admit(AdmissionDraft)
         /// Put a grant in the place of the present one; what is nil stays as it is.
-        case grant(role: String?, compartments: [Compartment]?, mayAttest: Bool?)
+        case grant(
+            role: String?, compartments: [Compartment]?, mayAttest: Bool?,
+            ends: SharingEnd? = nil)
         /// Remove it; this site leaves when it is the member.
         case remove
         /// Vote for it as a steward.
@@ -183,14 +217,18 @@ public struct AdmissionDraft: Codable, Sendable {
     public var compartments: [Compartment]?
     /// Whether it may sign clinical decisions.
     public var mayAttest: Bool
+    /// When sharing its compartments ends; nil: never.
+    public var sharingEnds: Instant?
 
     /// Describes an admission.
     public init(
-        role: String? = nil, compartments: [Compartment]? = nil, mayAttest: Bool = false
+        role: String? = nil, compartments: [Compartment]? = nil, mayAttest: Bool = false,
+        sharingEnds: Instant? = nil
     ) {
         self.role = role
         self.compartments = compartments
         self.mayAttest = mayAttest
+        self.sharingEnds = sharingEnds
     }
 }
 
@@ -221,6 +259,8 @@ public struct InvitationDraft: Codable, Sendable {
     public var compartments: [Compartment]?
     /// Whether the joiner may sign clinical decisions.
     public var mayAttest: Bool
+    /// When sharing its compartments ends; nil: never.
+    public var sharingEnds: Instant?
     /// Where the joiner reaches this site, as HOST:PORT; empty: the address the daemon listens on.
     public var addresses: [String]
     /// How many hours the code is good for.
@@ -229,12 +269,14 @@ public struct InvitationDraft: Codable, Sendable {
     /// Describes an invitation.
     public init(
         partnership: String, role: String? = nil, compartments: [Compartment]? = nil,
-        mayAttest: Bool = false, addresses: [String] = [], hours: Int = 168
+        mayAttest: Bool = false, sharingEnds: Instant? = nil, addresses: [String] = [],
+        hours: Int = 168
     ) {
         self.partnership = partnership
         self.role = role
         self.compartments = compartments
         self.mayAttest = mayAttest
+        self.sharingEnds = sharingEnds
         self.addresses = addresses
         self.hours = hours
     }
@@ -254,6 +296,8 @@ public struct InvitationView: Codable, Sendable {
     public var compartments: [Compartment]
     /// Whether the joiner may sign clinical decisions.
     public var mayAttest: Bool
+    /// When sharing its compartments ends; nil: never.
+    public var sharingEnds: Instant?
     /// Where the joiner reaches this site.
     public var addresses: [String]
     /// When it ends.
@@ -262,7 +306,7 @@ public struct InvitationView: Codable, Sendable {
     /// Describes an invitation.
     public init(
         code: String?, id: String, partnership: String, role: String, compartments: [Compartment],
-        mayAttest: Bool, addresses: [String], expires: Instant
+        mayAttest: Bool, sharingEnds: Instant? = nil, addresses: [String], expires: Instant
     ) {
         self.code = code
         self.id = id
@@ -270,6 +314,7 @@ public struct InvitationView: Codable, Sendable {
         self.role = role
         self.compartments = compartments
         self.mayAttest = mayAttest
+        self.sharingEnds = sharingEnds
         self.addresses = addresses
         self.expires = expires
     }
@@ -291,13 +336,15 @@ public struct InvitationPreview: Codable, Sendable {
     public var compartments: [Compartment]
     /// Whether the joiner may sign clinical decisions.
     public var mayAttest: Bool
+    /// When sharing its compartments ends; nil: never.
+    public var sharingEnds: Instant?
     /// Until when.
     public var expires: Instant
 
     /// Describes an invitation to its receiver.
     public init(
         inviter: SiteID, inviterName: String, partnership: String, purpose: String, role: String,
-        compartments: [Compartment], mayAttest: Bool, expires: Instant
+        compartments: [Compartment], mayAttest: Bool, sharingEnds: Instant? = nil, expires: Instant
     ) {
         self.inviter = inviter
         self.inviterName = inviterName
@@ -306,6 +353,7 @@ public struct InvitationPreview: Codable, Sendable {
         self.role = role
         self.compartments = compartments
         self.mayAttest = mayAttest
+        self.sharingEnds = sharingEnds
         self.expires = expires
     }
 }
@@ -328,6 +376,8 @@ public struct OfferView: Codable, Sendable {
     public var compartments: [Compartment]
     /// Whether this site may sign clinical decisions.
     public var mayAttest: Bool
+    /// When sharing its compartments ends; nil: never.
+    public var sharingEnds: Instant?
     /// When it was said last.
     public var told: Instant
 
@@ -335,6 +385,7 @@ public struct OfferView: Codable, Sendable {
     public init(
         partnership: PartnershipID, name: String, purpose: String, site: SiteID,
         siteName: String, role: String, compartments: [Compartment], mayAttest: Bool,
+        sharingEnds: Instant? = nil,
         told: Instant
     ) {
         self.partnership = partnership
@@ -345,6 +396,7 @@ public struct OfferView: Codable, Sendable {
         self.role = role
         self.compartments = compartments
         self.mayAttest = mayAttest
+        self.sharingEnds = sharingEnds
         self.told = told
     }
 }

@@ -170,14 +170,17 @@ public struct ProvenanceView: Codable, Sendable {
     public var version: Int64
     /// The reason that was given.
     public var reason: String?
-    /// The entry's hash.
+    /// The hash of the entry that first said it.
     public var entry: EntryHash
+    /// How it came from another partnership; all else here is then of that partnership's entry.
+    public var carried: CarriedView?
 
     /// Describes where something comes from.
     public init(
         site: SiteID, siteName: String, committer: Author, performer: Author?,
         change: ChangeType?, entryClass: EntryClass, event: String?, recorded: Instant,
-        received: Instant, version: Int64, reason: String?, entry: EntryHash
+        received: Instant, version: Int64, reason: String?, entry: EntryHash,
+        carried: CarriedView? = nil
     ) {
         self.site = site
         self.siteName = siteName
@@ -191,6 +194,7 @@ public struct ProvenanceView: Codable, Sendable {
         self.version = version
         self.reason = reason
         self.entry = entry
+        self.carried = carried
     }
 }
 

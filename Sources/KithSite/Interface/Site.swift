@@ -77,6 +77,9 @@ public protocol Site: Sendable {
     func record(_ reference: String, kind: String?) async throws -> RecordView
     /// Saves edits as one act: all of them or none.
     func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView]
+    /// Carries what stands in a resident's records over into another partnership, and archives the
+    /// resident in the old one; writes nothing where that is done already.
+    func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport
     /// Everything that was ever said in a record, oldest first.
     func history(_ reference: String) async throws -> [HistoryItem]
 

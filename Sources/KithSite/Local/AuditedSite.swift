@@ -169,6 +169,16 @@ struct AuditedSite: Site {
         return saved
     }
 
+    func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport {
+        let report = try await site.moveResident(move, by: author)
+        if !report.isUnchanged {
+            try await note(
+                .write, "moved the resident from \(report.from) to \(report.to)",
+                record: report.resident)
+        }
+        return report
+    }
+
     func history(_ reference: String) async throws -> [HistoryItem] {
         let found = try await site.history(reference)
         let record = try await site.record(reference, kind: nil)

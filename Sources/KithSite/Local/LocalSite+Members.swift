@@ -36,11 +36,23 @@ extension LocalSite {
                     throw SiteError(.invalid, "\(member.name) is a steward already")
                 }
                 try await store.write { try $0.elect(site, in: id, now: now) }
-            case .grant(let role, let compartments, let mayAttest):
+            case .grant(let role, let compartments, let mayAttest, let ends):
                 let grant = try grant(
-                    role: role, compartments: compartments, mayAttest: mayAttest, for: member,
-                    by: own, in: partnership)
-                try await store.write { try $0.change(site, to: grant, in: id, now: now) }
+                    role: role, compartments: compartments, mayAttest: mayAttest, ends: ends,
+                    for: member, by: own, in: partnership)
+                try await store.write { transaction in
+                    // More of the same is joined to what there is: a cut would cast out what the
+                    // member wrote meanwhile, for example until its agreement was prolonged.
+                    if own.role == Role.steward.name,
+                        try transaction.isWidening(site, to: grant, in: id),
+                        let profile = try transaction.knownProfile(of: site)
+                    {
+                        try transaction.admit(
+                            profile, grant, invitation: Data(), to: id, now: now)
+                    } else {
+                        try transaction.change(site, to: grant, in: id, now: now)
+                    }
+                }
             }
             try await refreshDirectory()
             let after = try await self.partnership(id.description)
@@ -58,7 +70,7 @@ extension LocalSite {
         case .admit: now != nil
         case .remove: now == nil
         case .elect: now?.role == Role.steward.name
-        case .grant(let role, _, _): now != nil && (role == nil || now?.role == role)
+        case .grant(let role, _, _, _): now != nil && (role == nil || now?.role == role)
         }
     }
 
@@ -107,8 +119,8 @@ extension LocalSite {
     }
 
     private func grant(
-        role: String?, compartments: [Compartment]?, mayAttest: Bool?, for member: MemberView,
-        by own: MemberView, in partnership: PartnershipView
+        role: String?, compartments: [Compartment]?, mayAttest: Bool?, ends: SharingEnd?,
+        for member: MemberView, by own: MemberView, in partnership: PartnershipView
     ) throws -> Grant {
         guard let role = Role(name: role ?? member.role) else {
             throw SiteError(
@@ -125,10 +137,12 @@ extension LocalSite {
             )
         }
         let grant = Grant(
-            role: role, compartments: wanted, mayAttest: mayAttest ?? member.mayAttest)
+            role: role, compartments: wanted, mayAttest: mayAttest ?? member.mayAttest,
+            ends: ends.map(\.instant) ?? member.sharingEnds)
         let before = Grant(
             role: Role(name: member.role) ?? .relay, compartments: present,
-            mayAttest: member.mayAttest)
+            mayAttest: member.mayAttest, ends: member.sharingEnds)
+        try checkEnd(ends?.instant)
         guard grant != before else {
             throw SiteError(.invalid, "\(member.name) has that already; nothing was changed")
         }

@@ -30,7 +30,8 @@ extension LocalSite {
         let grant = try grant(
             for: InvitationDraft(
                 partnership: partnership.id.description, role: draft.role,
-                compartments: draft.compartments, mayAttest: draft.mayAttest), in: partnership)
+                compartments: draft.compartments, mayAttest: draft.mayAttest,
+                sharingEnds: draft.sharingEnds), in: partnership)
         let now = Instant(Date())
         try await store.write {
             try $0.admit(profile, grant, invitation: Data(), to: partnership.id, now: now)
@@ -82,7 +83,8 @@ extension LocalSite {
                     site: offer.site,
                     siteName: peers.first { $0.site == offer.site }?.name ?? offer.site.short,
                     role: offer.grant.role.name, compartments: offer.grant.compartments.sorted(),
-                    mayAttest: offer.grant.mayAttest, told: offer.told)
+                    mayAttest: offer.grant.mayAttest, sharingEnds: offer.grant.ends,
+                    told: offer.told)
             }
         }
     }

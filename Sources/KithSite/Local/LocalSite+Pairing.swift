@@ -23,7 +23,7 @@ extension LocalSite {
                     inviter: code.inviter, inviterName: response.inviterName,
                     partnership: response.partnershipName, purpose: response.purpose,
                     role: grant.role.name, compartments: grant.compartments.sorted(),
-                    mayAttest: grant.mayAttest,
+                    mayAttest: grant.mayAttest, sharingEnds: grant.ends,
                     expires: Instant(milliseconds: response.expiresS &* 1000))
             }
         }

@@ -142,7 +142,8 @@ extension LocalSite {
             return InvitationView(
                 code: code.text, id: code.id.hexadecimal, partnership: partnership.name,
                 role: grant.role.name, compartments: grant.compartments.sorted(),
-                mayAttest: grant.mayAttest, addresses: checked, expires: code.expires)
+                mayAttest: grant.mayAttest, sharingEnds: grant.ends, addresses: checked,
+                expires: code.expires)
         }
     }
 
@@ -163,7 +164,17 @@ extension LocalSite {
                 "this site can only share what it holds: \(partnership.compartments.map(\.name).joined(separator: ", "))"
             )
         }
-        return Grant(role: role, compartments: wanted, mayAttest: draft.mayAttest)
+        try checkEnd(draft.sharingEnds)
+        return Grant(
+            role: role, compartments: wanted, mayAttest: draft.mayAttest, ends: draft.sharingEnds)
+    }
+
+    /// Throws where sharing would end before it began.
+    func checkEnd(_ ends: Instant?) throws {
+        guard let ends, ends <= clock() else { return }
+        throw SiteError(
+            .invalid,
+            "sharing cannot end in the past; 'kith partnership remove' ends a membership now")
     }
 
     func line(_ text: String, _ what: String) throws -> String {
@@ -185,7 +196,7 @@ extension MemberView {
             ods: member.profile.ods.isEmpty ? nil : member.profile.ods,
             role: member.grant.role.name,
             compartments: Compartment.allCases.filter { member.grant.holds($0) },
-            mayAttest: member.grant.mayAttest, isSelf: isSelf)
+            mayAttest: member.grant.mayAttest, sharingEnds: member.grant.ends, isSelf: isSelf)
     }
 }
 
@@ -194,7 +205,8 @@ extension InvitationView {
         self.init(
             code: nil, id: invitation.id.hexadecimal, partnership: partnership,
             role: invitation.grant.role.name, compartments: invitation.grant.compartments.sorted(),
-            mayAttest: invitation.grant.mayAttest, addresses: invitation.addresses,
+            mayAttest: invitation.grant.mayAttest, sharingEnds: invitation.grant.ends,
+            addresses: invitation.addresses,
             expires: invitation.expires)
     }
 }

@@ -59,6 +59,22 @@ extension LocalSite {
         }
     }
 
+    private func endingFindings(_ partnership: PartnershipView) -> [Finding] {
+        let now = clock()
+        return partnership.endings(now: now).map { member, ends in
+            let who = member.isSelf ? "all members" : member.name
+            let tense = ends <= now ? "has ended" : "ends"
+            return Finding(
+                .warning, check: "agreement",
+                message:
+                    "sharing with \(who) in \(partnership.name) \(tense) at \(ends.formatted(in: .current))",
+                remedy: member.isSelf
+                    ? "ask a steward to prolong it with 'kith partnership change'; nothing is lost meanwhile"
+                    : "prolong it with 'kith partnership change \(member.site.short) --until DATE', if that is agreed"
+            )
+        }
+    }
+
     package func doctor() async throws -> [Finding] {
         var findings: [Finding] = []
         let status = try await status()
@@ -97,6 +113,7 @@ extension LocalSite {
                     message: "\(partnership.name) has nearly filled its quota at this site",
                     remedy: "allow more with 'kith partnership quota', or ask who writes so much"))
         }
+        findings += status.partnerships.flatMap(endingFindings)
         findings += rollbackFindings(status)
         findings.append(try await recoveryKitFinding())
         findings += try await recoveryFindings()

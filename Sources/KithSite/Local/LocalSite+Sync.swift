@@ -11,7 +11,8 @@ import Synchronization
 extension LocalSite {
     package func peers() async throws -> [PeerView] {
         try await translating {
-            try await store.read { transaction in
+            let now = clock()
+            return try await store.read { transaction in
                 let partnerships = try transaction.partnerships()
                 return try transaction.peers().map { peer in
                     PeerView(
@@ -22,7 +23,7 @@ extension LocalSite {
                         }.map(\.name),
                         lastEqual: peer.lastEqual, lastAttempt: peer.lastAttempt,
                         lastProblem: peer.lastProblem,
-                        entriesToSend: try transaction.entriesNotProved(to: peer.site),
+                        entriesToSend: try transaction.entriesNotProved(to: peer.site, now: now),
                         isCertificateExpired: peer.isLeafExpired)
                 }
             }
@@ -250,7 +251,9 @@ extension LocalSite {
         let client = PeerClient(identity: { [self] in tlsIdentity })
         let driver = driver(for: peer, side: .initiator, progress)
         // Who shares nothing with a peer, as far as is known here, may have lost what it knew.
-        let sharesNothing = try await store.read { try $0.sharings(with: peer.site).isEmpty }
+        let sharesNothing = try await store.read { [clock] in
+            try $0.sharings(with: peer.site, now: clock()).isEmpty
+        }
         var last: any Error = SiteError(.network, "no address is known for \(peer.name)")
         for address in peer.addresses {
             do {
@@ -277,6 +280,7 @@ extension LocalSite {
     ) -> SessionDriver {
         SessionDriver(
             store: store, peer: peer, side: side, software: "kith \(Self.programVersion)",
+            clock: clock,
             beforeTelling: { [self] in try await noteHighWater() },
             report: { state in
                 progress(

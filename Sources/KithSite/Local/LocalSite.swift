@@ -27,6 +27,8 @@ package final class LocalSite: Site {
     private let highWater = Mutex<OwnPosition?>(nil)
     let logger: Logger
     let isDaemon: Bool
+    /// The time by which it is decided what is shared.
+    let clock: @Sendable () -> Instant
     private let tls: Mutex<TLSIdentity>
 
     var keys: SiteKeys { store.keys }
@@ -35,7 +37,8 @@ package final class LocalSite: Site {
 
     private init(
         home: Home, lock: HomeLock, store: Store, root: RootCertificate, name: String,
-        kind: String, ods: String?, logger: Logger, isDaemon: Bool
+        kind: String, ods: String?, logger: Logger, isDaemon: Bool,
+        clock: @escaping @Sendable () -> Instant
     ) throws {
         self.home = home
         self.lock = lock
@@ -46,6 +49,7 @@ package final class LocalSite: Site {
         self.ods = ods
         self.logger = logger
         self.isDaemon = isDaemon
+        self.clock = clock
         directory = LiveDirectory()
         tls = Mutex(
             try LeafIssuer(key: store.keys.identity, root: root).issue(now: Instant(Date())))
@@ -115,7 +119,8 @@ package final class LocalSite: Site {
 
     /// Opens a site; throws when another process has it open.
     package static func open(
-        home path: String, isDaemon: Bool = false, logger: Logger = Logger(label: "kith")
+        home path: String, isDaemon: Bool = false, logger: Logger = Logger(label: "kith"),
+        clock: @escaping @Sendable () -> Instant = { Instant(Date()) }
     ) async throws -> LocalSite {
         let home = Home(path: path)
         try home.check()
@@ -150,7 +155,7 @@ package final class LocalSite: Site {
             let site = try LocalSite(
                 home: home, lock: lock, store: store, root: root, name: name,
                 kind: notes.1 ?? "other", ods: notes.2.flatMap { $0.isEmpty ? nil : $0 },
-                logger: logger, isDaemon: isDaemon)
+                logger: logger, isDaemon: isDaemon, clock: clock)
             try await site.checkForRollback()
             try await site.refreshDirectory()
             return site

@@ -145,16 +145,23 @@ package struct RecordPresenter {
         let profile =
             known?.members.first { $0.profile.site == act.site }?.profile
             ?? known?.formerMembers.first { $0.profile.site == act.site }?.profile
+        let siteName = profile?.name ?? act.site.short
         return ProvenanceView(
-            site: act.site, siteName: profile?.name ?? act.site.short,
+            site: act.carried?.author ?? act.site,
+            siteName: act.carried?.authorName ?? siteName,
             committer: Author(act.committer), performer: act.performer.map(Author.init),
             change: act.change, entryClass: act.entryClass,
             event: act.event.map { value in
                 if case .instant(let instant) = value { return instant.rfc3339 }
                 return entry.words(for: value, of: nil)
             },
-            recorded: act.recorded, received: act.received, version: act.arrival,
-            reason: act.reason, entry: act.entry)
+            recorded: act.carried?.recorded ?? act.recorded, received: act.received,
+            version: act.arrival, reason: act.reason, entry: act.carried?.entry ?? act.entry,
+            carried: act.carried.map {
+                CarriedView(
+                    partnership: name(of: $0.partnership), by: Author($0.carrier),
+                    siteName: siteName, time: act.recorded, entry: act.entry)
+            })
     }
 }
 

@@ -26,6 +26,7 @@ struct SessionDriver: Sendable {
     let peer: StoredPeer
     let side: SyncSession.Side
     let software: String
+    let clock: @Sendable () -> Instant
     /// Called before the peer is told how far this site's own feeds are, or sent any of them.
     let beforeTelling: @Sendable () async throws -> Void
     let report: @Sendable (SyncSession.Progress) -> Void
@@ -51,8 +52,9 @@ struct SessionDriver: Sendable {
             }
             feed.finish()
         }
-        var worker = try await store.read { [side, peer, software] transaction in
-            try SessionWorker(side: side, with: peer, software: software, in: transaction)
+        var worker = try await store.read { [side, peer, software, clock] transaction in
+            try SessionWorker(
+                side: side, with: peer, software: software, in: transaction, now: clock())
         }
         var sent = 0
         var actions = worker.session.start()
@@ -107,7 +109,7 @@ struct SessionDriver: Sendable {
     private func perform(
         _ action: SyncSession.Action, with worker: inout SessionWorker
     ) async throws -> [SyncSession.Action] {
-        let now = Instant(Date())
+        let now = clock()
         let step: @Sendable (StoreTransaction) throws -> (SessionWorker, [SyncSession.Action]) = {
             [worker] transaction in
             var next = worker

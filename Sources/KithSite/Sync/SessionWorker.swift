@@ -23,10 +23,10 @@ package struct SessionWorker: Sendable {
     /// Prepares a session on what both sides are believed to hold now.
     package init(
         side: SyncSession.Side, with peer: StoredPeer, software: String,
-        in transaction: StoreTransaction
+        in transaction: StoreTransaction, now: Instant
     ) throws {
         self.peer = peer
-        sharings = try transaction.sharings(with: peer.site)
+        sharings = try transaction.sharings(with: peer.site, now: now)
         let shared = try sharings.map { sharing in
             SyncSession.Shared(
                 partnership: sharing.id.partnership, compartment: sharing.id.compartment,
@@ -84,7 +84,7 @@ package struct SessionWorker: Sendable {
                 .map { ($0.arrival, $0.sharing) }
             return session.missingFound(entries: toSend.count)
         case .loadBatch:
-            try dropWhatIsNotSharedAnyMore(transaction)
+            try dropWhatIsNotSharedAnyMore(transaction, now)
             let batch = try transaction.batch(
                 of: toSend[nextToSend...].prefix(Limits.batchEntries).map(\.arrival)[...],
                 maximumBytes: Limits.batchBytes)
@@ -109,7 +109,8 @@ package struct SessionWorker: Sendable {
         case .signStatements(let indices):
             return session.statementsSigned(
                 try indices.map {
-                    try statement(on: asOfNow(sharings[$0], transaction), transaction, now: now)
+                    try statement(
+                        on: asOfNow(sharings[$0], transaction, now), transaction, now: now)
                 })
         case .checkStatements(let statements, let ours, let theirs):
             let declared = Set(ours.keys).union(theirs.keys).sorted().map {
@@ -120,18 +121,23 @@ package struct SessionWorker: Sendable {
         }
     }
 
-    /// A member may be removed or narrowed while a session with it runs.
-    private mutating func dropWhatIsNotSharedAnyMore(_ transaction: StoreTransaction) throws {
-        let shared = Set(try transaction.sharings(with: peer.site))
+    /// A member may be removed or narrowed, or sharing with it end, while a session with it runs.
+    private mutating func dropWhatIsNotSharedAnyMore(
+        _ transaction: StoreTransaction, _ now: Instant
+    ) throws {
+        let shared = Set(try transaction.sharings(with: peer.site, now: now))
         guard !sharings.allSatisfy(shared.contains) else { return }
         toSend = toSend[nextToSend...].filter { shared.contains(sharings[$0.sharing]) }
         nextToSend = 0
     }
 
     /// What it had sent may have made a peer a member again that this side had taken for removed.
-    private func asOfNow(_ sharing: Sharing, _ transaction: StoreTransaction) throws -> Sharing {
+    private func asOfNow(
+        _ sharing: Sharing, _ transaction: StoreTransaction, _ now: Instant
+    ) throws -> Sharing {
         guard sharing.end != nil else { return sharing }
-        return try transaction.sharings(with: peer.site).first { $0.id == sharing.id } ?? sharing
+        return try transaction.sharings(with: peer.site, now: now).first { $0.id == sharing.id }
+            ?? sharing
     }
 
     private func id(_ index: Int) -> CompartmentID { sharings[index].id }

@@ -99,7 +99,7 @@ extension StoreTransaction {
             _ = try VerifiedEntry(parsed, by: root.publicKey, cryptography)
             let grant = try rows(
                 """
-                SELECT role, compartments, may_attest FROM membership_act
+                SELECT role, compartments, may_attest, ends_ms FROM membership_act
                 WHERE partnership = ? AND site = ? AND kind <> ? AND (kind <> ? OR is_in_effect)
                 """,
                 [

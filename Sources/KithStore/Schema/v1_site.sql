@@ -54,6 +54,7 @@ CREATE TABLE offer (
     role INTEGER NOT NULL,
     compartments INTEGER NOT NULL,      -- bit N: compartment N
     may_attest INTEGER NOT NULL,
+    ends_ms INTEGER,                    -- when sharing ends; NULL: never
     told_ms INTEGER NOT NULL,
     PRIMARY KEY (partnership, site)
 ) STRICT, WITHOUT ROWID;
@@ -66,6 +67,7 @@ CREATE TABLE invitation (
     role INTEGER NOT NULL,
     compartments INTEGER NOT NULL,      -- bit N: compartment N
     may_attest INTEGER NOT NULL,
+    ends_ms INTEGER,                    -- when sharing ends; NULL: never
     addresses TEXT NOT NULL,            -- HOST:PORT, one a line
     expires_ms INTEGER NOT NULL,
     failures INTEGER NOT NULL DEFAULT 0,

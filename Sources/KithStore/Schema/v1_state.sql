@@ -10,6 +10,7 @@ CREATE TABLE membership_act (
     role INTEGER,                       -- NULL where nothing is granted
     compartments INTEGER NOT NULL,      -- bit N: compartment N is granted
     may_attest INTEGER NOT NULL,
+    ends_ms INTEGER,                    -- when sharing ends; NULL: never
     covers INTEGER NOT NULL,            -- bit N: the cut covers compartment N
     is_in_effect INTEGER NOT NULL
 ) STRICT;
@@ -33,6 +34,7 @@ CREATE TABLE standing (
     role INTEGER,
     compartments INTEGER NOT NULL,      -- bit N: compartment N
     may_attest INTEGER NOT NULL,
+    ends_ms INTEGER,                    -- when sharing ends; NULL: never
     removal INTEGER REFERENCES membership_act,  -- what ended the membership
     PRIMARY KEY (partnership, site)
 ) STRICT, WITHOUT ROWID;
@@ -113,6 +115,7 @@ CREATE TABLE act (
     event BLOB,                         -- serialized Value
     save BLOB,                          -- the same for every entry of one save
     reason TEXT,
+    carried BLOB,                       -- serialized Carried; NULL: written here first
     -- arrival number at which it could be read: its entry's, or that of the one that brought its key
     read_arrival INTEGER NOT NULL
 ) STRICT;

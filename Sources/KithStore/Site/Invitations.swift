@@ -32,12 +32,14 @@ extension StoreTransaction {
         try execute(
             """
             INSERT INTO invitation
-                (id, partnership, secret, role, compartments, may_attest, addresses, expires_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                (id, partnership, secret, role, compartments, may_attest, ends_ms, addresses,
+                 expires_ms)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 code.id, try partnershipRow(code.partnership), code.secret, grant.role.rawValue,
-                grant.compartments.bits, grant.mayAttest, code.addresses.joined(separator: "\n"),
+                grant.compartments.bits, grant.mayAttest, grant.ends?.milliseconds,
+                code.addresses.joined(separator: "\n"),
                 code.expires.milliseconds,
             ])
     }
@@ -79,8 +81,8 @@ extension StoreTransaction {
     ) throws -> [StoredInvitation] {
         try rows(
             """
-            SELECT invitation.id, uuid, secret, role, compartments, may_attest, addresses,
-                expires_ms, failures, used_by
+            SELECT invitation.id, uuid, secret, role, compartments, may_attest, ends_ms,
+                addresses, expires_ms, failures, used_by
             FROM invitation JOIN partnership ON partnership.id = invitation.partnership
             WHERE \(filter) ORDER BY expires_ms
             """, arguments

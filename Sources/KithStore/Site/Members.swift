@@ -28,6 +28,13 @@ extension StoreTransaction {
         try handOver(mintedByOthersToo: true, in: id, now: now)
     }
 
+    /// Whether a grant allows a member all that it may do already.
+    public func isWidening(
+        _ site: SiteID, to grant: Grant, in id: PartnershipID
+    ) throws -> Bool {
+        try self.grant(of: site, in: id)?.isWithin(grant) ?? false
+    }
+
     /// Puts a grant in the place of all that a member was granted; mints new keys for what it may
     /// not read any more, and hands it those of what it may read now.
     public func change(

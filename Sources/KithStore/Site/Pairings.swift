@@ -120,14 +120,16 @@ extension StoreTransaction {
             try execute(
                 """
                 INSERT OR IGNORE INTO offer
-                    (partnership, site, name, purpose, role, compartments, may_attest, told_ms)
-                SELECT ?, ?, ?, ?, ?, ?, ?, ?
+                    (partnership, site, name, purpose, role, compartments, may_attest, ends_ms,
+                     told_ms)
+                SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?
                 WHERE NOT EXISTS (SELECT 1 FROM partnership WHERE uuid = ?)
                 """,
                 [
                     offer.partnership.blob, peer.blob, offer.name, offer.purpose,
                     offer.grant.role.rawValue, offer.grant.compartments.bits,
-                    offer.grant.mayAttest, offer.told.milliseconds, offer.partnership.blob,
+                    offer.grant.mayAttest, offer.grant.ends?.milliseconds, offer.told.milliseconds,
+                    offer.partnership.blob,
                 ])
         }
     }
@@ -137,7 +139,8 @@ extension StoreTransaction {
         let peers = Set(try peers().map(\.site))
         return try rows(
             """
-            SELECT partnership, site, name, purpose, role, compartments, may_attest, told_ms
+            SELECT partnership, site, name, purpose, role, compartments, may_attest, ends_ms,
+                told_ms
             FROM offer WHERE partnership NOT IN (SELECT uuid FROM partnership)
             ORDER BY name, partnership, site
             """

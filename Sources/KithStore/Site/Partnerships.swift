@@ -86,7 +86,7 @@ extension StoreTransaction {
         for row in try rows(
             """
             SELECT member.root, sealing_key, name, kind, ods, addresses, role, compartments,
-                may_attest, removal.author AS remover, removal.recorded_ms AS removed_ms
+                may_attest, ends_ms, removal.author AS remover, removal.recorded_ms AS removed_ms
             FROM member JOIN standing USING (partnership, site)
             LEFT JOIN (
                 SELECT arrival, author, recorded_ms FROM entry

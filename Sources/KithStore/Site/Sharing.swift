@@ -23,9 +23,10 @@ public struct Sharing: Hashable, Sendable {
 }
 
 extension StoreTransaction {
-    /// What this site and a peer share, by what is known here. Of a partnership whose `membership`
-    /// has not arrived, `membership` alone, with the site it was joined through.
-    public func sharings(with peer: SiteID) throws -> [Sharing] {
+    /// What this site and a peer share at a time, by what is known here. Of a partnership whose
+    /// `membership` has not arrived, `membership` alone, with the site it was joined through; and of
+    /// one in which sharing with either has ended, so that prolonging it is heard of.
+    public func sharings(with peer: SiteID, now: Instant) throws -> [Sharing] {
         var sharings: [Sharing] = []
         for row in try rows("SELECT id, uuid FROM partnership") {
             let id = try PartnershipID(blob: row["uuid"])
@@ -33,8 +34,9 @@ extension StoreTransaction {
             let membership = CompartmentID(id, .membership)
             if let own = try grant(of: keys.site, in: partnership) {
                 if let theirs = try grant(of: peer, in: partnership) {
-                    sharings += Compartment.allCases.filter { own.holds($0) && theirs.holds($0) }
-                        .map { Sharing(id: CompartmentID(id, $0), peer: peer, end: nil) }
+                    sharings += Compartment.allCases.filter {
+                        own.shares($0, at: now) && theirs.shares($0, at: now)
+                    }.map { Sharing(id: CompartmentID(id, $0), peer: peer, end: nil) }
                 } else if let end = try untoldRemoval(of: peer, to: peer, in: partnership) {
                     sharings.append(Sharing(id: membership, peer: peer, end: end))
                 }
@@ -122,8 +124,8 @@ extension StoreTransaction {
     }
 
     /// Entries here that a peer has not yet stated to hold, over what is shared with it.
-    public func entriesNotProved(to site: SiteID) throws -> Int {
-        try sharings(with: site).reduce(0) { sum, sharing in
+    public func entriesNotProved(to site: SiteID, now: Instant) throws -> Int {
+        try sharings(with: site, now: now).reduce(0) { sum, sharing in
             try sum
                 + missing(from: statedFrontier(of: site, on: sharing.id), in: sharing).count
         }

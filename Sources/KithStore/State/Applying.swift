@@ -123,14 +123,16 @@ extension StoreTransaction {
         try execute(
             """
             INSERT INTO act
-                (id, record, class, change, committer, performer, event, save, reason, read_arrival)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                (id, record, class, change, committer, performer, event, save, reason, carried,
+                 read_arrival)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 act, record, entry.header.entryClass.rawValue, skeleton.change?.rawValue,
                 try personRow(skeleton.committer), try skeleton.performer.map(personRow),
                 skeleton.event?.encoded(), skeleton.group.isEmpty ? nil : skeleton.group,
-                body.map(\.reason).flatMap { $0.isEmpty ? nil : $0 }, readAt,
+                body.map(\.reason).flatMap { $0.isEmpty ? nil : $0 },
+                skeleton.carried?.encoded(), readAt,
             ])
         let isEffective =
             try number("SELECT 1 FROM revoked WHERE entry = ?", [place.arrival]) == nil

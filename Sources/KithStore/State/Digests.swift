@@ -24,7 +24,7 @@ extension StoreTransaction {
                 case .int64(let number):
                     hash.update(data: bigEndian(UInt32(truncatingIfNeeded: number)))
                 default:
-                    // An erased value: no length that a value can have.
+                    // An erased value, a grant without an end: no length that a value can have.
                     hash.update(data: bigEndian(UInt32.max))
                 }
             }
@@ -42,11 +42,11 @@ extension StoreTransaction {
         """
 
     private static let membershipState = """
-        SELECT site, kind, role, membership_act.compartments, may_attest, is_in_effect, hash
+        SELECT site, kind, role, membership_act.compartments, may_attest, is_in_effect, ends_ms, hash
         FROM membership_act JOIN entry USING (arrival) WHERE partnership = ?
         UNION ALL
-        SELECT commitment, compartment, 0, 0, 0, 1, id FROM compartment_key WHERE partnership = ?
-        ORDER BY 7, 1
+        SELECT commitment, compartment, 0, 0, 0, 1, NULL, id FROM compartment_key WHERE partnership = ?
+        ORDER BY 8, 1
         """
 
     /// SHA-256 over the leaves of a compartment's feeds: author, incarnation, sequence and hash.

@@ -52,7 +52,7 @@ extension StoreTransaction {
         else {
             // Nothing but admissions: each was judged by those in its past, and they are joined.
             let grant = try rows(
-                "SELECT role, compartments, may_attest FROM membership_act WHERE partnership = ? AND site = ?",
+                "SELECT role, compartments, may_attest, ends_ms FROM membership_act WHERE partnership = ? AND site = ?",
                 [partnership, site.blob]
             ).compactMap(Grant.init(row:)).reduce(nil as Grant?) { $0?.joined(with: $1) ?? $1 }
             try setStanding(of: site, grant, removal: nil, partnership)
@@ -83,12 +83,12 @@ extension StoreTransaction {
         try execute(
             """
             INSERT OR REPLACE INTO standing
-                (partnership, site, role, compartments, may_attest, removal)
-            VALUES (?, ?, ?, ?, ?, ?)
+                (partnership, site, role, compartments, may_attest, ends_ms, removal)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 partnership, site.blob, grant?.role.rawValue, grant?.compartments.bits ?? 0,
-                grant?.mayAttest ?? false, removal?.arrival,
+                grant?.mayAttest ?? false, grant?.ends?.milliseconds, removal?.arrival,
             ])
     }
 
@@ -98,7 +98,7 @@ extension StoreTransaction {
         let acts = try rows(
             """
             SELECT entry.hash, depth, author, site, kind, role, membership_act.compartments,
-                may_attest, covers
+                may_attest, ends_ms, covers
             FROM membership_act JOIN entry USING (arrival)
             JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
             WHERE membership_act.partnership = ?

@@ -90,13 +90,14 @@ extension StoreTransaction {
         try execute(
             """
             INSERT INTO membership_act
-                (arrival, partnership, site, kind, role, compartments, may_attest, covers,
+                (arrival, partnership, site, kind, role, compartments, may_attest, ends_ms, covers,
                  is_in_effect)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
             """,
             [
                 place.arrival, partnership, site.blob, kind.rawValue, grant?.role.rawValue,
-                grant?.compartments.bits ?? 0, grant?.mayAttest ?? false, cut?.covers.bits ?? 0,
+                grant?.compartments.bits ?? 0, grant?.mayAttest ?? false, grant?.ends?.milliseconds,
+                cut?.covers.bits ?? 0,
             ])
         for end in cut?.ends ?? [] {
             try execute(
@@ -180,7 +181,7 @@ extension StoreTransaction {
         var grant: Grant?
         for row in try rows(
             """
-            SELECT arrival, kind, role, compartments, may_attest FROM membership_act
+            SELECT arrival, kind, role, compartments, may_attest, ends_ms FROM membership_act
             WHERE partnership = ? AND site = ? AND kind <> ?
             """, [partnership, site.blob, ActKind.remove.rawValue])
         {
@@ -201,7 +202,7 @@ extension StoreTransaction {
     func grant(of site: SiteID, in partnership: Int64) throws -> Grant? {
         try row(
             """
-            SELECT role, compartments, may_attest FROM standing
+            SELECT role, compartments, may_attest, ends_ms FROM standing
             WHERE partnership = ? AND site = ? AND role IS NOT NULL
             """, [partnership, site.blob]
         ).flatMap(Grant.init(row:))
@@ -274,6 +275,7 @@ extension Grant {
     init?(row: Row) {
         guard let role = (row["role"] as Int?).flatMap(Role.init(rawValue:)) else { return nil }
         self.init(
-            role: role, compartments: Set(bits: row["compartments"]), mayAttest: row["may_attest"])
+            role: role, compartments: Set(bits: row["compartments"]), mayAttest: row["may_attest"],
+            ends: (row["ends_ms"] as Int64?).map { Instant(milliseconds: $0) })
     }
 }

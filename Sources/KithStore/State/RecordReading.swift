@@ -151,6 +151,16 @@ extension StoreTransaction {
         return Int(try number("SELECT count(*) FROM edge WHERE source = ?", [id]) ?? 0)
     }
 
+    /// Whether parts of a partnership are here that cannot be read yet.
+    public func hasUnread(in partnership: PartnershipID) throws -> Bool {
+        try number(
+            """
+            SELECT 1 FROM unread JOIN entry ON entry.arrival = unread.entry
+            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+            WHERE feed.partnership = ? LIMIT 1
+            """, [try partnershipRow(partnership)]) != nil
+    }
+
     /// The newest arrival number: the version of a view that is read now.
     public func version() throws -> Int64 {
         try number("SELECT max(arrival) FROM entry") ?? 0
@@ -201,7 +211,7 @@ extension StoreTransaction {
     // MARK: Rows into values
 
     private static let actColumns = """
-        act.class, act.change, act.event, act.reason, entry.arrival, entry.hash, entry.recorded_ms,
+        act.class, act.change, act.event, act.reason, act.carried, entry.arrival, entry.hash, entry.recorded_ms,
         entry.received_ms, feed.author, entry.depth,
         c.user AS c_user, c.name AS c_name, c.role AS c_role, c.organisation AS c_organisation,
         p.user AS p_user, p.name AS p_name, p.role AS p_role, p.organisation AS p_organisation
@@ -245,7 +255,8 @@ extension StoreTransaction {
             },
             event: (row["event"] as Data?).flatMap { try? FieldValue(decoding: $0) },
             recorded: Instant(milliseconds: row["recorded_ms"]),
-            received: Instant(milliseconds: row["received_ms"]), reason: row["reason"])
+            received: Instant(milliseconds: row["received_ms"]), reason: row["reason"],
+            carried: (row["carried"] as Data?).flatMap { try? Carried(decoding: $0) })
     }
 
     private func operation(_ row: Row) throws -> StoredOperation {

@@ -26,6 +26,8 @@ public struct StoredAct: Sendable {
     public let received: Instant
     /// The reason that was given.
     public let reason: String?
+    /// Where it was first written, when it was carried over from another partnership.
+    public let carried: Carried?
 }
 
 /// One operation of a record's field.

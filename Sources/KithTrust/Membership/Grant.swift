@@ -39,12 +39,18 @@ public struct Grant: Hashable, Sendable {
     public var compartments: Set<Compartment>
     /// Whether it may sign clinical decisions.
     public var mayAttest: Bool
+    /// When sharing its compartments with it ends; nil: never. Decides what is sent, never what an
+    /// entry means.
+    public var ends: Instant?
 
-    /// Describes what a member may do.
-    public init(role: Role, compartments: Set<Compartment>, mayAttest: Bool) {
+    /// Describes what a member may do. Without compartments there is nothing that could end.
+    public init(
+        role: Role, compartments: Set<Compartment>, mayAttest: Bool, ends: Instant? = nil
+    ) {
         self.role = role
         self.compartments = compartments.subtracting([.membership])
         self.mayAttest = mayAttest
+        self.ends = self.compartments.isEmpty ? nil : ends
     }
 
     /// What a founder has.
@@ -56,13 +62,20 @@ public struct Grant: Hashable, Sendable {
     public func joined(with other: Grant) -> Grant {
         Grant(
             role: max(role, other.role), compartments: compartments.union(other.compartments),
-            mayAttest: mayAttest || other.mayAttest)
+            mayAttest: mayAttest || other.mayAttest, ends: laterEnd(than: other))
+    }
+
+    private func laterEnd(than other: Grant) -> Instant? {
+        if compartments.isEmpty { return other.ends }
+        if other.compartments.isEmpty { return ends }
+        guard let ends, let theirs = other.ends else { return nil }
+        return max(ends, theirs)
     }
 
     /// Whether this grant allows nothing that another does not.
     public func isWithin(_ other: Grant) -> Bool {
         role <= other.role && compartments.isSubset(of: other.compartments)
-            && (other.mayAttest || !mayAttest)
+            && (other.mayAttest || !mayAttest) && laterEnd(than: other) == other.ends
     }
 
     /// Whether this member writes records and keys.
@@ -71,6 +84,12 @@ public struct Grant: Hashable, Sendable {
     /// Whether entries of a compartment are sent to this member at all.
     public func holds(_ compartment: Compartment) -> Bool {
         compartment == .membership || compartments.contains(compartment)
+    }
+
+    /// Whether entries of a compartment are sent to and taken from this member at a time.
+    public func shares(_ compartment: Compartment, at now: Instant) -> Bool {
+        guard holds(compartment) else { return false }
+        return compartment == .membership || ends.map { now < $0 } ?? true
     }
 
     /// Whether this member is handed the keys of a compartment.

@@ -268,6 +268,7 @@ extension Kith_V1_Grant {
             Kith_V1_Compartment(rawValue: $0.rawValue)
         }
         mayAttest = grant.mayAttest
+        if let ends = grant.ends { endsMs = ends.milliseconds }
     }
 }
 
@@ -288,7 +289,12 @@ extension Grant {
             }
             compartments.insert(compartment)
         }
-        self.init(role: role, compartments: compartments, mayAttest: message.mayAttest)
+        guard !message.hasEndsMs || Instant.range.contains(message.endsMs) else {
+            throw ProtocolFault(.malformed, "end of sharing")
+        }
+        self.init(
+            role: role, compartments: compartments, mayAttest: message.mayAttest,
+            ends: message.hasEndsMs ? Instant(milliseconds: message.endsMs) : nil)
     }
 }
 

@@ -225,6 +225,15 @@ final class PlayedSite: Site {
         }
     }
 
+    func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport {
+        try play { script in
+            MoveReport(
+                title: script.records[0].title, from: "Elm and Patel", to: move.partnership,
+                resident: script.records[0].id, records: ["resident": 1, "allergy": 2], values: 9,
+                isUnchanged: false)
+        }
+    }
+
     func history(_ reference: String) async throws -> [HistoryItem] { try play { $0.history } }
     func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
         try play { $0.conflicts }

@@ -21,10 +21,13 @@ final class Village: Sendable {
     }
 
     /// A new site, open and listening.
-    func site(_ name: String, kind: String = "care-home") async throws -> Neighbour {
+    func site(
+        _ name: String, kind: String = "care-home",
+        clock: @escaping @Sendable () -> Instant = { Instant(Date()) }
+    ) async throws -> Neighbour {
         let home = folder.appendingPathComponent(name).path
         _ = try await LocalSite.initialise(home: home, name: name, kind: kind, ods: nil)
-        return try await Neighbour.open(name, home: home, wiretap: wiretap)
+        return try await Neighbour.open(name, home: home, clock: clock, wiretap: wiretap)
     }
 
     /// A folder of this village, not made yet.
@@ -54,10 +57,11 @@ final class Neighbour: Sendable {
 
     /// Opens a home and listens.
     static func open(
-        _ name: String, home: String, wiretap: Wiretap = Wiretap()
+        _ name: String, home: String,
+        clock: @escaping @Sendable () -> Instant = { Instant(Date()) }, wiretap: Wiretap = Wiretap()
     ) async throws -> Neighbour {
         let site = try await LocalSite.open(
-            home: home, isDaemon: true, logger: wiretap.logger(name))
+            home: home, isDaemon: true, logger: wiretap.logger(name), clock: clock)
         let handler = wiretap.answering(for: site, try await site.profile().site)
         let (addresses, continuation) = AsyncStream<String>.makeStream()
         let serving = Task {
@@ -87,12 +91,12 @@ final class Neighbour: Sendable {
     /// Invites another site, which joins; both know each other's present address afterwards.
     func admit(
         _ other: Neighbour, to partnership: String, role: String = "contributor",
-        compartments: [Compartment]? = nil, mayAttest: Bool = false
+        compartments: [Compartment]? = nil, mayAttest: Bool = false, until: Instant? = nil
     ) async throws {
         let invitation = try await site.invite(
             InvitationDraft(
                 partnership: partnership, role: role, compartments: compartments,
-                mayAttest: mayAttest, addresses: [address]))
+                mayAttest: mayAttest, sharingEnds: until, addresses: [address]))
         let report = try await other.site.join(try #require(invitation.code)) { _ in }
         #expect(report.sync.problem == nil)
         try await meet(other)
@@ -175,12 +179,13 @@ final class Neighbour: Sendable {
     /// Puts another grant in the place of a member's.
     func change(
         _ other: Neighbour, in partnership: String, role: String? = nil,
-        compartments: [Compartment]? = nil
+        compartments: [Compartment]? = nil, ends: SharingEnd? = nil
     ) async throws {
         _ = try await site.changeMembership(
             MembershipChange(
                 partnership: partnership, member: other.name,
-                act: .grant(role: role, compartments: compartments, mayAttest: nil)))
+                act: .grant(
+                    role: role, compartments: compartments, mayAttest: nil, ends: ends)))
     }
 
     /// State digests by compartment of a shared partnership.

@@ -4,18 +4,26 @@ import KithTrust
 import Testing
 
 @Suite struct GrantTests {
-    /// Every grant that there can be.
-    static let all: [Grant] = Role.allCases.flatMap { role in
-        (0..<16).flatMap { bits in
-            [false, true].map { mayAttest in
-                Grant(
-                    role: role,
-                    compartments: Set(
-                        Compartment.granted.enumerated().filter { bits >> $0.offset & 1 == 1 }
-                            .map(\.element)), mayAttest: mayAttest)
+    /// Every grant that there can be, without an end and with one of two.
+    static let all: [Grant] = {
+        var grants: [Grant] = []
+        for role in Role.allCases {
+            for bits in 0..<16 {
+                let compartments = Compartment.granted.enumerated().filter { place, _ in
+                    bits >> place & 1 == 1
+                }.map(\.element)
+                for (mayAttest, ends) in [(false, nil), (true, nil), (true, 1), (false, 2)]
+                    as [(Bool, Int64?)]
+                {
+                    grants.append(
+                        Grant(
+                            role: role, compartments: Set(compartments), mayAttest: mayAttest,
+                            ends: ends.map { Instant(milliseconds: $0) }))
+                }
             }
         }
-    }
+        return grants
+    }()
 
     @Test func `joining is commutative and idempotent`() {
         for left in Self.all {
@@ -44,6 +52,12 @@ import Testing
             for grant in pair {
                 for compartment in Compartment.allCases {
                     #expect(!grant.holds(compartment) || joined.holds(compartment))
+                    for now in (0...3).map({ Instant(milliseconds: $0) }) {
+                        #expect(
+                            !grant.shares(compartment, at: now)
+                                || joined.shares(compartment, at: now))
+                    }
+                    #expect(grant.isWithin(joined))
                     #expect(!grant.reads(compartment) || joined.reads(compartment))
                     for entryClass in EntryClass.allCases {
                         #expect(

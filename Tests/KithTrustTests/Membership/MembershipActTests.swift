@@ -16,7 +16,8 @@ import Testing
             for: site.id, sealingKey: Data(site.sealing.publicKey), in: generator.id(), .clinical,
             cryptography)
         let grant = Grant(
-            role: .contributor, compartments: [.clinical, .personal], mayAttest: true)
+            role: .contributor, compartments: [.clinical, .personal], mayAttest: true,
+            ends: Instant(milliseconds: 1_800_000_000_000))
         let feed = FeedID(author: site.id, incarnation: 7, compartment: .clinical)
         let cut = Cut(
             covers: [.membership, .clinical],
