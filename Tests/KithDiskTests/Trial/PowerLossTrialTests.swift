@@ -16,7 +16,10 @@ import Testing
     @Test(arguments: [
         // What SQLite leaves out with synchronous=NORMAL.
         (PowerLossTrial.Omission.commits, ["lost: ", "stated to hold"]),
-        (.names, ["the home is gone", "the backup", "is not a site", "cannot be read"]),
+        (
+            .names,
+            ["the home is gone", "the backup", "is not a site", "cannot be read", "is missing"]
+        ),
     ])
     func `a build that leaves a sync out is noticed`(
         omission: PowerLossTrial.Omission, words: [String]
