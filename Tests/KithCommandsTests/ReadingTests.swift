@@ -93,6 +93,7 @@ import Testing
         #expect(loud.lowerBound < peers.lowerBound)
         #expect(result.out.contains("2026-11-22 23:12 GMT"))
         #expect(result.out.contains("the address does not"))
+        #expect(result.out.contains("sharing with Patel Practice in Elm and Patel ends, 2026-12-0"))
     }
 
     @Test func `a plan begins with what could harm the person and shows every candidate`()

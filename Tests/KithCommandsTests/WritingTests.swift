@@ -29,6 +29,33 @@ import Testing
         expectFits(result.out)
     }
 
+    @Test func `sharing lasts to the end of the day that was agreed, in local time`() async throws {
+        let play = Play()
+        let day = await play("partnership", "invite", "Elm", "--until", "2027-03-31")
+        #expect(day.status == 0, "\(day)")
+        #expect(
+            play.site.told.invitations.first?.sharingEnds
+                == Instant(rfc3339: "2027-03-31T23:00:00Z"))
+        let moment = "2027-01-02T03:04:05Z"
+        #expect(await play("partnership", "admit", "Patel", "--until", moment).status == 0)
+        #expect(await play("partnership", "change", "Patel", "--until", "never").status == 0)
+        let acts = play.site.told.membershipChanges.map(\.act)
+        guard acts.count == 2, case .admit(let draft) = acts[0],
+            case .grant(nil, nil, nil, let ends) = acts[1]
+        else { return #expect(Bool(false), "\(acts)") }
+        #expect(draft.sharingEnds == Instant(rfc3339: moment))
+        #expect(ends == .never)
+    }
+
+    @Test func `a move says what went where`() async {
+        let result = await Play()(
+            "resident", "move", "Smith Jane", "--to", "Harbour", "--reason", "new practice")
+        #expect(result.status == 0, "\(result)")
+        #expect(result.out.contains("to Harbour") && result.out.contains("9 values of 3 records"))
+        #expect(result.out.contains("Elm and Patel is archived"))
+        expectFits(result.out)
+    }
+
     @Test func `joining takes a code in groups, or from input, and shows what is joined`() async {
         var play = Play()
         var result = await play("partnership", "join", "ABC", "DEF", "--yes")

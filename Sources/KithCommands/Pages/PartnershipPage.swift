@@ -45,16 +45,19 @@ struct PartnershipPage {
             "Log here",
             Amount.bytes(partnership.logBytes)
                 + (partnership.quotaBytes.map { " of at most \(Amount.bytes($0))" } ?? ""))
-        var members = Table([
-            .init("Member"), .init("Site", fixed: true), .init("Role"), .init("Attests"),
-            .init("Holds"), .init("Shared until", fixed: true),
-        ])
+        let isEnding = partnership.members.contains { $0.sharingEnds != nil }
+        var members = Table(
+            [
+                .init("Member"), .init("Site", fixed: true), .init("Role"), .init("Attests"),
+                .init("Holds"),
+            ] + (isEnding ? [.init("Shared until", fixed: true)] : []))
         for member in partnership.members {
-            members.add([
-                member.name + (member.isSelf ? " (this site)" : ""), member.site.short, member.role,
-                member.mayAttest ? "yes" : "no", Self.words(member.compartments),
-                member.sharingEnds.map { context.time($0) } ?? "",
-            ])
+            members.add(
+                [
+                    member.name + (member.isSelf ? " (this site)" : ""), member.site.short,
+                    member.role, member.mayAttest ? "yes" : "no",
+                    Self.words(member.compartments),
+                ] + (isEnding ? [context.time(member.sharingEnds, orElse: "")] : []))
         }
         lines += [""] + members.lines(width: context.width)
         let gone = partnership.formerMembers.filter { !$0.isSelf }

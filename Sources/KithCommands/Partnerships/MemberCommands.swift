@@ -16,8 +16,8 @@ struct AdmitMember: SiteCommand {
     static let configuration = CommandConfiguration(
         commandName: "admit", abstract: "Admits a site that this one knows, without a code.",
         usage: """
-            kith partnership admit SITE [--role R] [--compartments C,C] [--may-attest] \\
-                [--until DATE] [--partnership NAME] [--json]
+            kith partnership admit SITE [--role R] [--compartments C,C] \\
+                [--may-attest] [--until DATE] [--partnership NAME] [--json]
             """,
         discussion: """
             For a site that was paired with by phone ('kith peer pair'), or that shares another \

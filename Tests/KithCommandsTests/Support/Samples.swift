@@ -131,7 +131,9 @@ enum Samples {
     static func member(_ name: String, isSelf: Bool) -> MemberView {
         MemberView(
             site: isSelf ? home : practice, name: name, kind: "careHome", ods: nil,
-            role: "steward", compartments: Compartment.allCases, mayAttest: !isSelf, isSelf: isSelf)
+            role: "steward", compartments: Compartment.allCases, mayAttest: !isSelf,
+            sharingEnds: isSelf ? nil : Instant(milliseconds: now.milliseconds + 10 * 86_400_000),
+            isSelf: isSelf)
     }
 
     static func partnership(_ name: String = "Elm and Patel") -> PartnershipView {
