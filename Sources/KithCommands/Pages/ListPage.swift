@@ -3,25 +3,6 @@ import KithSite
 
 /// Records of one kind as a table.
 struct ListPage {
-    /// Fields that tell records of a kind apart, besides the title.
-    private static let columns: [String: [String]] = [
-        "resident": ["dateOfBirth", "nhsNumber"],
-        "residency": ["start", "end"],
-        "personalContact": ["relationship", "phone"],
-        "plan": ["status", "nextReview"],
-        "need": [],
-        "goal": ["status", "due"],
-        "action": ["who", "status"],
-        "contingency": ["review"],
-        "allergy": ["severity", "verification"],
-        "allergyAssertion": ["assertion"],
-        "cprDecision": ["decision"],
-        "outcome": ["outcome"],
-        "contact": ["role", "phone"],
-        "interaction": ["when"],
-        "organisation": ["kind", "phone"],
-    ]
-
     private let context: CommandContext
 
     init(_ context: CommandContext) {
@@ -43,7 +24,7 @@ struct ListPage {
 
     /// A row for each record; with `parents`, what each is part of.
     func lines(_ records: [RecordView], kind: RecordKind, parents: [RecordID: String]?) -> [Line] {
-        let fields = (Self.columns[kind.name] ?? []).compactMap { kind.field(named: $0) }
+        let fields = kind.columns.compactMap { kind.field(named: $0) }
         let hasTitle = !kind.title.isEmpty
         var columns: [Table.Column] = [.init("ID", fixed: true)]
         if hasTitle { columns.append(.init(kind.label)) }

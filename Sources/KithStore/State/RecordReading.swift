@@ -144,6 +144,14 @@ extension StoreTransaction {
         }
     }
 
+    /// The class of an operation; nil when it cannot be read here.
+    public func entryClass(of operation: OperationID) throws -> EntryClass? {
+        guard let place = try place(of: operation.entry) else { return nil }
+        let id = RowID.operation(arrival: place.arrival, index: operation.index)
+        return try number("SELECT class FROM operation WHERE id = ?", [id])
+            .flatMap { EntryClass(rawValue: Int($0)) }
+    }
+
     /// How many operations one supersedes.
     public func supersededCount(by operation: OperationID) throws -> Int {
         guard let place = try place(of: operation.entry) else { return 0 }
