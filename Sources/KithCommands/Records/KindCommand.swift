@@ -7,7 +7,7 @@ struct KindCommand<Kind: KindName>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: Kind.kind.commandName,
-            abstract: "Adds, lists, shows and edits \(Kind.kind.nouns).",
+            abstract: Kind.kind.about,
             discussion: FieldGuide(Kind.kind).text,
             subcommands: [
                 AddRecord<Kind>.self, ListRecords<Kind>.self, ShowRecord<Kind>.self,

@@ -73,8 +73,8 @@ extension RecordReader {
     private func samePerson(as resident: StoredRecord) throws -> [StoredRecord] {
         let links = try transaction.records(
             RecordSelection(kindNamed: "samePerson", partnership: resident.partnership)
-        ).map(presenter.view).filter(SamePerson.isStated)
-        let group = SamePerson.group(of: resident.id, by: links)
+        ).map(presenter.view).filter(LinkedResidents.isStated)
+        let group = LinkedResidents.group(of: resident.id, by: links)
         let others = group.subtracting([resident.id])
         guard !others.isEmpty else { return [] }
         return try transaction.records(
@@ -91,7 +91,7 @@ extension RecordReader {
 }
 
 /// Which residents are one person, by what people said.
-package enum SamePerson {
+package enum LinkedResidents {
     /// Whether a link stands and says "the same", with nobody disagreeing.
     static func isStated(_ link: RecordView) -> Bool {
         guard !link.isArchived, let verdict = link.field("verdict"), !verdict.candidates.isEmpty
