@@ -154,6 +154,21 @@ extension ControlClient {
         try await call(ControlCommands.join, code, progress: progress)
     }
 
+    /// Leaves a join request at the relay that a code names.
+    public func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView {
+        try await call(ControlCommands.leaveJoinRequest, code)
+    }
+
+    /// Takes back a join request that waits.
+    public func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView {
+        try await call(ControlCommands.withdrawJoinRequest, id)
+    }
+
+    /// The join requests that wait.
+    public func waitingJoins() async throws -> [WaitingJoinView] {
+        try await call(ControlCommands.waitingJoins)
+    }
+
     /// Says where partners reach the site.
     public func setAddresses(_ addresses: [String]) async throws -> SiteView {
         try await call(ControlCommands.setAddresses, addresses)

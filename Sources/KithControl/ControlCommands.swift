@@ -59,6 +59,16 @@ enum ControlCommands {
         "join"
     ) { site, code, progress in try await site.join(code, progress: progress) }
 
+    static let leaveJoinRequest = ControlCommand<String, Nothing, WaitingJoinView>(
+        "leaveJoinRequest"
+    ) { site, code, _ in try await site.leaveJoinRequest(code) }
+    static let withdrawJoinRequest = ControlCommand<String, Nothing, WaitingJoinView>(
+        "withdrawJoinRequest"
+    ) { site, id, _ in try await site.withdrawJoinRequest(id) }
+    static let waitingJoins = ControlCommand<Nothing, Nothing, [WaitingJoinView]>(
+        "waitingJoins"
+    ) { site, _, _ in try await site.waitingJoins() }
+
     // MARK: Peers and sync
 
     static let peers = ControlCommand<Nothing, Nothing, [PeerView]>("peers") { site, _, _ in
@@ -153,6 +163,7 @@ enum ControlCommands {
         profile, status, doctor,
         createPartnership, partnerships, partnership, invite, revokeInvitation, changeMembership,
         setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
+        leaveJoinRequest, withdrawJoinRequest, waitingJoins,
         peers, pair, decidePairing, removePeer, setPeer, sync,
         records, record, save, moveResident, history,
         conflicts, conflict, resolve,

@@ -77,6 +77,18 @@ final class FakeSite: Site {
         for step in samples.syncSteps { progress(step) }
         return JoinReport(partnership: samples.partnership, sync: samples.syncReport)
     }
+    func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView {
+        note("leaveJoinRequest", code)
+        return samples.waitingJoin
+    }
+    func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView {
+        note("withdrawJoinRequest", id)
+        return samples.waitingJoin
+    }
+    func waitingJoins() async throws -> [WaitingJoinView] {
+        note("waitingJoins")
+        return [samples.waitingJoin]
+    }
     func setAddresses(_ addresses: [String]) async throws -> SiteView {
         note("setAddresses", addresses)
         return samples.site

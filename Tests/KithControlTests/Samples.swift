@@ -41,21 +41,32 @@ struct Samples: Sendable {
         return PartnershipView(
             id: partnershipID, name: "Rose & Hill", purpose: "shared care", isPrivate: false,
             members: [member], compartments: [.membership, .restricted], residents: 40,
-            invitations: [invitation])
+            invitations: [invitation],
+            letterboxes: [
+                LetterboxView(keeper: "Hill Surgery", requests: 2, bytes: 4000, expires: moment)
+            ])
     }
 
     var invitation: InvitationView {
         InvitationView(
             code: "KITH-CODE", id: "i1", partnership: "Rose & Hill", role: "reviewer",
             compartments: [.relations], mayAttest: false, addresses: ["[::1]:7443"],
-            expires: moment)
+            expires: moment, relay: "Relay", isAtRelay: true)
     }
 
     var preview: InvitationPreview {
         InvitationPreview(
             inviter: siteID, inviterName: "Hill Surgery", partnership: "Rose & Hill",
             purpose: "care", role: "steward", compartments: [.clinical], mayAttest: true,
-            expires: moment)
+            expires: moment, relay: "Relay")
+    }
+
+    var waitingJoin: WaitingJoinView {
+        WaitingJoinView(
+            id: "i1", partnership: partnership.id, name: "Rose & Hill", purpose: "care",
+            inviter: siteID, inviterName: "Hill Surgery", relay: "Relay", role: "reviewer",
+            compartments: [.clinical], mayAttest: true, left: moment, expires: moment,
+            problem: "no route")
     }
 
     var offer: OfferView {

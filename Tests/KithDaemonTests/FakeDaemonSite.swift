@@ -79,6 +79,9 @@ final class FakeDaemonSite: DaemonSite {
         _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> JoinReport { throw unused }
     func setAddresses(_ addresses: [String]) async throws -> SiteView { throw unused }
+    func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView { throw unused }
+    func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView { throw unused }
+    func waitingJoins() async throws -> [WaitingJoinView] { throw unused }
     func offers() async throws -> [OfferView] { throw unused }
     func acceptOffer(
         _ reference: String, progress: @escaping @Sendable (SyncProgress) -> Void

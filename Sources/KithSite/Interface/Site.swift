@@ -42,6 +42,14 @@ public protocol Site: Sendable {
     ) async throws
         -> JoinReport
 
+    /// Leaves a join request at the relay that a code names, sealed to the inviter; this site joins at
+    /// a later sync, when the inviter has let it in.
+    func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView
+    /// Takes back a join request that waits, by the id of its invitation or the beginning of it.
+    func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView
+    /// The join requests of this site that wait, the oldest first.
+    func waitingJoins() async throws -> [WaitingJoinView]
+
     /// The partnerships that peers say this site was admitted to, by name.
     func offers() async throws -> [OfferView]
     /// Takes part in an offered partnership, by name or by a beginning of its id, and takes over its

@@ -66,6 +66,8 @@ public struct StatusView: Codable, Sendable {
     public var rollback: RollbackView?
     /// Partnerships that peers offer, which nobody has accepted yet.
     public var offers: Int
+    /// Join requests of this site that wait at a relay.
+    public var waitingJoins: [WaitingJoinView]
 
     /// Describes how a site stands.
     public init(
@@ -73,7 +75,7 @@ public struct StatusView: Codable, Sendable {
         safetyCriticalConflicts: Int, routineConflicts: Int, oldestConflict: Instant?,
         partsWaiting: Int, entriesSetAside: Int, entries: Int, diskBytes: Int64,
         diskFreeBytes: Int64, certificateEnds: Instant, forks: [ForkView] = [],
-        rollback: RollbackView? = nil, offers: Int = 0
+        rollback: RollbackView? = nil, offers: Int = 0, waitingJoins: [WaitingJoinView] = []
     ) {
         self.site = site
         self.daemonRunning = daemonRunning
@@ -91,6 +93,7 @@ public struct StatusView: Codable, Sendable {
         self.forks = forks
         self.rollback = rollback
         self.offers = offers
+        self.waitingJoins = waitingJoins
     }
 }
 

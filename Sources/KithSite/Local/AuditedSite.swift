@@ -94,6 +94,20 @@ struct AuditedSite: Site {
         return report
     }
 
+    func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView {
+        let left = try await site.leaveJoinRequest(code)
+        try await note(.administer, "left a join request to \(left.name) at \(left.relay)")
+        return left
+    }
+
+    func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView {
+        let withdrawn = try await site.withdrawJoinRequest(id)
+        try await note(.administer, "took back the join request to \(withdrawn.name)")
+        return withdrawn
+    }
+
+    func waitingJoins() async throws -> [WaitingJoinView] { try await site.waitingJoins() }
+
     func offers() async throws -> [OfferView] { try await site.offers() }
 
     func acceptOffer(

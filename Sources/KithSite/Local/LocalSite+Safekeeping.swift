@@ -55,7 +55,8 @@ extension LocalSite {
                 diskBytes: disk.used, diskFreeBytes: disk.free,
                 certificateEnds: tlsIdentity.leaf.notAfter, forks: forks,
                 rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) },
-                offers: Set(try await offers().map(\.partnership)).count)
+                offers: Set(try await offers().map(\.partnership)).count,
+                waitingJoins: try await waitingJoins())
         }
     }
 
@@ -114,6 +115,7 @@ extension LocalSite {
                     remedy: "allow more with 'kith partnership quota', or ask who writes so much"))
         }
         findings += status.partnerships.flatMap(endingFindings)
+        findings += letterboxFindings(status)
         findings += rollbackFindings(status)
         findings.append(try await recoveryKitFinding())
         findings += try await recoveryFindings()
