@@ -142,6 +142,15 @@ enum ControlCommands {
     static let backUp = ControlCommand<String, Nothing, BackupReport>("backUp") { site, path, _ in
         try await site.backUp(to: path)
     }
+    static let breakGlass = ControlCommand<BreakGlassRequest, Nothing, AuditItem>(
+        "breakGlass"
+    ) { site, request, _ in try await site.breakGlass(request) }
+    static let reviewBreakGlass = ControlCommand<BreakGlassReview, Nothing, AuditItem>(
+        "reviewBreakGlass"
+    ) { site, review, _ in try await site.reviewBreakGlass(review) }
+    static let readableCompartments = ControlCommand<String, Nothing, [Compartment]>(
+        "readableCompartments"
+    ) { site, record, _ in try await site.readableCompartments(of: record) }
     static let audit = ControlCommand<AuditQuery, Nothing, [AuditItem]>(
         "audit"
     ) { site, query, _ in try await site.audit(query) }
@@ -168,6 +177,7 @@ enum ControlCommands {
         records, record, save, moveResident, history,
         conflicts, conflict, resolve,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
+        breakGlass, reviewBreakGlass, readableCompartments,
         rebuild,
     ]
 }

@@ -61,6 +61,17 @@ struct Samples: Sendable {
             expires: moment, relay: "Relay")
     }
 
+    var auditItem: AuditItem {
+        AuditItem(
+            number: 3, time: Instant(milliseconds: 1), actor: author, channel: .commandLine,
+            action: .breakGlass, what: "w", record: record.id,
+            breakGlass: BreakGlass(
+                compartment: .restricted, resident: record.id, reason: "why", from: moment,
+                until: moment,
+                review: .init(number: 4, by: author, time: moment, finding: "right")),
+            act: 2, reviewed: 1, finding: "f")
+    }
+
     var waitingJoin: WaitingJoinView {
         WaitingJoinView(
             id: "i1", partnership: partnership.id, name: "Rose & Hill", purpose: "care",

@@ -113,7 +113,18 @@ final class FakeDaemonSite: DaemonSite {
         throw unused
     }
     func erasures() async throws -> [ErasureView] { throw unused }
-    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site { self }
+    func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
+    ) -> any Site { self }
+    func breakGlass(_ request: BreakGlassRequest) async throws -> AuditItem {
+        throw unused
+    }
+    func reviewBreakGlass(_ review: BreakGlassReview) async throws -> AuditItem {
+        throw unused
+    }
+    func readableCompartments(of record: String) async throws -> [Compartment] {
+        throw unused
+    }
     func audit(_ query: AuditQuery) async throws -> [AuditItem] { throw unused }
     func setQuota(_ change: QuotaChange) async throws -> PartnershipView { throw unused }
     func setRetention(_ change: RetentionChange) async throws -> PartnershipView { throw unused }

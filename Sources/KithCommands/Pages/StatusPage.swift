@@ -72,6 +72,11 @@ struct StatusPage {
             let count = Amount.count(status.offers, "partnership is", "partnerships are")
             lines.append("!  \(count) offered to this site: 'kith partnership offers'")
         }
+        if status.unreviewedBreakGlass > 0 {
+            let count = Amount.count(
+                status.unreviewedBreakGlass, "break-glass act", "break-glass acts")
+            lines.append("!  \(count) not reviewed: 'kith audit list --break-glass'")
+        }
         return lines + joins(status) + endings(status)
     }
 

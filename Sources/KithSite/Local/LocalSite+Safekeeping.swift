@@ -56,7 +56,8 @@ extension LocalSite {
                 certificateEnds: tlsIdentity.leaf.notAfter, forks: forks,
                 rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) },
                 offers: Set(try await offers().map(\.partnership)).count,
-                waitingJoins: try await waitingJoins())
+                waitingJoins: try await waitingJoins(),
+                unreviewedBreakGlass: try await unreviewedBreakGlass())
         }
     }
 
@@ -116,6 +117,14 @@ extension LocalSite {
         }
         findings += status.partnerships.flatMap(endingFindings)
         findings += letterboxFindings(status)
+        if status.unreviewedBreakGlass > 0 {
+            findings.append(
+                Finding(
+                    .warning, check: "break-glass",
+                    message: "\(status.unreviewedBreakGlass) not reviewed",
+                    remedy:
+                        "see 'kith audit list --break-glass', ask, and 'kith audit review NUMBER'"))
+        }
         findings += rollbackFindings(status)
         findings.append(try await recoveryKitFinding())
         findings += try await recoveryFindings()

@@ -140,7 +140,7 @@ CREATE TABLE audit (
     time_ms INTEGER NOT NULL,
     user TEXT NOT NULL,
     name TEXT NOT NULL,
-    action TEXT NOT NULL,               -- read, write, administer, exchange
+    action TEXT NOT NULL,               -- read, write, administer, exchange, break-glass, review
     record BLOB,
     resident BLOB,
     bytes BLOB NOT NULL,                -- the item whole, as JSON
@@ -148,6 +148,8 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_of_record ON audit (record) WHERE record IS NOT NULL;
 CREATE INDEX audit_of_resident ON audit (resident) WHERE resident IS NOT NULL;
+CREATE INDEX audit_of_break_glass ON audit (number) WHERE action = 'break-glass';
+CREATE INDEX audit_of_reviews ON audit (number) WHERE action = 'review';
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit is only appended to'); END;
 CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit

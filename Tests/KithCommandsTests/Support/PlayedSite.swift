@@ -53,6 +53,7 @@ final class PlayedSite: Site {
         var relay: String?
         var waitingJoins: [WaitingJoinView] = []
         var withdrawn: [String] = []
+        var reviews: [BreakGlassReview] = []
         var accepted: [String] = []
         var pairings: [PairingRequest] = []
         var decisions: [PairingDecision] = []
@@ -302,11 +303,27 @@ final class PlayedSite: Site {
 
     func erasures() async throws -> [ErasureView] { try play { $0.erasures } }
 
-    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+    func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
+    ) -> any Site {
         script.withLock { $0.actors.append(actor) }
         return self
     }
 
+    func breakGlass(_ request: BreakGlassRequest) async throws -> AuditItem {
+        try play { $0.audit[0] }
+    }
+    func reviewBreakGlass(_ review: BreakGlassReview) async throws -> AuditItem {
+        try play {
+            $0.reviews.append(review)
+            return AuditItem(
+                number: 99, time: Samples.now, actor: Samples.auditor, channel: .commandLine,
+                action: .review, what: "reviewed", reviewed: review.act, finding: review.finding)
+        }
+    }
+    func readableCompartments(of record: String) async throws -> [Compartment] {
+        try play { _ in Compartment.allCases }
+    }
     func audit(_ query: AuditQuery) async throws -> [AuditItem] {
         try play {
             $0.auditQueries.append(query)

@@ -150,6 +150,8 @@ enum Samples {
             addresses: ["elm.example.org:7420"], expires: now)
     }
 
+    static let auditor = Author(user: "aud", name: "Ada Auditor", role: "auditor")
+
     static func waitingJoin() -> WaitingJoinView {
         WaitingJoinView(
             id: "c0ffee0123456789", partnership: partnershipID, name: "Elm and Harbour",
