@@ -98,6 +98,9 @@ enum ControlCommands {
     static let record = ControlCommand<RecordArguments, Nothing, RecordView>(
         "record"
     ) { site, wanted, _ in try await site.record(wanted.reference, kind: wanted.kind) }
+    static let tree = ControlCommand<TreeQuery, Nothing, RecordTree>("tree") { site, query, _ in
+        try await site.tree(query)
+    }
     static let save = ControlCommand<SaveArguments, Nothing, [RecordView]>(
         "save"
     ) { site, work, _ in try await site.save(work.edits, by: work.author) }
@@ -174,7 +177,7 @@ enum ControlCommands {
         setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
         leaveJoinRequest, withdrawJoinRequest, waitingJoins,
         peers, pair, decidePairing, removePeer, setPeer, sync,
-        records, record, save, moveResident, history,
+        records, record, tree, save, moveResident, history,
         conflicts, conflict, resolve,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
         breakGlass, reviewBreakGlass, readableCompartments,

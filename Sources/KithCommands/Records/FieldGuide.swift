@@ -38,6 +38,9 @@ struct FieldGuide {
         case .reference(let kinds): "id of: \(kinds.joined(separator: ", "))"
         case .nhsNumber: "NHS number"
         case .odsCode: "ODS code"
+        case .cqcLocation: "CQC location id"
+        case .phone: "telephone number"
+        case .email: "e-mail address"
         case .group: "parts"
         }
     }

@@ -19,22 +19,60 @@ extension KindName {
     }
 }
 
-enum ResidentKind: KindName { static let name = "resident" }
-enum PlanKind: KindName { static let name = "plan" }
+enum OrganisationKind: KindName { static let name = "organisation" }
 enum ContactKind: KindName { static let name = "contact" }
 enum InteractionKind: KindName { static let name = "interaction" }
-enum OrganisationKind: KindName { static let name = "organisation" }
-enum AllergyKind: KindName { static let name = "allergy" }
-enum AllergyAssertionKind: KindName { static let name = "allergyAssertion" }
-enum CPRDecisionKind: KindName { static let name = "cprDecision" }
+enum HomeRoundKind: KindName { static let name = "homeRound" }
+enum AgreementKind: KindName { static let name = "agreement" }
+enum CollaborationKind: KindName { static let name = "collaboration" }
+enum CapacityKind: KindName { static let name = "capacity" }
+enum TaskKind: KindName { static let name = "task" }
+enum ResidentKind: KindName { static let name = "resident" }
+enum ResidencyKind: KindName { static let name = "residency" }
+enum PersonalContactKind: KindName { static let name = "personalContact" }
+enum AboutMeKind: KindName { static let name = "aboutMe" }
+enum RequirementKind: KindName { static let name = "requirement" }
+enum CarePackageKind: KindName { static let name = "carePackage" }
+enum CareTeamMemberKind: KindName { static let name = "careTeamMember" }
+enum SamePersonKind: KindName { static let name = "samePerson" }
+enum AppointmentKind: KindName { static let name = "appointment" }
+enum PlanKind: KindName { static let name = "plan" }
 enum StrengthKind: KindName { static let name = "strength" }
 enum NeedKind: KindName { static let name = "need" }
 enum GoalKind: KindName { static let name = "goal" }
 enum ActionKind: KindName { static let name = "action" }
 enum ContingencyKind: KindName { static let name = "contingency" }
-enum PersonalContactKind: KindName { static let name = "personalContact" }
-enum ResidencyKind: KindName { static let name = "residency" }
+enum StageGoalKind: KindName { static let name = "stageGoal" }
+enum GoalOutcomeKind: KindName { static let name = "goalOutcome" }
+enum SupportPlanKind: KindName { static let name = "supportPlan" }
+enum AllergyKind: KindName { static let name = "allergy" }
+enum AllergyAssertionKind: KindName { static let name = "allergyAssertion" }
+enum CPRDecisionKind: KindName { static let name = "cprDecision" }
+enum TreatmentPlanKind: KindName { static let name = "treatmentPlan" }
+enum ADRTKind: KindName { static let name = "adrt" }
+enum LPAKind: KindName { static let name = "lpa" }
+enum CapacityAssessmentKind: KindName { static let name = "capacityAssessment" }
+enum ConditionKind: KindName { static let name = "condition" }
+enum MedicationKind: KindName { static let name = "medication" }
+enum AlertKind: KindName { static let name = "alert" }
 enum OutcomeKind: KindName { static let name = "outcome" }
+enum PreferredPlaceKind: KindName { static let name = "preferredPlace" }
+enum BaselineKind: KindName { static let name = "baseline" }
+enum EndOfLifeKind: KindName { static let name = "endOfLife" }
+enum AssessmentKind: KindName { static let name = "assessment" }
+enum ObservationKind: KindName { static let name = "observation" }
+enum TransferKind: KindName { static let name = "transfer" }
+enum HospitalContactKind: KindName { static let name = "hospitalContact" }
+enum ReferralKind: KindName { static let name = "referral" }
+enum RoundItemKind: KindName { static let name = "roundItem" }
+enum NoteKind: KindName { static let name = "note" }
+enum CommentKind: KindName { static let name = "comment" }
+enum ProposalKind: KindName { static let name = "proposal" }
+enum SignOffKind: KindName { static let name = "signOff" }
+enum DocumentKind: KindName { static let name = "document" }
+enum ProfessionalAdviceKind: KindName { static let name = "professionalAdvice" }
+enum SafeguardingConcernKind: KindName { static let name = "safeguardingConcern" }
+enum LibertyAuthorisationKind: KindName { static let name = "libertyAuthorisation" }
 
 extension RecordKind {
     /// The name as a command: `personalContact` is `personal-contact`.
@@ -44,10 +82,7 @@ extension RecordKind {
     var noun: String { Spelling.lowercasedStart(label) }
 
     /// The plural in the middle of a sentence: `personal contacts`.
-    var nouns: String {
-        let words = Spelling.kebab(plural).split(separator: "-").joined(separator: " ")
-        return words.hasPrefix("cpr ") ? "CPR " + words.dropFirst(4) : words
-    }
+    var nouns: String { pluralLabel }
 }
 
 /// How names of the vocabulary are written in commands and sentences.

@@ -94,12 +94,16 @@ struct FHIRDraft {
 
     /// One line of text, normalised and checked as every text that enters Kith.
     static func line(_ text: FHIRText) throws -> String {
-        // Any single-line field has the rules for one; this is one that every kind has.
+        guard case .text(let line) = try value(of: anyLine, from: text) else { return "" }
+        return line
+    }
+
+    /// Any single-line field has the rules for one; this is one that every kind has.
+    private static var anyLine: FieldDefinition {
         guard let field = Vocabulary.kinds.first?.field(named: "source") else {
             preconditionFailure("the vocabulary is empty")
         }
-        guard case .text(let line) = try value(of: field, from: text) else { return "" }
-        return line
+        return field
     }
 
     private static func value(
@@ -107,11 +111,18 @@ struct FHIRDraft {
     ) throws -> FieldValue {
         var words = text.text
         // A line break in what is one line here is a space that somebody's form wrapped.
-        if case .text(lines: false) = field.type {
+        switch field.type {
+        case .text(lines: false), .phone, .email:
             words = words.split(whereSeparator: \.isLineBreakOrTab).joined(separator: " ")
+        default: break
         }
         do {
-            return try entry.value(of: field, from: words)
+            switch field.type {
+            case .phone, .email:
+                // What another system holds as one is taken over as it stands, not refused.
+                return try entry.value(of: Self.anyLine, from: words)
+            default: return try entry.value(of: field, from: words)
+            }
         } catch {
             throw text.fault("expected a text that Kith can hold; \(error.description)")
         }

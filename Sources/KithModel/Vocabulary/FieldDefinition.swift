@@ -20,6 +20,12 @@ public enum FieldType: Sendable {
     case nhsNumber
     /// An ODS code, kept in upper case.
     case odsCode
+    /// A CQC location id, kept in upper case.
+    case cqcLocation
+    /// A telephone number, kept as it was written.
+    case phone
+    /// An e-mail address.
+    case email
     /// Values that are only ever replaced together.
     case group([FieldDefinition])
 }
@@ -32,8 +38,24 @@ public enum FieldPolicy: String, Sendable, Codable {
     case safetyCritical
 }
 
-/// One field of a record kind.
+/// One field of a record kind, as the vocabulary declares it.
 public struct FieldDefinition: Sendable {
+    /// Something that has to be done by the day that a field holds.
+    public struct Due: Sendable {
+        /// What, in a few words.
+        public let what: String
+        /// The field that says it was done; nil: it stays due until the day is changed.
+        public let until: String?
+    }
+
+    /// In a group: some members together are at most another.
+    public struct SumRule: Sendable, Decodable {
+        /// The members that are added up; one that is missing counts nothing.
+        public let of: [String]
+        /// The member that limits them.
+        public let limit: String
+    }
+
     /// Its number in the log, unique in its kind; never used again for another meaning.
     public let number: UInt32
     /// Its name in commands and JSON.
@@ -48,19 +70,18 @@ public struct FieldDefinition: Sendable {
     public let isRequired: Bool
     /// In a group: whether it may appear more than once.
     public let isRepeated: Bool
-
-    init(
-        _ number: UInt32, _ name: String, _ label: String, _ type: FieldType,
-        policy: FieldPolicy = .routine, required: Bool = false, repeated: Bool = false
-    ) {
-        self.number = number
-        self.name = name
-        self.label = label
-        self.type = type
-        self.policy = policy
-        isRequired = required
-        isRepeated = repeated
-    }
+    /// Whether a search of records looks in it, beside their titles.
+    public let isSearched: Bool
+    /// What is due by the day in it.
+    public let due: Due?
+    /// The first year that a date in it can be in.
+    public let earliestYear: Int?
+    /// SNOMED CT code of the heading that it stands under in its standard.
+    public let conceptCode: String?
+    /// A remark for whoever fills it in.
+    public let help: String?
+    /// What holds between the members of a group.
+    public let sumRule: SumRule?
 
     /// The members of a group; none for other types.
     public var members: [FieldDefinition] {
@@ -68,12 +89,24 @@ public struct FieldDefinition: Sendable {
     }
 }
 
-extension FieldType {
-    static func coded(_ set: String) -> FieldType {
-        guard let codes = CodeSet.all[set] else { preconditionFailure("no code set \(set)") }
-        return .code(codes)
+extension FieldDefinition {
+    /// A field of the kind that every record has.
+    init(
+        _ number: UInt32, _ name: String, _ label: String, _ type: FieldType,
+        policy: FieldPolicy = .routine, required: Bool = false
+    ) {
+        self.number = number
+        self.name = name
+        self.label = label
+        self.type = type
+        self.policy = policy
+        isRequired = required
+        isRepeated = false
+        isSearched = false
+        due = nil
+        earliestYear = nil
+        conceptCode = nil
+        help = nil
+        sumRule = nil
     }
-
-    static let line = FieldType.text(lines: false)
-    static let lines = FieldType.text(lines: true)
 }

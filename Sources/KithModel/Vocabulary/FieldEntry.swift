@@ -44,11 +44,7 @@ public struct FieldEntry: Sendable {
             }
             return .decimal(number)
         case .date:
-            guard let date = PartialDate(text) else {
-                throw problem(
-                    field, "takes a date that exists, for example 2026-11-22, 2026-11 or 2026")
-            }
-            return .date(date)
+            return .date(try date(text, of: field))
         case .instant: return .instant(try instant(text, of: field))
         case .boolean: return .boolean(try boolean(text, of: field))
         case .code(let set): return .code(try code(text, in: set, of: field))
@@ -69,6 +65,24 @@ public struct FieldEntry: Sendable {
                 throw problem(field, "takes three to ten letters and digits, for example A81001")
             }
             return .text(code.description)
+        case .cqcLocation:
+            guard let location = CQCLocation(text) else {
+                throw problem(field, "takes a CQC location id, for example 1-101675029")
+            }
+            return .text(location.description)
+        case .phone:
+            guard PhoneNumber(text) != nil else {
+                throw problem(
+                    field,
+                    "takes a telephone number first, for example 01642 555 0123 or +44 1642 555 0123 ext 4"
+                )
+            }
+            return .text(try checked(text, lines: false, of: field))
+        case .email:
+            guard EmailAddress(text) != nil else {
+                throw problem(field, "takes an e-mail address, for example ward3@example.nhs.uk")
+            }
+            return .text(try checked(text, lines: false, of: field))
         case .group(let members):
             throw problem(
                 field,
@@ -106,6 +120,7 @@ public struct FieldEntry: Sendable {
         where required.isRequired && !members.contains(where: { $0.number == required.number }) {
             throw problem(field, "needs \(field.name).\(required.name) as well")
         }
+        if let rule = field.sumRule { try check(rule, of: field, in: members) }
         return .group(
             members.enumerated().sorted {
                 ($0.element.number, $0.offset) < ($1.element.number, $1.offset)
@@ -126,6 +141,37 @@ public struct FieldEntry: Sendable {
             }
         }
         return text.replacingOccurrences(of: "\r\n", with: "\n")
+    }
+
+    private func check(
+        _ rule: FieldDefinition.SumRule, of field: FieldDefinition, in members: [GroupMember]
+    ) throws(FieldProblem) {
+        func number(_ name: String) -> Int64? {
+            let definition = field.members.first { $0.name == name }
+            let value = members.first { $0.number == definition?.number }?.value
+            if case .integer(let number)? = value { return number }
+            return nil
+        }
+        // Each is within its own range, which is far from overflowing a sum.
+        let sum = rule.of.compactMap(number).reduce(0, +)
+        guard let limit = number(rule.limit), sum > limit else { return }
+        throw problem(
+            field,
+            "counts \(sum) in \(rule.of.joined(separator: " + ")), more than \(rule.limit), which is \(limit); correct one of them"
+        )
+    }
+
+    private func date(
+        _ text: String, of field: FieldDefinition
+    ) throws(FieldProblem) -> PartialDate {
+        guard let date = PartialDate(text) else {
+            throw problem(
+                field, "takes a date that exists, for example 2026-11-22, 2026-11 or 2026")
+        }
+        if let earliest = field.earliestYear, date.year < earliest {
+            throw problem(field, "takes no date before \(earliest); check the year")
+        }
+        return date
     }
 
     private func instant(

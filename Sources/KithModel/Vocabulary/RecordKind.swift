@@ -1,5 +1,13 @@
 /// One kind of record: what it is called, where it lives, and its fields.
 public struct RecordKind: Sendable {
+    /// What says that a record is done with.
+    public struct Closing: Sendable, Decodable {
+        /// The field that says so.
+        public let field: String
+        /// The codes in it that say so; nil: any value does.
+        public let codes: [String]?
+    }
+
     /// Its number in the log; never used again for another meaning.
     public let number: UInt32
     /// Its name in commands and JSON.
@@ -8,6 +16,12 @@ public struct RecordKind: Sendable {
     public let plural: String
     /// Its name for people.
     public let label: String
+    /// What several of it are called in a sentence.
+    public let pluralLabel: String
+    /// What its records are, in a sentence.
+    public let about: String
+    /// The standards that its fields follow.
+    public let standard: String
     /// Where its records live. A field never changes compartment, so a kind never does.
     public let compartment: Compartment
     /// The kinds that a record of this kind can be part of; empty when it stands alone.
@@ -16,36 +30,23 @@ public struct RecordKind: Sendable {
     public let isSingleton: Bool
     /// Whether only an entry of class `decision` settles a conflict in it.
     public let isDecision: Bool
+    /// Whether what was written in it stays as it was written: an empty field can be filled, and a
+    /// mistaken record archived, but no value replaced.
+    public let isAppendOnly: Bool
+    /// Whether its records pile up over the years, so that lists begin with the newest.
+    public let isJournal: Bool
+    /// Whether a resident's page has a place for it even where there is none, which says why.
+    public let isAlwaysShown: Bool
+    /// The class of the entries that people write it in: `comment` for what reviewers may write.
+    public let entryClass: EntryClass
+    /// When a record is done with, so that nothing in it is due any more; nil: only when archived.
+    public let closing: Closing?
+    /// The names of fields that tell records of the kind apart in a list, besides the title.
+    public let columns: [String]
     /// The field names that make up a record's title, in order.
     public let title: [String]
     /// Its fields: those that every kind has, then its own.
     public let fields: [FieldDefinition]
-
-    init(
-        _ number: UInt32, _ name: String, plural: String, label: String,
-        in compartment: Compartment,
-        partOf parents: [String] = [], singleton: Bool = false, decision: Bool = false,
-        title: [String] = [], archiving: FieldPolicy = .routine, _ fields: [FieldDefinition]
-    ) {
-        self.number = number
-        self.name = name
-        self.plural = plural
-        self.label = label
-        self.compartment = compartment
-        self.parents = parents
-        isSingleton = singleton
-        isDecision = decision
-        self.title = title
-        var common = [
-            FieldDefinition(1, "archived", "Archived", .boolean, policy: archiving),
-            FieldDefinition(3, "source", "Source", .line),
-        ]
-        if !parents.isEmpty {
-            common.append(
-                FieldDefinition(2, "parent", "Part of", .reference(parents), required: true))
-        }
-        self.fields = common + fields
-    }
 
     /// The field of a number; nil for one that a newer version may know.
     public func field(_ number: UInt32) -> FieldDefinition? {
@@ -66,7 +67,11 @@ public enum Vocabulary {
     public static let version = 1
 
     /// Every kind, in the order in which people read them.
-    public static let kinds: [RecordKind] = relationKinds + personalKinds + clinicalKinds
+    public static let kinds: [RecordKind] =
+        VocabularyFile.read(PackageResources.vocabulary_relations_json)
+        + VocabularyFile.read(PackageResources.vocabulary_personal_json)
+        + VocabularyFile.read(PackageResources.vocabulary_clinical_json)
+        + VocabularyFile.read(PackageResources.vocabulary_restricted_json)
 
     private static let byNumber = Dictionary(uniqueKeysWithValues: kinds.map { ($0.number, $0) })
     private static let byName = Dictionary(uniqueKeysWithValues: kinds.map { ($0.name, $0) })

@@ -7,6 +7,7 @@ package struct Counts: Sendable, Hashable, Codable {
         case staleEdits = "edits after a sync that the author had not seen"
         case conflictsResolved = "conflicts resolved"
         case imports
+        case moves = "residents moved"
         case newerVersionEntries = "entries of a newer version"
         case membershipActs = "membership acts"
         case erasures

@@ -49,6 +49,6 @@ struct Decision {
         record = found.id
         self.field = field.name
         self.seen = seen
-        entryClass = kind.isDecision ? .decision : .record
+        entryClass = planner.entryClasses.last ?? .record
     }
 }

@@ -28,9 +28,16 @@ struct Texts {
         if case .group(let members) = field.type {
             return members.filter { $0.isRequired || random.chance(permille: 400) }.compactMap {
                 member in
-                typed(member, installation).map {
-                    RecordEdit.Assignment("\(field.name).\(member.name)", $0)
-                }
+                // Numbers that are added up stay below the one that limits them.
+                let text =
+                    switch field.sumRule {
+                    case let rule? where rule.of.contains(member.name):
+                        String(random.number(in: 0...9))
+                    case let rule? where rule.limit == member.name:
+                        String(random.number(in: 40...60))
+                    default: typed(member, installation)
+                    }
+                return text.map { RecordEdit.Assignment("\(field.name).\(member.name)", $0) }
             }
         }
         return typed(field, installation).map { [RecordEdit.Assignment(field.name, $0)] } ?? []
@@ -52,6 +59,9 @@ struct Texts {
             return set.isOpen ? text(at: installation) : random.pick(set.concepts)?.word
         case .nhsNumber: return nhsNumber()
         case .odsCode: return "A8\(random.number(in: 1000...1020))"
+        case .cqcLocation: return "1-1016750\(random.number(in: 10...99))"
+        case .phone: return "01642 555 0\(random.number(in: 100...199))"
+        case .email: return "ward\(random.number(in: 1...99))@example.org"
         case .reference, .group: return nil
         }
     }

@@ -100,8 +100,9 @@ final class Workload {
             case ..<56: try change(at: installation, in: id, isLater: false)
             case ..<76: try change(at: installation, in: id, isLater: true)
             case ..<88: try decide(at: installation, in: id)
-            case ..<93: try importRecords(at: installation, in: id)
-            case ..<97: try writeNewer(at: installation, in: id)
+            case ..<92: try importRecords(at: installation, in: id)
+            case ..<95: try writeNewer(at: installation, in: id)
+            case ..<97: try moveResident(at: installation, from: id)
             default: try erase(at: installation, in: id)
             }
         }
@@ -400,5 +401,34 @@ final class Workload {
         guard erased > 0 else { return }
         simulation.counts[.erasures] += 1
         try saved(at: installation, "an erasure of \(erased) parts of", record.id)
+    }
+
+    // MARK: Moves
+
+    /// A resident goes on in another partnership that this site writes in.
+    private func moveResident(at installation: Installation, from id: PartnershipID) throws {
+        let residents = records(in: id).filter { $0.kind.name == "resident" }
+        guard let resident = random.pick(residents),
+            let destination = random.pick(try places(of: installation).filter { $0 != id })
+        else { return }
+        let (now, author) = (simulation.now(at: installation), author(at: installation))
+        let outcome = try simulation.write(at: installation) { transaction in
+            let all = try transaction.partnerships()
+            guard let source = all.first(where: { $0.id == id }),
+                let target = all.first(where: { $0.id == destination }),
+                let record = try transaction.records(
+                    RecordSelection(partnership: id, prefix: resident.id.description)
+                ).first(where: { $0.id == resident.id && $0.partnership == id })
+            else { return ResidentMover.Outcome?.none }
+            return try ResidentMover(
+                transaction: transaction, author: author, source: source, target: target
+            ).move(record, reason: "moved house", now: now)
+        }
+        guard let outcome, !outcome.isUnchanged else { return }
+        add(KnownRecord(id: outcome.id, kind: resident.kind), to: destination)
+        simulation.counts[.moves] += 1
+        try saved(
+            at: installation, "\(outcome.values) values moved to \(destination.short) of",
+            resident.id)
     }
 }

@@ -41,6 +41,10 @@ package struct EditPlanner {
         }
     }
 
+    /// The classes of the entries that were planned, the greatest last. What somebody wrote as more
+    /// than a comment is not settled by a comment.
+    package var entryClasses: [EntryClass] { planned.map(\.entryClass).sorted() }
+
     /// Writes everything that was planned: an entry for each compartment and class, tied together.
     package func commit(now: Instant) throws {
         let group = planned.count > 1 ? transaction.cryptography.randomBytes(16) : Data()
@@ -143,6 +147,12 @@ package struct EditPlanner {
             }
             if live.count == 1, live[0].value == value.encoded(), !edit.isAttested { continue }
             if live.isEmpty, value == .cleared { continue }
+            if kind.isAppendOnly, !live.isEmpty, field.name != "archived" {
+                throw SiteError(
+                    .refused,
+                    "\(field.name) of a \(kind.label.lowercased()) stays as it was written; archive it with a reason and add another"
+                )
+            }
             if field.name == "parent" {
                 throw SiteError(.refused, "a record stays part of what it was made for")
             }
@@ -177,11 +187,13 @@ package struct EditPlanner {
         operations: [(FieldDefinition, FieldValue, [OperationID])], change: ChangeType
     ) throws {
         if edit.isAttested { try checkMayAttest(in: partnership) }
+        let seen = try operations.flatMap(\.2).compactMap(transaction.entryClass).max()
         records.append(id)
         planned.append(
             Planned(
                 partnership: partnership, compartment: kind.compartment,
-                entryClass: edit.isAttested ? .decision : .record,
+                entryClass: edit.isAttested
+                    ? .decision : max(kind.entryClass, min(seen ?? .comment, .record)),
                 part: DraftPart(
                     skeleton: Skeleton(
                         record: id, kind: kind.number,
