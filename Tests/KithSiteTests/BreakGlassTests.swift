@@ -78,6 +78,16 @@ import Testing
             _ = try await mine.record(allergy, kind: nil)
         }
         await expectRefusal("not shared with your role") { _ = try await mine.history(allergy) }
+        let tree = try await mine.tree(TreeQuery(resident))
+        #expect(tree.descendants.isEmpty && !tree.compartments.contains(.clinical))
+        #expect(try await scene.elm.site.tree(TreeQuery(resident)).descendants.count == 1)
+        // Nor is who somebody is told by what belongs to them, to those who may not know it.
+        let blind = scene.elm.site.acting(
+            for: auditor, through: .webPage, within: AccessScope([.clinical]))
+        let listed = try await blind.records(RecordQuery(kind: "allergy"))
+        #expect(listed.map(\.title) == ["Latex", "Peanut"])
+        #expect(listed.allSatisfy { $0.parentTitle == nil })
+        #expect(try await blind.records(RecordQuery(kind: "allergy", search: "Whit")).isEmpty)
         // Nor does a title, guessed, tell that there is such a record.
         for guess in ["Latex", "Nothing such"] {
             await expectRefusal("clinical is not shared with your role") {
@@ -173,6 +183,11 @@ import Testing
                 ], by: carer)
         }
         await expectRefusal("you may read that already") { _ = try await breakGlass(scene) }
+        let tree = try await scene.mine.tree(TreeQuery(scene.resident.description))
+        #expect(tree.descendants.map(\.title) == ["Latex"])
+        #expect(tree.compartments.contains(.clinical))
+        #expect(
+            try await scene.mine.tree(TreeQuery(scene.other.description)).descendants.isEmpty)
         // What was read under it says so.
         let reads = try await scene.elm.site.audit(AuditQuery(user: "cara", action: .read))
         #expect(reads.first { $0.record == scene.allergy }?.act == act.number)

@@ -18,7 +18,7 @@ final class SwitchingProxy: Sendable {
     private init(_ listener: any Channel, _ ends: Ends, port: Int) {
         self.listener = listener
         self.ends = Mutex(ends)
-        address = HostPort(host: "127.0.0.1", port: port)
+        address = HostPort(host: "127.0.0.1", port: UInt16(clamping: port))
     }
 
     /// Begins to listen; the one connection that comes is passed on to a server.
@@ -73,7 +73,7 @@ final class SwitchingProxy: Sendable {
                             }))
                 }
             }
-            .connect(host: server.host, port: server.port)
+            .connect(host: server.host, port: Int(server.port))
     }
 }
 

@@ -92,7 +92,10 @@ struct PartnershipPage {
         guard !partnership.invitations.isEmpty else { return [] }
         let isThrough = partnership.invitations.contains { $0.relay != nil }
         var invitations = Table(
-            [.init("Invitation"), .init("Role"), .init("Holds"), .init("Until", fixed: true)]
+            [
+                .init("Invitation", fixed: true), .init("Role"), .init("Holds"),
+                .init("Until", fixed: true),
+            ]
                 + (isThrough ? [.init("Through")] : []))
         for invitation in partnership.invitations {
             invitations.add(

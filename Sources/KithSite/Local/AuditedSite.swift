@@ -19,7 +19,7 @@ struct AuditedSite: Site {
         site.acting(for: actor, through: channel, within: scope)
     }
 
-    private func note(
+    func note(
         _ action: AuditItem.Action, _ what: String, record: RecordID? = nil
     ) async throws {
         try await site.note(

@@ -114,7 +114,8 @@ extension LocalSite {
     /// takes part; else the request is left again, in case the relay has lost it.
     func askRelays() async throws {
         let now = Instant(Date())
-        for join in try await store.read({ try $0.waitingJoins() }) {
+        for join in try await store.read({ try $0.waitingJoins() })
+        where now.milliseconds < join.expires.milliseconds + Self.patience {
             let problem: String?
             do {
                 problem = try await ask(join, now: now)
@@ -130,6 +131,10 @@ extension LocalSite {
             }
         }
     }
+
+    /// For how long after the code has ended it is asked still, in milliseconds: it may have been let
+    /// in at the last moment.
+    private static let patience: Int64 = 30 * 86_400_000
 
     private func ended(_ join: StoredWaitingJoin) -> String {
         "\(join.notice.relayName) does not know the invitation to \(shown(join.notice.name)): it was used by another site, revoked or has ended; ask \(join.notice.inviterName) for a new code"

@@ -67,7 +67,53 @@ extension ScopedSite {
         }
     }
 
+    /// Those of some records that they may read.
+    private func readable(_ views: [RecordView]) async throws -> [RecordView] {
+        var mine: [RecordView] = []
+        for view in views where try await ground(for: view.compartment, around: view.id) != nil {
+            mine.append(view)
+        }
+        return try await seen(mine)
+    }
+
+    /// The same records without the titles of what they are part of, where that is not to be read.
+    private func seen(_ views: [RecordView]) async throws -> [RecordView] {
+        var known: [RecordID: Bool] = [:]
+        var seen = views
+        for index in seen.indices where seen[index].parentTitle != nil {
+            guard let parent = seen[index].parent else { continue }
+            if known[parent] == nil {
+                let above = try await site.record(parent.description, kind: nil)
+                known[parent] = try await ground(for: above.compartment, around: parent) != nil
+            }
+            if known[parent] == false { seen[index].parentTitle = nil }
+        }
+        return seen
+    }
+
     // MARK: Reading
+
+    func tree(_ query: TreeQuery) async throws -> RecordTree {
+        let (root, ground) = try await find(query.reference, kind: query.kind)
+        var wanted = query
+        wanted.reference = root.id.description
+        var tree = try await site.tree(wanted)
+        tree.record = try await seen([tree.record])[0]
+        tree.samePerson = try await readable(tree.samePerson)
+        tree.descendants = try await readable(tree.descendants)
+        tree.mentions = try await readable(tree.mentions)
+        tree.more = tree.more.filter { name, _ in
+            Vocabulary.kind(named: name).map { scope.includes($0.compartment) } ?? false
+        }
+        tree.compartments = try await readableCompartments(of: root.id.description)
+        let acts = try await site.standingBreakGlass(of: audited.actor, through: audited.channel)
+        let act = acts.first { $0.breakGlass?.resident == root.id }?.number
+        let below = tree.descendants.count + tree.mentions.count
+        try await reading(on: act.map(Ground.glass) ?? ground).note(
+            .read, "looked at the \(root.kind) \(root.short) with \(below) under it",
+            record: root.id)
+        return tree
+    }
 
     func records(_ query: RecordQuery) async throws -> [RecordView] {
         guard let kind = Vocabulary.kind(named: query.kind) else {
@@ -78,12 +124,18 @@ extension ScopedSite {
         guard let ground = try await ground(for: kind.compartment, around: around) else {
             return []
         }
-        return try await reading(on: ground).records(query)
+        var found = try await seen(reading(on: ground).records(query))
+        if let search = query.search, !scope.includes(.personal) {
+            // The titles of residents are searched too: what they find would tell who they are.
+            let needle = RecordReader.searchable(search)
+            found = found.filter { RecordReader.searchable($0.title).contains(needle) }
+        }
+        return found
     }
 
     func record(_ reference: String, kind: String?) async throws -> RecordView {
         let (found, ground) = try await find(reference, kind: kind)
-        return try await reading(on: ground).record(found.id.description, kind: kind)
+        return try await seen([reading(on: ground).record(found.id.description, kind: kind)])[0]
     }
 
     func history(_ reference: String) async throws -> [HistoryItem] {
