@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Computes again, from the pages of the protocol alone, what the vectors hold that needs only
-hashes: entry hashes, frontier digests, identifiers, invitations, compared words, the groups of
+hashes: entry hashes, frontier digests, identifiers, invitations, letterboxes, compared words, the groups of
 recovery kits, commitments, blinded ids and fingerprints. Prints what does not match, and exits with 1 if anything does not."""
 
 import hashlib
@@ -121,6 +121,13 @@ for vector in vectors("invitation"):
     check(vector, "id", sha256(label("kith invitation v1") + secret)[:8].hex(), vector["id"])
     proof = keyed(secret, label("kith join v1") + inviter + joiner + partnership)
     check(vector, "proof", proof.hex(), vector["proof"])
+
+for vector in vectors("left-join"):
+    relay, secret = bytes.fromhex(vector["relay"]), bytes.fromhex(vector["secret"])
+    letterbox = sha256(label("kith letterbox v1") + relay + secret)[:16]
+    check(vector, "letterbox", letterbox.hex(), vector["letterbox"])
+    request = bytes.fromhex(vector["ciphertext"])
+    check(vector, "hash", sha256(request).hex(), vector["hash"])
 
 rows = (FOLDER.parent / "words.md").read_text(encoding="utf-8").split("| --- |")[-1]
 WORDS = [cell.strip() for cell in rows.split("\n", 1)[1].split("|") if cell.strip()]

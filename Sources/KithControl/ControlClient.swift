@@ -1,4 +1,5 @@
 internal import Foundation
+public import KithModel
 public import KithSite
 internal import SwiftProtobuf
 internal import Synchronization
@@ -15,6 +16,7 @@ public struct ControlClient: Site {
     /// Who makes the calls; the login until somebody else is named.
     private var actor = Author(
         user: NSUserName(), name: NSUserName(), role: "administrator")
+    private var scope = AccessScope.all
 
     /// A client of the daemon that owns a home; nil when no daemon answers there.
     ///
@@ -43,11 +45,13 @@ public struct ControlClient: Site {
             throw ControlFailure.requestTooLarge
         }
         let actorJSON = try ControlCoding.encode(actor)
+        let scopeJSON = try ControlCoding.encode(scope)
         let request = Kith_V1_CallRequest.with {
             $0.version = version
             $0.command = command.name
             $0.argumentsJson = json
             $0.actorJson = actorJSON
+            $0.scopeJson = scopeJSON
         }
         let result = Mutex<Data?>(nil)
         try await ControlConnection(home: home, silence: silence).call(request) { answer in
@@ -88,9 +92,12 @@ public struct ControlClient: Site {
 // The documentation of these is that of `Site`.
 extension ControlClient {
     /// The daemon's site as a person uses it.
-    public func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+    public func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
+    ) -> any Site {
         var acting = self
         acting.actor = actor
+        acting.scope = scope
         return acting
     }
 
@@ -152,6 +159,21 @@ extension ControlClient {
         _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> JoinReport {
         try await call(ControlCommands.join, code, progress: progress)
+    }
+
+    /// Leaves a join request at the relay that a code names.
+    public func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView {
+        try await call(ControlCommands.leaveJoinRequest, code)
+    }
+
+    /// Takes back a join request that waits.
+    public func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView {
+        try await call(ControlCommands.withdrawJoinRequest, id)
+    }
+
+    /// The join requests that wait.
+    public func waitingJoins() async throws -> [WaitingJoinView] {
+        try await call(ControlCommands.waitingJoins)
     }
 
     /// Says where partners reach the site.
@@ -287,6 +309,21 @@ extension ControlClient {
     /// Writes a backup.
     public func backUp(to path: String) async throws -> BackupReport {
         try await call(ControlCommands.backUp, path)
+    }
+
+    /// Lets the person who acts read what their role does not include.
+    public func breakGlass(_ request: BreakGlassRequest) async throws -> AuditItem {
+        try await call(ControlCommands.breakGlass, request)
+    }
+
+    /// Says of a break-glass act what was found.
+    public func reviewBreakGlass(_ review: BreakGlassReview) async throws -> AuditItem {
+        try await call(ControlCommands.reviewBreakGlass, review)
+    }
+
+    /// The compartments that the person who acts may read of a record's resident.
+    public func readableCompartments(of record: String) async throws -> [Compartment] {
+        try await call(ControlCommands.readableCompartments, record)
     }
 
     /// Who did what at the site.

@@ -59,6 +59,16 @@ enum ControlCommands {
         "join"
     ) { site, code, progress in try await site.join(code, progress: progress) }
 
+    static let leaveJoinRequest = ControlCommand<String, Nothing, WaitingJoinView>(
+        "leaveJoinRequest"
+    ) { site, code, _ in try await site.leaveJoinRequest(code) }
+    static let withdrawJoinRequest = ControlCommand<String, Nothing, WaitingJoinView>(
+        "withdrawJoinRequest"
+    ) { site, id, _ in try await site.withdrawJoinRequest(id) }
+    static let waitingJoins = ControlCommand<Nothing, Nothing, [WaitingJoinView]>(
+        "waitingJoins"
+    ) { site, _, _ in try await site.waitingJoins() }
+
     // MARK: Peers and sync
 
     static let peers = ControlCommand<Nothing, Nothing, [PeerView]>("peers") { site, _, _ in
@@ -135,6 +145,15 @@ enum ControlCommands {
     static let backUp = ControlCommand<String, Nothing, BackupReport>("backUp") { site, path, _ in
         try await site.backUp(to: path)
     }
+    static let breakGlass = ControlCommand<BreakGlassRequest, Nothing, AuditItem>(
+        "breakGlass"
+    ) { site, request, _ in try await site.breakGlass(request) }
+    static let reviewBreakGlass = ControlCommand<BreakGlassReview, Nothing, AuditItem>(
+        "reviewBreakGlass"
+    ) { site, review, _ in try await site.reviewBreakGlass(review) }
+    static let readableCompartments = ControlCommand<String, Nothing, [Compartment]>(
+        "readableCompartments"
+    ) { site, record, _ in try await site.readableCompartments(of: record) }
     static let audit = ControlCommand<AuditQuery, Nothing, [AuditItem]>(
         "audit"
     ) { site, query, _ in try await site.audit(query) }
@@ -156,10 +175,12 @@ enum ControlCommands {
         profile, status, doctor,
         createPartnership, partnerships, partnership, invite, revokeInvitation, changeMembership,
         setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
+        leaveJoinRequest, withdrawJoinRequest, waitingJoins,
         peers, pair, decidePairing, removePeer, setPeer, sync,
         records, record, tree, save, moveResident, history,
         conflicts, conflict, resolve,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
+        breakGlass, reviewBreakGlass, readableCompartments,
         rebuild,
     ]
 }

@@ -58,8 +58,11 @@ struct ControlService: Kith_V1_Control.SimpleServiceProtocol {
             guard
                 let actor = try? ControlCoding.decode(Author.self, from: request.actorJson)
             else { throw ControlFailure.nobody }
+            guard
+                let scope = try? ControlCoding.decode(AccessScope.self, from: request.scopeJson)
+            else { throw ControlFailure.nobody }
             let result = try await command.serve(
-                on: site.acting(for: actor, through: .commandLine),
+                on: site.acting(for: actor, through: .commandLine, within: scope),
                 arguments: request.argumentsJson, progress: { progress.yield($0) })
             guard result.count <= ControlLimits.payloadBytes else {
                 throw ControlFailure.answerTooLarge

@@ -36,6 +36,14 @@ public enum Limits {
     public static let holdings = 100_000
     /// Partnerships that one message may offer.
     public static let offers = 1_000
+    /// Letterboxes that one site may keep at a relay.
+    public static let letterboxes = 100
+    /// Bytes of what is sealed for or in a letterbox: a notice, a join request.
+    public static let sealedJoinBytes = 16_384
+    /// Join requests in one letterbox, each by another site.
+    public static let joinsInLetterbox = 4
+    /// Join requests that one answer of a relay hands over; the others come with the next.
+    public static let joinsCollected = 64
     /// The greatest sequence: what SQLite and every other language can hold.
     public static let sequence: UInt64 = 1 << 62
 }

@@ -53,6 +53,34 @@ public struct PeerConnection: Sendable {
         return try await explaining { try await pairing.reveal(request, options: pairingOptions) }
     }
 
+    /// Asks a relay what an invitation is to.
+    ///
+    /// Errors: `TransportError`; with `refused`, its message says why the other site said no.
+    package func notice(_ request: Kith_V1_NoticeRequest) async throws -> Kith_V1_NoticeResponse {
+        let pairing = Kith_V1_Pairing.Client(wrapping: client)
+        return try await explaining { try await pairing.notice(request, options: pairingOptions) }
+    }
+
+    /// Leaves a join request at a relay.
+    ///
+    /// Errors: `TransportError`; with `refused`, its message says why the other site said no.
+    package func leave(_ request: Kith_V1_SealedJoin) async throws {
+        let pairing = Kith_V1_Pairing.Client(wrapping: client)
+        _ = try await explaining { try await pairing.leave(request, options: pairingOptions) }
+    }
+
+    /// Says which letterboxes this site keeps at a relay, and takes what was left in them.
+    ///
+    /// Errors: `TransportError`; with `protocolError` the other site may be too old to know of it.
+    package func collect(
+        _ request: Kith_V1_CollectRequest
+    ) async throws -> Kith_V1_CollectResponse {
+        let partnerships = Kith_V1_Partnerships.Client(wrapping: client)
+        return try await explaining {
+            try await partnerships.collect(request, options: pairingOptions)
+        }
+    }
+
     /// Tells a peer of partnerships, and is told of some.
     ///
     /// Errors: `TransportError`; with `protocolError` the other site may be too old to know of it.

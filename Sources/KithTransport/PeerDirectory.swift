@@ -10,8 +10,8 @@ public import KithTrust
 public protocol PeerDirectory: Sendable {
     /// The root pinned for a site; nil when the site is not a peer, or not any more.
     func pinnedRoot(of site: SiteID) -> RootCertificate?
-    /// Whether sites that we do not know may call `Pairing`: an invitation stands, or a person waits
-    /// for a partner on the phone.
+    /// Whether sites that we do not know may call `Pairing`: an invitation or, at a relay, a
+    /// letterbox stands, or a person waits for a partner on the phone.
     func isPairingOpen() -> Bool
 }
 

@@ -44,6 +44,18 @@ package protocol PeerServiceHandler: Sendable {
     func reveal(
         _ request: Kith_V1_RevealRequest, from site: UnpairedSite
     ) async throws -> Kith_V1_RevealResponse
+    /// As a relay, says what an invitation is to; the answer is sealed.
+    func notice(
+        _ request: Kith_V1_NoticeRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_NoticeResponse
+    /// As a relay, keeps a join request for its inviter.
+    func leave(
+        _ request: Kith_V1_SealedJoin, from site: UnpairedSite
+    ) async throws -> Kith_V1_LeaveResponse
+    /// As a relay, keeps a peer's letterboxes and hands over what was left in them.
+    func collect(
+        _ request: Kith_V1_CollectRequest, from peer: SiteID
+    ) async throws -> Kith_V1_CollectResponse
     /// Is told of partnerships by a peer, and tells it of some.
     func offer(_ offers: Kith_V1_Offers, from peer: SiteID) async throws -> Kith_V1_Offers
 }

@@ -68,6 +68,24 @@ struct PairingService: Kith_V1_Pairing.SimpleServiceProtocol {
         }
     }
 
+    func notice(
+        request: Kith_V1_NoticeRequest, context: ServerContext
+    ) async throws -> Kith_V1_NoticeResponse {
+        let site = try unpaired(context)
+        return try await answering(logger, to: site.siteID) {
+            try await handler.notice(request, from: site)
+        }
+    }
+
+    func leave(
+        request: Kith_V1_SealedJoin, context: ServerContext
+    ) async throws -> Kith_V1_LeaveResponse {
+        let site = try unpaired(context)
+        return try await answering(logger, to: site.siteID) {
+            try await handler.leave(request, from: site)
+        }
+    }
+
     private func unpaired(_ context: ServerContext) throws -> UnpairedSite {
         guard let caller = context.caller else {
             throw RPCError(code: .unauthenticated, message: "this site does not know you")
@@ -82,12 +100,26 @@ struct PartnershipsService: Kith_V1_Partnerships.SimpleServiceProtocol {
     let logger: Logger
 
     func offer(request: Kith_V1_Offers, context: ServerContext) async throws -> Kith_V1_Offers {
-        guard case .peer(let site, _, _) = context.caller else {
-            throw RPCError(code: .permissionDenied, message: "for peers only")
-        }
+        let site = try peer(context)
         return try await answering(logger, to: site) {
             try await handler.offer(request, from: site)
         }
+    }
+
+    func collect(
+        request: Kith_V1_CollectRequest, context: ServerContext
+    ) async throws -> Kith_V1_CollectResponse {
+        let site = try peer(context)
+        return try await answering(logger, to: site) {
+            try await handler.collect(request, from: site)
+        }
+    }
+
+    private func peer(_ context: ServerContext) throws -> SiteID {
+        guard case .peer(let site, _, _) = context.caller else {
+            throw RPCError(code: .permissionDenied, message: "for peers only")
+        }
+        return site
     }
 }
 

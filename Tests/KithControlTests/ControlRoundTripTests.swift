@@ -44,6 +44,24 @@ import Testing
         ),
         ("previewInvitation", { json(try await $0.previewInvitation("code")) }),
         ("join", { json(try await $0.join("code", progress: { _ in })) }),
+        (
+            "breakGlass",
+            {
+                json(
+                    try await $0.breakGlass(
+                        BreakGlassRequest(compartment: .restricted, resident: "r", reason: "why")))
+            }
+        ),
+        (
+            "reviewBreakGlass",
+            {
+                json(try await $0.reviewBreakGlass(BreakGlassReview(act: 3, finding: "right")))
+            }
+        ),
+        ("readableCompartments", { json(try await $0.readableCompartments(of: "r")) }),
+        ("leaveJoinRequest", { json(try await $0.leaveJoinRequest("code")) }),
+        ("withdrawJoinRequest", { json(try await $0.withdrawJoinRequest("id")) }),
+        ("waitingJoins", { json(try await $0.waitingJoins()) }),
         ("setAddresses", { json(try await $0.setAddresses(["a:1", "b:2"])) }),
         ("offers", { json(try await $0.offers()) }),
         ("acceptOffer", { json(try await $0.acceptOffer("o", progress: { _ in })) }),

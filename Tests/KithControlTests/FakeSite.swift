@@ -77,6 +77,18 @@ final class FakeSite: Site {
         for step in samples.syncSteps { progress(step) }
         return JoinReport(partnership: samples.partnership, sync: samples.syncReport)
     }
+    func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView {
+        note("leaveJoinRequest", code)
+        return samples.waitingJoin
+    }
+    func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView {
+        note("withdrawJoinRequest", id)
+        return samples.waitingJoin
+    }
+    func waitingJoins() async throws -> [WaitingJoinView] {
+        note("waitingJoins")
+        return [samples.waitingJoin]
+    }
     func setAddresses(_ addresses: [String]) async throws -> SiteView {
         note("setAddresses", addresses)
         return samples.site
@@ -185,17 +197,27 @@ final class FakeSite: Site {
                 parts: 2, done: ["s"], awaited: ["t"])
         ]
     }
-    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+    func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
+    ) -> any Site {
         actors.withLock { $0.append(actor) }
         return self
     }
+    func breakGlass(_ request: BreakGlassRequest) async throws -> AuditItem {
+        note("breakGlass", request)
+        return samples.auditItem
+    }
+    func reviewBreakGlass(_ review: BreakGlassReview) async throws -> AuditItem {
+        note("reviewBreakGlass", review)
+        return samples.auditItem
+    }
+    func readableCompartments(of record: String) async throws -> [Compartment] {
+        note("readableCompartments", record)
+        return [.clinical, .personal]
+    }
     func audit(_ query: AuditQuery) async throws -> [AuditItem] {
         note("audit", query)
-        return [
-            AuditItem(
-                number: 3, time: Instant(milliseconds: 1), actor: samples.author,
-                channel: .commandLine, action: .read, what: "w", record: samples.record.id)
-        ]
+        return [samples.auditItem]
     }
     func setQuota(_ change: QuotaChange) async throws -> PartnershipView {
         note("setQuota", change)

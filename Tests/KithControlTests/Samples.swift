@@ -41,21 +41,43 @@ struct Samples: Sendable {
         return PartnershipView(
             id: partnershipID, name: "Rose & Hill", purpose: "shared care", isPrivate: false,
             members: [member], compartments: [.membership, .restricted], residents: 40,
-            invitations: [invitation])
+            invitations: [invitation],
+            letterboxes: [
+                LetterboxView(keeper: "Hill Surgery", requests: 2, bytes: 4000, expires: moment)
+            ])
     }
 
     var invitation: InvitationView {
         InvitationView(
             code: "KITH-CODE", id: "i1", partnership: "Rose & Hill", role: "reviewer",
             compartments: [.relations], mayAttest: false, addresses: ["[::1]:7443"],
-            expires: moment)
+            expires: moment, relay: "Relay", isAtRelay: true)
     }
 
     var preview: InvitationPreview {
         InvitationPreview(
             inviter: siteID, inviterName: "Hill Surgery", partnership: "Rose & Hill",
             purpose: "care", role: "steward", compartments: [.clinical], mayAttest: true,
-            expires: moment)
+            expires: moment, relay: "Relay")
+    }
+
+    var auditItem: AuditItem {
+        AuditItem(
+            number: 3, time: Instant(milliseconds: 1), actor: author, channel: .commandLine,
+            action: .breakGlass, what: "w", record: record.id,
+            breakGlass: BreakGlass(
+                compartment: .restricted, resident: record.id, reason: "why", from: moment,
+                until: moment,
+                review: .init(number: 4, by: author, time: moment, finding: "right")),
+            act: 2, reviewed: 1, finding: "f")
+    }
+
+    var waitingJoin: WaitingJoinView {
+        WaitingJoinView(
+            id: "i1", partnership: partnership.id, name: "Rose & Hill", purpose: "care",
+            inviter: siteID, inviterName: "Hill Surgery", relay: "Relay", role: "reviewer",
+            compartments: [.clinical], mayAttest: true, left: moment, expires: moment,
+            problem: "no route")
     }
 
     var offer: OfferView {

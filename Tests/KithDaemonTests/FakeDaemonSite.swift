@@ -79,6 +79,9 @@ final class FakeDaemonSite: DaemonSite {
         _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> JoinReport { throw unused }
     func setAddresses(_ addresses: [String]) async throws -> SiteView { throw unused }
+    func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView { throw unused }
+    func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView { throw unused }
+    func waitingJoins() async throws -> [WaitingJoinView] { throw unused }
     func offers() async throws -> [OfferView] { throw unused }
     func acceptOffer(
         _ reference: String, progress: @escaping @Sendable (SyncProgress) -> Void
@@ -111,7 +114,18 @@ final class FakeDaemonSite: DaemonSite {
         throw unused
     }
     func erasures() async throws -> [ErasureView] { throw unused }
-    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site { self }
+    func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
+    ) -> any Site { self }
+    func breakGlass(_ request: BreakGlassRequest) async throws -> AuditItem {
+        throw unused
+    }
+    func reviewBreakGlass(_ review: BreakGlassReview) async throws -> AuditItem {
+        throw unused
+    }
+    func readableCompartments(of record: String) async throws -> [Compartment] {
+        throw unused
+    }
     func audit(_ query: AuditQuery) async throws -> [AuditItem] { throw unused }
     func setQuota(_ change: QuotaChange) async throws -> PartnershipView { throw unused }
     func setRetention(_ change: RetentionChange) async throws -> PartnershipView { throw unused }

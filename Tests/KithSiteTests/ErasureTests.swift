@@ -73,9 +73,15 @@ import Testing
         try await expectEqual(practice, elm)
 
         // Nothing is left to erase, and that is said.
-        await #expect(throws: SiteError.self) { try await erase(resident, at: practice) }
+        let entries = [
+            try await practice.site.status().entries, try await elm.site.status().entries,
+        ]
+        await expectRefusal("nothing is left to erase") { try await erase(resident, at: practice) }
         // Elm may not erase: it is no steward.
-        await #expect(throws: SiteError.self) { try await erase(other, at: elm) }
+        await expectRefusal("ask a steward") { try await erase(other, at: elm) }
+        #expect(
+            try await [practice.site.status().entries, elm.site.status().entries] == entries,
+            "neither leaves a trace")
         #expect(try await elm.words(other, "familyName") == ["Okafor"])
         await practice.close()
         await elm.close()

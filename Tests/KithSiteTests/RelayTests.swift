@@ -13,21 +13,6 @@ import Testing
         village = try Village()
     }
 
-    /// Expects words to be readable at one site, and at another in no file, line or message: with its
-    /// own keys in hand. Nothing of what was said holds them in the clear.
-    private func expectSecret(
-        _ words: String, from outsider: Neighbour, knownTo entitled: Neighbour
-    ) async throws -> Wiretap.Finding {
-        let known = try await entitled.hear(words)
-        #expect(try entitled.hasInFiles(words) && known.isReadable, "the search can see: \(known)")
-        let heard = try await outsider.hear(words)
-        #expect(heard.messages > 0 && !heard.isReadable, "\(heard)")
-        #expect(!known.isInClear && !heard.isInClear)
-        #expect(try !outsider.hasInFiles(words))
-        #expect(!village.wiretap.isLogged(words))
-        return heard
-    }
-
     @Test func `two homes that are never up together converge through a relay that reads nothing`()
         async throws
     {
@@ -65,7 +50,7 @@ import Testing
             try await relay.site.record(resident.description, kind: nil)
         }
         for site in [elm, oak] {
-            let heard = try await expectSecret(marker, from: relay, knownTo: site)
+            let heard = try await village.expectSecret(marker, from: relay, knownTo: site)
             #expect(heard.sealed >= 6 && heard.opened == 0, "it forwarded what it cannot open")
         }
         let entries = try await relay.site.verify().partnerships.first { $0.name == plans }
@@ -110,7 +95,7 @@ import Testing
         // With more room all of it comes.
         _ = try await relay.site.setQuota(QuotaChange(partnership: plans, bytes: nil))
         #expect(try await practice.sync(with: relay).isEqual)
-        let heard = try await expectSecret(marker, from: relay, knownTo: elm)
+        let heard = try await village.expectSecret(marker, from: relay, knownTo: elm)
         #expect(heard.sealed >= 40 && heard.opened == 0)
         await #expect(throws: SiteError.self) {
             try await relay.site.setQuota(QuotaChange(partnership: plans, bytes: 0))
@@ -125,7 +110,7 @@ import Testing
         try await practice.admit(relay, to: plans, role: "relay")
         let resident = try await practice.add("resident", to: plans, "familyName=\(marker)")
         try await practice.sync(with: relay)
-        let heard = try await expectSecret(marker, from: relay, knownTo: practice)
+        let heard = try await village.expectSecret(marker, from: relay, knownTo: practice)
         #expect(heard.sealed > 0 && heard.opened == 0)
         _ = try await practice.site.erase(
             ErasureDraft(
@@ -159,7 +144,7 @@ import Testing
         // The practice says it to a home that is entitled, and so the search can see it.
         let elm = try await village.site("Elm")
         try await practice.admit(elm, to: plans)
-        let heard = try await expectSecret(marker, from: housing, knownTo: elm)
+        let heard = try await village.expectSecret(marker, from: housing, knownTo: elm)
         #expect(heard.sealed > 0 && heard.opened == heard.sealed, "all that it was sent is for it")
         let held = try await housing.site.verify().partnerships.first { $0.name == plans }
         #expect(held?.compartments.map(\.name).contains(.clinical) == false)

@@ -1,6 +1,8 @@
 import Foundation
+import GRDB
 import KithModel
 import KithSite
+import Synchronization
 import Testing
 
 /// Backups restored, homes copied, sites long away: nothing lost, nothing doubled, nobody frozen.
@@ -33,17 +35,21 @@ import Testing
         async throws
     {
         var (practice, elm) = try await pair()
+        let oak = try await village.site("Oak")
+        try await practice.admit(oak, to: plans)
         let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
         try await elm.sync(with: practice)
         let backup = village.path("elm.backup")
         _ = try await elm.site.backUp(to: backup)
 
-        // Long after the backup: written at both, and shared.
+        // Thirty days after the backup: written at both, and shared.
         let allergy = try await elm.add(
             "allergy", to: plans, under: resident, "agent=Penicillin", "severity=mild")
         try await elm.edit(resident, "preferredName=Nell")
         try await elm.sync(with: practice)
         try await practice.edit(allergy, "severity=severe")
+        try await oak.sync(with: practice)
+        try await oak.edit(allergy, "reaction=Rash")
         await elm.close()
 
         _ = try await LocalSite.restore(backup: backup, home: elm.home)
@@ -52,16 +58,23 @@ import Testing
         try await elm.edit(resident, "preferredName=Nora")
         let report = try await elm.sync(with: practice)
         #expect(report.problem == nil && report.isEqual)
-        for site in [practice, elm] {
+        // Nobody is frozen: all three go on writing and hear each other.
+        try await elm.add("allergy", to: plans, under: resident, "agent=Latex")
+        for site in [oak, elm, oak] { try await site.sync(with: practice) }
+        for site in [practice, elm, oak] {
+            #expect(try await site.words(allergy, "reaction") == ["Rash"], "\(site.name)")
+            let allergies = try await site.site.records(RecordQuery(kind: "allergy"))
+            #expect(allergies.map(\.title).sorted() == ["Latex", "Penicillin"], "\(site.name)")
             #expect(try await site.words(allergy, "severity") == ["Severe"], "\(site.name)")
             #expect(
                 try await site.words(resident, "preferredName") == ["Nell", "Nora"],
                 "\(site.name)")
         }
-        #expect(try await elm.site.status().forks.isEmpty)
-        try await expectEqual(practice, elm)
-        await practice.close()
-        await elm.close()
+        let status = try await elm.site.status()
+        #expect(status.forks.isEmpty)
+        #expect(status.rollback?.words.isEmpty == false, "its people are told in plain words")
+        try await expectEqual(practice, elm, oak)
+        for site in [practice, elm, oak] { await site.close() }
     }
 
     @Test func `a copied home that runs twice writes as two, and both are heard`() async throws {
@@ -89,12 +102,27 @@ import Testing
         for site in [practice, first, second] { await site.close() }
     }
 
+    /// A clock that a test sets.
+    private final class Clock: Sendable {
+        private let days = Mutex<Int64>(0)
+        func read() -> Instant {
+            Instant(milliseconds: Instant(Date()).milliseconds + days.withLock { $0 } * 86_400_000)
+        }
+        func pass(days passed: Int64) { days.withLock { $0 += passed } }
+    }
+
     @Test
-    func `a site that comes back after long brings nothing back, and loses nothing that it wrote`()
+    func `a site off for 400 days brings nothing back, and loses nothing that it wrote`()
         async throws
     {
-        let (practice, elm) = try await pair()
-        let (oak, ash) = (try await village.site("Oak"), try await village.site("Ash"))
+        let clock = Clock()
+        let practice = try await village.site(
+            "Riverside", kind: "gp-practice", clock: { clock.read() })
+        let elm = try await village.site("Elm", clock: { clock.read() })
+        try await practice.found(plans)
+        try await practice.admit(elm, to: plans, mayAttest: true)
+        var oak = try await village.site("Oak")
+        let ash = try await village.site("Ash")
         try await practice.admit(oak, to: plans)
         try await practice.admit(ash, to: plans)
         let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
@@ -106,6 +134,8 @@ import Testing
         // Oak is away and writes on what it knew; the others decide, erase, and part with Ash.
         try await oak.edit(resident, "preferredName=Nell")
         try await oak.edit(other, "preferredName=Chi")
+        await oak.close()
+        clock.pass(days: 400)
         try await elm.sync(with: practice)
         try await elm.edit(allergy, "severity=severe")
         try await elm.edit(resident, "preferredName=Nora")
@@ -117,6 +147,8 @@ import Testing
         try await practice.remove(ash, from: plans)
         try await elm.sync(with: practice)
 
+        // It comes up with the clock that it had.
+        oak = try await Neighbour.open("Oak", home: oak.home)
         let report = try await oak.sync(with: practice)
         #expect(report.isEqual, "\(report.problem ?? "")")
         try await elm.sync(with: practice)
@@ -230,7 +262,7 @@ import Testing
     }
 
     @Test
-    func `a backup of another site, a cut one and a damaged one are refused, changing nothing`()
+    func `a backup that is foreign, cut, damaged or newer is refused, and changes nothing`()
         async throws
     {
         let (practice, elm) = try await pair()
@@ -245,11 +277,22 @@ import Testing
         var bytes = whole
         for offset in stride(from: 4096 * 3, to: bytes.count, by: 997) { bytes[offset] ^= 0x55 }
         try bytes.write(to: URL(fileURLWithPath: damaged))
-        for file in [theirs, cut, damaged, village.path("missing"), elm.home + "/kith.yaml"] {
-            await #expect(throws: SiteError.self, "\(file)") {
-                try await LocalSite.restore(backup: file, home: elm.home)
+        let newer = village.path("newer")
+        try whole.write(to: URL(fileURLWithPath: newer))
+        let queue = try DatabaseQueue(path: newer)
+        try await queue.writeWithoutTransaction { try $0.execute(sql: "PRAGMA user_version = 99") }
+        try queue.close()
+        let before = try Data(contentsOf: URL(fileURLWithPath: elm.home + "/kith.sqlite"))
+        for (file, words) in [
+            (theirs, "not of this one"), (cut, "damaged"), (damaged, "damaged"),
+            (newer, "newer version of Kith"),
+            (elm.home + "/identity.pem", "is not a backup"),
+        ] {
+            await expectRefusal(words) {
+                _ = try await LocalSite.restore(backup: file, home: elm.home)
             }
         }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: elm.home + "/kith.sqlite")) == before)
         let again = try await Neighbour.open("Elm", home: elm.home)
         #expect(try await again.words(resident, "familyName") == ["Whitfield"])
         await again.close()

@@ -186,6 +186,27 @@ final class TestHandler: PeerServiceHandler {
         return .with { $0.site.rootCertificate = Data(site.root.der) }
     }
 
+    func notice(
+        _ request: Kith_V1_NoticeRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_NoticeResponse {
+        calls.withLock { $0.pairings.append(site.siteID) }
+        return .with { $0.notice = request.letterbox }
+    }
+
+    func leave(
+        _ request: Kith_V1_SealedJoin, from site: UnpairedSite
+    ) async throws -> Kith_V1_LeaveResponse {
+        calls.withLock { $0.pairings.append(site.siteID) }
+        return Kith_V1_LeaveResponse()
+    }
+
+    func collect(
+        _ request: Kith_V1_CollectRequest, from peer: SiteID
+    ) async throws -> Kith_V1_CollectResponse {
+        calls.withLock { $0.offers.append(peer) }
+        return Kith_V1_CollectResponse()
+    }
+
     func offer(_ offers: Kith_V1_Offers, from peer: SiteID) async throws -> Kith_V1_Offers {
         calls.withLock { $0.offers.append(peer) }
         return offers

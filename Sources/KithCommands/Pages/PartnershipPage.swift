@@ -69,17 +69,46 @@ struct PartnershipPage {
                     "Former member", "\(former.name), \(how), \(context.time(former.removed))")
             }
         }
-        guard !partnership.invitations.isEmpty else { return lines }
-        var invitations = Table([
-            .init("Invitation"), .init("Role"), .init("Holds"), .init("Until", fixed: true),
+        return lines + letterboxes(partnership) + invitations(partnership)
+    }
+
+    /// What this site keeps as a relay, for each inviter.
+    private func letterboxes(_ partnership: PartnershipView) -> [Line] {
+        guard !partnership.letterboxes.isEmpty else { return [] }
+        var table = Table([
+            .init("Letterbox of"), .init("Join requests", number: true),
+            .init("Size", number: true), .init("Until", fixed: true),
         ])
-        for invitation in partnership.invitations {
-            invitations.add([
-                invitation.id, invitation.role, Self.words(invitation.compartments),
-                context.time(invitation.expires),
+        for box in partnership.letterboxes {
+            table.add([
+                box.keeper, String(box.requests), Amount.bytes(box.bytes),
+                context.time(box.expires),
             ])
         }
-        return lines + [""] + invitations.lines(width: context.width)
+        return [""] + table.lines(width: context.width)
+    }
+
+    private func invitations(_ partnership: PartnershipView) -> [Line] {
+        guard !partnership.invitations.isEmpty else { return [] }
+        let isThrough = partnership.invitations.contains { $0.relay != nil }
+        var invitations = Table(
+            [
+                .init("Invitation", fixed: true), .init("Role"), .init("Holds"),
+                .init("Until", fixed: true),
+            ]
+                + (isThrough ? [.init("Through")] : []))
+        for invitation in partnership.invitations {
+            invitations.add(
+                [
+                    invitation.id, invitation.role, Self.words(invitation.compartments),
+                    context.time(invitation.expires),
+                ] + (isThrough ? [invitation.relay ?? ""] : []))
+        }
+        let untold = partnership.invitations.filter { $0.relay != nil && !$0.isAtRelay }
+        return [""] + invitations.lines(width: context.width)
+            + untold.flatMap {
+                labelled("! \($0.id)", "its relay does not know of it: 'kith sync'")
+            }
     }
 
     /// What a joiner is told before saying yes.
@@ -92,7 +121,43 @@ struct PartnershipPage {
             role: preview.role, compartments: preview.compartments,
             mayAttest: preview.mayAttest, sharingEnds: preview.sharingEnds, expires: preview.expires
         )
+        if let relay = preview.relay {
+            lines += labelled(
+                "Through",
+                "\(relay), where the join request waits, sealed: \(preview.inviterName) is not reached from here"
+            )
+        }
         return lines + agreement
+    }
+
+    /// A join request that waits.
+    func lines(_ waiting: WaitingJoinView) -> [Line] {
+        var lines: [Line] = [
+            Line("Join request to ")
+                + Line(DisplayWidth.cut(waiting.name, to: context.width - 16), .bold)
+        ]
+        lines += labelled("Invitation", waiting.id)
+        lines += labelled("Invited by", waiting.inviterName)
+        lines += labelled("Waits at", "\(waiting.relay), since \(context.time(waiting.left))")
+        lines += grants(
+            role: waiting.role, compartments: waiting.compartments,
+            mayAttest: waiting.mayAttest, sharingEnds: waiting.sharingEnds,
+            expires: waiting.expires)
+        return lines
+            + labelled(
+                "Next",
+                waiting.problem
+                    ?? "it is picked up when \(waiting.inviterName) next syncs with \(waiting.relay); this site then joins at its next sync, by itself at night"
+            )
+    }
+
+    /// The relay that an invitation names.
+    func through(_ relay: String, _ invitation: InvitationView) -> [Line] {
+        labelled(
+            "Through",
+            invitation.isAtRelay
+                ? "\(relay), which knows of it"
+                : "\(relay), which was not reached; run 'kith sync' before the code is used there")
     }
 
     /// What somebody is told before accepting an offer.

@@ -72,7 +72,42 @@ struct StatusPage {
             let count = Amount.count(status.offers, "partnership is", "partnerships are")
             lines.append("!  \(count) offered to this site: 'kith partnership offers'")
         }
-        return lines + endings(status)
+        if status.unreviewedBreakGlass > 0 {
+            let count = Amount.count(
+                status.unreviewedBreakGlass, "break-glass act", "break-glass acts")
+            lines.append("!  \(count) not reviewed: 'kith audit list --break-glass'")
+        }
+        return lines + joins(status) + endings(status)
+    }
+
+    /// Join requests, at whichever of the three sites this is.
+    private func joins(_ status: StatusView) -> [Line] {
+        var lines: [Line] = []
+        if let join = status.waitingJoins.first {
+            let more =
+                status.waitingJoins.count > 1 ? " (and \(status.waitingJoins.count - 1) more)" : ""
+            let what = join.problem ?? "waits at \(join.relay) for \(join.inviterName)"
+            lines.append(Line("!  join request \(join.id) to \(join.name)\(more): \(what)"))
+        }
+        let untold = status.partnerships.flatMap(\.invitations).filter {
+            $0.relay != nil && !$0.isAtRelay
+        }
+        if let invitation = untold.first {
+            lines.append(
+                Line("!  \(invitation.relay ?? "") does not know of an invitation yet: 'kith sync'")
+            )
+        }
+        let boxes = status.partnerships.flatMap(\.letterboxes)
+        if !boxes.isEmpty {
+            let requests = Amount.count(
+                boxes.reduce(0) { $0 + $1.requests }, "join request waits", "join requests wait")
+            let size = Amount.bytes(boxes.reduce(0) { $0 + $1.bytes })
+            lines.append(
+                Line(
+                    "   \(Amount.count(boxes.count, "letterbox", "letterboxes")): \(requests), \(size)"
+                ))
+        }
+        return lines
     }
 
     /// Agreements that have ended or soon do, the first to end by name.

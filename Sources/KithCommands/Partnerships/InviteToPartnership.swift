@@ -8,12 +8,14 @@ struct InviteToPartnership: SiteCommand {
         commandName: "invite", abstract: "Makes a one-time code with which a partner joins.",
         usage: """
             kith partnership invite PARTNERSHIP [--role R] [--compartments C,C] \\
-                [--address HOST:PORT]… [--may-attest] [--until DATE] \\
-                [--expires-hours N] [--qr | --no-qr] [--json]
+                [--address HOST:PORT]… [--through RELAY] [--may-attest] \\
+                [--until DATE] [--expires-hours N] [--qr | --no-qr] [--json]
             """,
         discussion: """
             Hand the code over in person, by phone or on paper: whoever has it can join until it \
-            ends. The joiner reaches this site at the address while 'kithd' runs.
+            ends. The joiner reaches this site at the address while 'kithd' runs. With --through, a \
+            joiner that does not reach this site leaves its request, sealed, at a member that is a \
+            relay; this site takes it in when it next syncs with the relay.
             """)
 
     @OptionGroup var place: HomeOption
@@ -41,6 +43,12 @@ struct InviteToPartnership: SiteCommand {
             valueName: "host:port"))
     var addresses: [String] = []
 
+    @Option(
+        help: ArgumentHelp(
+            "A relay of the partnership, where the joiner may leave its request.",
+            valueName: "relay"))
+    var through: String?
+
     @Flag(help: "Let the joiner sign clinical decisions.")
     var mayAttest = false
 
@@ -67,7 +75,7 @@ struct InviteToPartnership: SiteCommand {
             compartments: try compartments.map { try CompartmentList.parse($0) },
             mayAttest: mayAttest,
             sharingEnds: try until.map { try AgreedDate.parse($0, in: context.console.zone) },
-            addresses: try addresses.map { try Address.checked($0) },
+            addresses: try addresses.map { try Address.checked($0) }, relay: through,
             hours: expiresHours)
         let invitation = try await site.invite(draft)
         if output.isJSON {
@@ -84,7 +92,10 @@ struct InviteToPartnership: SiteCommand {
             role: invitation.role, compartments: invitation.compartments,
             mayAttest: invitation.mayAttest,
             sharingEnds: invitation.sharingEnds, expires: invitation.expires)
-        lines += page.labelled("Reached at", invitation.addresses.joined(separator: ", "))
+        if !invitation.addresses.isEmpty {
+            lines += page.labelled("Reached at", invitation.addresses.joined(separator: ", "))
+        }
+        if let relay = invitation.relay { lines += page.through(relay, invitation) }
         lines += ["", "The partner runs: kith partnership join CODE"]
         context.print(lines)
         return .done

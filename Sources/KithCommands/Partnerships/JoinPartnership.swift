@@ -8,7 +8,9 @@ struct JoinPartnership: SiteCommand {
         commandName: "join", abstract: "Joins a partnership with a code from its inviter.",
         usage: "kith partnership join CODE… [--yes] [--json]",
         discussion: """
-            Shows who invites, and to what, before anything is joined. The code may be given with \
+            Shows who invites, and to what, before anything is joined. Where the inviter is not reached \
+            and the code names a relay, the join request waits there, sealed, until the inviter's site \
+            next syncs with the relay; this site then joins at a sync of its own. The code may be given with \
             spaces between its groups; '-' reads it from standard input, where other users of \
             this machine do not see it.
             """)
@@ -42,6 +44,15 @@ struct JoinPartnership: SiteCommand {
             context.note(["Not joined; nothing was changed."])
             return .failed
         }
+        if preview.relay != nil {
+            let left = try await site.leaveJoinRequest(code)
+            if output.isJSON {
+                try context.printJSON(left)
+            } else {
+                context.print(page.lines(left))
+            }
+            return .done
+        }
         let progress = ProgressLine(context.console)
         defer { progress.finish() }
         let report = try await site.join(code) { progress.show($0) }
@@ -54,6 +65,34 @@ struct JoinPartnership: SiteCommand {
         // A code is a few lines at most: what never ends is not one.
         while lines.count < 50, let line = context.console.readLine() { lines.append(line) }
         return lines.joined(separator: "-").trimmingSpaces
+    }
+}
+
+/// `kith partnership withdraw`: takes back a join request.
+struct WithdrawJoinRequest: SiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "withdraw", abstract: "Takes back a join request that waits at a relay.",
+        usage: "kith partnership withdraw INVITATION [--json]",
+        discussion: """
+            Where the inviter has picked the request up already, this site stays admitted there until \
+            a steward removes it.
+            """)
+
+    @OptionGroup var place: HomeOption
+    @OptionGroup var output: OutputOptions
+
+    @Argument(help: "The id of its invitation, or the beginning of it, from 'kith status'.")
+    var invitation: String
+
+    func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
+        let withdrawn = try await site.withdrawJoinRequest(invitation)
+        if output.isJSON {
+            try context.printJSON(withdrawn)
+        } else {
+            context.print(
+                "The join request \(withdrawn.id) to \(withdrawn.name) is taken back.")
+        }
+        return .done
     }
 }
 

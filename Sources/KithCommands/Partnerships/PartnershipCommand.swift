@@ -8,7 +8,8 @@ struct PartnershipCommand: ParsableCommand {
         commandName: "partnership", abstract: "Partnerships, their members, and invitations.",
         subcommands: [
             CreatePartnership.self, ListPartnerships.self, ShowPartnership.self,
-            InviteToPartnership.self, JoinPartnership.self, RevokeInvitation.self,
+            InviteToPartnership.self, JoinPartnership.self, WithdrawJoinRequest.self,
+            RevokeInvitation.self,
             AdmitMember.self, ListOffers.self, AcceptOffer.self,
             ChangeMember.self, RemoveMember.self, LeavePartnership.self, ElectSteward.self,
             QuotaCommand.self,
@@ -62,11 +63,12 @@ struct ListPartnerships: SiteCommand {
             try context.printJSON(["partnerships": partnerships])
             return .done
         }
-        guard !partnerships.isEmpty else {
-            context.print("No partnerships; 'kith partnership create' founds one.")
-            return .done
-        }
-        context.print(PartnershipPage(context).table(partnerships).lines(width: context.width))
+        let page = PartnershipPage(context)
+        context.print(
+            partnerships.isEmpty
+                ? ["No partnerships; 'kith partnership create' founds one."]
+                : page.table(partnerships).lines(width: context.width))
+        for waiting in try await site.waitingJoins() { context.print([""] + page.lines(waiting)) }
         return .done
     }
 }
@@ -83,12 +85,33 @@ struct ShowPartnership: SiteCommand {
     var reference: String
 
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
-        let partnership = try await site.partnership(reference)
+        let partnership: PartnershipView
+        do {
+            partnership = try await site.partnership(reference)
+        } catch let error where error is SiteError {
+            guard let waiting = try await waitingJoin(at: site) else { throw error }
+            if output.isJSON {
+                try context.printJSON(waiting)
+            } else {
+                context.print(PartnershipPage(context).lines(waiting))
+            }
+            return .done
+        }
         if output.isJSON {
             try context.printJSON(partnership)
         } else {
             context.print(PartnershipPage(context).lines(partnership))
         }
         return .done
+    }
+
+    /// The join request to the one partnership that is meant, where this site is not in it yet.
+    private func waitingJoin(at site: any Site) async throws -> WaitingJoinView? {
+        let wanted = reference.lowercased()
+        let matches = try await site.waitingJoins().filter {
+            $0.name.lowercased().hasPrefix(wanted)
+                || (wanted.count >= 4 && $0.partnership.description.lowercased().hasPrefix(wanted))
+        }
+        return matches.count == 1 ? matches.first : nil
     }
 }

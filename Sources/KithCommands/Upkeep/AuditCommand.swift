@@ -7,7 +7,7 @@ import KithSite
 struct AuditCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "audit", abstract: "Who looked at what and who changed what at this site.",
-        subcommands: [ListAudit.self])
+        subcommands: [ListAudit.self, ReviewBreakGlass.self])
 }
 
 /// `kith audit list`.
@@ -16,11 +16,13 @@ struct ListAudit: SiteCommand {
         commandName: "list", abstract: "Lists what was done, the newest first.",
         usage: """
             kith audit list [--since DATE] [--until DATE] [--user NAME] \\
-                [--action read|write|administer|exchange] [--record ID] [--limit N] \\
+                [--action ACTION] [--record ID] [--break-glass] [--limit N] \\
                 [--csv | --json]
             """,
         discussion: """
             --record also finds what was done with records that belong to a resident. \
+            --break-glass lists who took the right to read what their role does not include, why, \
+            and what a review found. \
             'kith verify' checks that nothing was changed or taken out.
             """)
 
@@ -36,11 +38,14 @@ struct ListAudit: SiteCommand {
     @Option(help: ArgumentHelp("Part of a login or a name.", valueName: "name"))
     var user: String?
 
-    @Option(help: ArgumentHelp("read, write, administer or exchange.", valueName: "action"))
+    @Option(help: ArgumentHelp("read, write, administer, exchange…", valueName: "action"))
     var action: String?
 
     @Option(help: ArgumentHelp("A record or a resident.", valueName: "id"))
     var record: String?
+
+    @Flag(help: "Only who broke the glass, and what was found about it.")
+    var breakGlass = false
 
     @Option(help: ArgumentHelp("At most so many (100).", valueName: "n"))
     var limit = 100
@@ -49,14 +54,25 @@ struct ListAudit: SiteCommand {
     var csv = false
 
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
+        guard !breakGlass || action == nil else {
+            throw UsageProblem("--break-glass lists one kind of action; leave --action out")
+        }
         guard !csv || !output.isJSON else { throw UsageProblem("give --csv or --json, not both") }
         let query = AuditQuery(
             since: try since.map { try day($0, for: "--since", in: context) },
             until: try until.map { try day($0, for: "--until", in: context) }, user: user,
-            action: try action.map(checked), record: record, limit: limit)
+            action: try action.map(checked), record: record, isBreakGlass: breakGlass,
+            limit: limit)
         let items = try await site.audit(query)
         if output.isJSON {
             try context.printJSON(["audit": items])
+        } else if breakGlass {
+            let page = BreakGlassPage(context)
+            if csv {
+                context.printRaw(([BreakGlassPage.header] + items.map(page.cells)).map(CSV.line))
+            } else {
+                context.print(page.lines(items))
+            }
         } else if csv {
             context.printRaw(([Self.header] + items.map(cells)).map(CSV.line))
         } else {

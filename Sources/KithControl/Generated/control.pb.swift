@@ -42,6 +42,9 @@ package nonisolated struct Kith_V1_CallRequest: Sendable {
   /// the person at the command line; required
   package var actorJson: Data = Data()
 
+  /// which compartments their role includes; required
+  package var scopeJson: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -112,7 +115,7 @@ fileprivate nonisolated let _protobuf_package = "kith.v1"
 
 nonisolated extension Kith_V1_CallRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CallRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}command\0\u{3}arguments_json\0\u{3}actor_json\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}version\0\u{1}command\0\u{3}arguments_json\0\u{3}actor_json\0\u{3}scope_json\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -124,6 +127,7 @@ nonisolated extension Kith_V1_CallRequest: SwiftProtobuf.Message, SwiftProtobuf.
       case 2: try { try decoder.decodeSingularStringField(value: &self.command) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.argumentsJson) }()
       case 4: try { try decoder.decodeSingularBytesField(value: &self.actorJson) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.scopeJson) }()
       default: break
       }
     }
@@ -142,6 +146,9 @@ nonisolated extension Kith_V1_CallRequest: SwiftProtobuf.Message, SwiftProtobuf.
     if !self.actorJson.isEmpty {
       try visitor.visitSingularBytesField(value: self.actorJson, fieldNumber: 4)
     }
+    if !self.scopeJson.isEmpty {
+      try visitor.visitSingularBytesField(value: self.scopeJson, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -150,6 +157,7 @@ nonisolated extension Kith_V1_CallRequest: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.command != rhs.command {return false}
     if lhs.argumentsJson != rhs.argumentsJson {return false}
     if lhs.actorJson != rhs.actorJson {return false}
+    if lhs.scopeJson != rhs.scopeJson {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -12,6 +12,10 @@ public struct AuditItem: Codable, Sendable {
         case administer
         /// Exchanged entries with a partner.
         case exchange
+        /// Took the right to read what a role does not include.
+        case breakGlass = "break-glass"
+        /// Said what was found about that.
+        case review
     }
 
     /// Where it came in.
@@ -40,11 +44,21 @@ public struct AuditItem: Codable, Sendable {
     public var record: RecordID?
     /// The resident that the record belongs to, if any.
     public var resident: RecordID?
+    /// For a break-glass act: what it gives.
+    public var breakGlass: BreakGlass?
+    /// For what was read under such an act: its number.
+    public var act: Int64?
+    /// For a review: the number of the act.
+    public var reviewed: Int64?
+    /// For a review: what was found.
+    public var finding: String?
 
     /// Describes what was done.
     public init(
         number: Int64 = 0, time: Instant, actor: Author, channel: Channel, action: Action,
-        what: String, record: RecordID? = nil, resident: RecordID? = nil
+        what: String, record: RecordID? = nil, resident: RecordID? = nil,
+        breakGlass: BreakGlass? = nil, act: Int64? = nil, reviewed: Int64? = nil,
+        finding: String? = nil
     ) {
         self.number = number
         self.time = time
@@ -54,6 +68,10 @@ public struct AuditItem: Codable, Sendable {
         self.what = what
         self.record = record
         self.resident = resident
+        self.breakGlass = breakGlass
+        self.act = act
+        self.reviewed = reviewed
+        self.finding = finding
     }
 }
 
@@ -69,19 +87,23 @@ public struct AuditQuery: Codable, Sendable {
     public var action: AuditItem.Action?
     /// Only about this record or this resident, by id or its beginning.
     public var record: String?
+    /// Break-glass acts, with what reviews found.
+    public var isBreakGlass: Bool
     /// At most so many, the newest.
     public var limit: Int
 
     /// Describes what is wanted.
     public init(
         since: Instant? = nil, until: Instant? = nil, user: String? = nil,
-        action: AuditItem.Action? = nil, record: String? = nil, limit: Int = 100
+        action: AuditItem.Action? = nil, record: String? = nil,
+        isBreakGlass: Bool = false, limit: Int = 100
     ) {
         self.since = since
         self.until = until
         self.user = user
         self.action = action
         self.record = record
+        self.isBreakGlass = isBreakGlass
         self.limit = limit
     }
 }

@@ -34,6 +34,8 @@ public struct PartnershipView: Codable, Sendable {
     public var residents: Int
     /// Invitations that stand.
     public var invitations: [InvitationView]
+    /// At a relay: what it keeps for inviters whom a joiner cannot reach.
+    public var letterboxes: [LetterboxView]
     /// Bytes of its entries here.
     public var logBytes: Int64
     /// How many of them others may fill here; nil: as many as they like.
@@ -45,7 +47,8 @@ public struct PartnershipView: Codable, Sendable {
     public init(
         id: PartnershipID, name: String, purpose: String, isPrivate: Bool, members: [MemberView],
         formerMembers: [FormerMemberView] = [], compartments: [Compartment], residents: Int,
-        invitations: [InvitationView], logBytes: Int64 = 0, quotaBytes: Int64? = nil,
+        invitations: [InvitationView], letterboxes: [LetterboxView] = [], logBytes: Int64 = 0,
+        quotaBytes: Int64? = nil,
         retentionYears: Int = 8
     ) {
         self.id = id
@@ -57,6 +60,7 @@ public struct PartnershipView: Codable, Sendable {
         self.compartments = compartments
         self.residents = residents
         self.invitations = invitations
+        self.letterboxes = letterboxes
         self.logBytes = logBytes
         self.quotaBytes = quotaBytes
         self.retentionYears = retentionYears
@@ -246,115 +250,6 @@ public struct MembershipReport: Codable, Sendable {
         self.partnership = partnership
         self.member = member
         self.isInEffect = isInEffect
-    }
-}
-
-/// What an invitation is to grant.
-public struct InvitationDraft: Codable, Sendable {
-    /// The partnership, by name or id.
-    public var partnership: String
-    /// The role that the joiner gets; nil: `steward` for the founder's first partner, else `contributor`.
-    public var role: String?
-    /// The compartments; nil: all that this site holds.
-    public var compartments: [Compartment]?
-    /// Whether the joiner may sign clinical decisions.
-    public var mayAttest: Bool
-    /// When sharing its compartments ends; nil: never.
-    public var sharingEnds: Instant?
-    /// Where the joiner reaches this site, as HOST:PORT; empty: the address the daemon listens on.
-    public var addresses: [String]
-    /// How many hours the code is good for.
-    public var hours: Int
-
-    /// Describes an invitation.
-    public init(
-        partnership: String, role: String? = nil, compartments: [Compartment]? = nil,
-        mayAttest: Bool = false, sharingEnds: Instant? = nil, addresses: [String] = [],
-        hours: Int = 168
-    ) {
-        self.partnership = partnership
-        self.role = role
-        self.compartments = compartments
-        self.mayAttest = mayAttest
-        self.sharingEnds = sharingEnds
-        self.addresses = addresses
-        self.hours = hours
-    }
-}
-
-/// An invitation that stands.
-public struct InvitationView: Codable, Sendable {
-    /// The code to hand over; only when it has just been made.
-    public var code: String?
-    /// Its name in lists.
-    public var id: String
-    /// The partnership's name.
-    public var partnership: String
-    /// The role.
-    public var role: String
-    /// The compartments.
-    public var compartments: [Compartment]
-    /// Whether the joiner may sign clinical decisions.
-    public var mayAttest: Bool
-    /// When sharing its compartments ends; nil: never.
-    public var sharingEnds: Instant?
-    /// Where the joiner reaches this site.
-    public var addresses: [String]
-    /// When it ends.
-    public var expires: Instant
-
-    /// Describes an invitation.
-    public init(
-        code: String?, id: String, partnership: String, role: String, compartments: [Compartment],
-        mayAttest: Bool, sharingEnds: Instant? = nil, addresses: [String], expires: Instant
-    ) {
-        self.code = code
-        self.id = id
-        self.partnership = partnership
-        self.role = role
-        self.compartments = compartments
-        self.mayAttest = mayAttest
-        self.sharingEnds = sharingEnds
-        self.addresses = addresses
-        self.expires = expires
-    }
-}
-
-/// What a joiner is told before saying yes.
-public struct InvitationPreview: Codable, Sendable {
-    /// Who invites.
-    public var inviter: SiteID
-    /// Its name.
-    public var inviterName: String
-    /// Into which partnership.
-    public var partnership: String
-    /// What it is for.
-    public var purpose: String
-    /// With which role.
-    public var role: String
-    /// With which compartments.
-    public var compartments: [Compartment]
-    /// Whether the joiner may sign clinical decisions.
-    public var mayAttest: Bool
-    /// When sharing its compartments ends; nil: never.
-    public var sharingEnds: Instant?
-    /// Until when.
-    public var expires: Instant
-
-    /// Describes an invitation to its receiver.
-    public init(
-        inviter: SiteID, inviterName: String, partnership: String, purpose: String, role: String,
-        compartments: [Compartment], mayAttest: Bool, sharingEnds: Instant? = nil, expires: Instant
-    ) {
-        self.inviter = inviter
-        self.inviterName = inviterName
-        self.partnership = partnership
-        self.purpose = purpose
-        self.role = role
-        self.compartments = compartments
-        self.mayAttest = mayAttest
-        self.sharingEnds = sharingEnds
-        self.expires = expires
     }
 }
 

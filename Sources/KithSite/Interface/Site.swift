@@ -1,11 +1,16 @@
+public import KithModel
+
 /// One site: everything that the command line, the daemon and the web page do goes through here.
 ///
 /// Implemented in-process by `LocalSite`, which owns the home, and over the daemon's Unix socket
 /// by `ControlClient`. Every method throws `SiteError`, whose message is one line that says what
 /// to do next; a call that throws has changed nothing.
 public protocol Site: Sendable {
-    /// The same site as a person uses it: what they look at and do is noted in the audit.
-    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site
+    /// The same site as a person uses it: what they look at and do is noted in the audit, and what
+    /// their role does not include is absent, unless they have broken the glass.
+    func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
+    ) -> any Site
 
     // MARK: The site itself
 
@@ -41,6 +46,14 @@ public protocol Site: Sendable {
         _ code: String, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws
         -> JoinReport
+
+    /// Leaves a join request at the relay that a code names, sealed to the inviter; this site joins at
+    /// a later sync, when the inviter has let it in.
+    func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView
+    /// Takes back a join request that waits, by the id of its invitation or the beginning of it.
+    func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView
+    /// The join requests of this site that wait, the oldest first.
+    func waitingJoins() async throws -> [WaitingJoinView]
 
     /// The partnerships that peers say this site was admitted to, by name.
     func offers() async throws -> [OfferView]
@@ -112,6 +125,14 @@ public protocol Site: Sendable {
     func erasures() async throws -> [ErasureView]
     /// Writes a backup to a file that does not exist yet, and checks it; the site goes on meanwhile.
     func backUp(to path: String) async throws -> BackupReport
+    /// Lets the person who acts read, of one resident and for an hour, a compartment that their role
+    /// does not include; noted in the audit for somebody else to review.
+    func breakGlass(_ request: BreakGlassRequest) async throws -> AuditItem
+    /// Says of a break-glass act of somebody else what was found.
+    func reviewBreakGlass(_ review: BreakGlassReview) async throws -> AuditItem
+    /// The compartments that the person who acts may read now of a record's resident: of the others,
+    /// that there is nothing says nothing.
+    func readableCompartments(of record: String) async throws -> [Compartment]
     /// Who did what at this site, the newest first.
     func audit(_ query: AuditQuery) async throws -> [AuditItem]
     /// Makes a recovery kit of the site's keys and partners, under a passphrase of at least twelve
@@ -121,6 +142,13 @@ public protocol Site: Sendable {
     func verify() async throws -> VerifyReport
     /// Replays the log into fresh state and compares; with `checkOnly` the old state stays.
     func rebuild(checkOnly: Bool) async throws -> RebuildReport
+}
+
+extension Site {
+    /// The same site as an administrator uses it, who may read all that it holds.
+    public func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+        acting(for: actor, through: channel, within: .all)
+    }
 }
 
 /// Why something was not done, in one line that says what to do next.

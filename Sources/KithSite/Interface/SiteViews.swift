@@ -66,6 +66,10 @@ public struct StatusView: Codable, Sendable {
     public var rollback: RollbackView?
     /// Partnerships that peers offer, which nobody has accepted yet.
     public var offers: Int
+    /// Join requests of this site that wait at a relay.
+    public var waitingJoins: [WaitingJoinView]
+    /// Break-glass acts that nobody has reviewed.
+    public var unreviewedBreakGlass: Int
 
     /// Describes how a site stands.
     public init(
@@ -73,7 +77,8 @@ public struct StatusView: Codable, Sendable {
         safetyCriticalConflicts: Int, routineConflicts: Int, oldestConflict: Instant?,
         partsWaiting: Int, entriesSetAside: Int, entries: Int, diskBytes: Int64,
         diskFreeBytes: Int64, certificateEnds: Instant, forks: [ForkView] = [],
-        rollback: RollbackView? = nil, offers: Int = 0
+        rollback: RollbackView? = nil, offers: Int = 0, waitingJoins: [WaitingJoinView] = [],
+        unreviewedBreakGlass: Int = 0
     ) {
         self.site = site
         self.daemonRunning = daemonRunning
@@ -91,6 +96,8 @@ public struct StatusView: Codable, Sendable {
         self.forks = forks
         self.rollback = rollback
         self.offers = offers
+        self.waitingJoins = waitingJoins
+        self.unreviewedBreakGlass = unreviewedBreakGlass
     }
 }
 

@@ -10,18 +10,22 @@ struct AuditedSite: Site {
     let site: LocalSite
     let actor: Author
     let channel: AuditItem.Channel
+    /// The break-glass act under which they read, if it takes one.
+    var act: Int64?
 
-    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
-        AuditedSite(site: site, actor: actor, channel: channel)
+    func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
+    ) -> any Site {
+        site.acting(for: actor, through: channel, within: scope)
     }
 
-    private func note(
+    func note(
         _ action: AuditItem.Action, _ what: String, record: RecordID? = nil
     ) async throws {
         try await site.note(
             AuditItem(
                 time: Instant(Date()), actor: actor, channel: channel, action: action, what: what,
-                record: record))
+                record: record, act: act))
     }
 
     // MARK: The site itself
@@ -93,6 +97,20 @@ struct AuditedSite: Site {
         try await note(.administer, "joined the partnership \(report.partnership.name)")
         return report
     }
+
+    func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView {
+        let left = try await site.leaveJoinRequest(code)
+        try await note(.administer, "left a join request to \(left.name) at \(left.relay)")
+        return left
+    }
+
+    func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView {
+        let withdrawn = try await site.withdrawJoinRequest(id)
+        try await note(.administer, "took back the join request to \(withdrawn.name)")
+        return withdrawn
+    }
+
+    func waitingJoins() async throws -> [WaitingJoinView] { try await site.waitingJoins() }
 
     func offers() async throws -> [OfferView] { try await site.offers() }
 
@@ -285,9 +303,26 @@ struct AuditedSite: Site {
     }
 }
 
+extension AuditedSite {
+    func breakGlass(_ request: BreakGlassRequest) async throws -> AuditItem {
+        try await site.breakGlass(request, by: actor, through: channel, within: .all)
+    }
+
+    func reviewBreakGlass(_ review: BreakGlassReview) async throws -> AuditItem {
+        try await site.reviewBreakGlass(review, by: actor, through: channel)
+    }
+
+    func readableCompartments(of record: String) async throws -> [Compartment] {
+        try await site.readableCompartments(of: record)
+    }
+}
+
 extension LocalSite {
-    package func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
-        AuditedSite(site: self, actor: actor, channel: channel)
+    package func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
+    ) -> any Site {
+        let audited = AuditedSite(site: self, actor: actor, channel: channel)
+        return scope == .all ? audited : ScopedSite(audited: audited, scope: scope)
     }
 
     /// Appends an item to the audit, with the resident that its record belongs to.
@@ -296,16 +331,7 @@ extension LocalSite {
     /// for more, and the log of the program says that it was not noted.
     func note(_ item: AuditItem) async throws {
         do {
-            try await store.write { transaction in
-                var item = item
-                item.resident = try item.record.flatMap { try transaction.root(of: $0) }
-                let encoder = JSONEncoder()
-                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-                try transaction.appendAudit(
-                    try encoder.encode(item), time: item.time, user: item.actor.user,
-                    name: item.actor.name, action: item.action.rawValue, record: item.record,
-                    resident: item.resident)
-            }
+            _ = try await append(item)
         } catch let error as StoreError where [.full, .readOnly].contains(error.code) {
             logger.error(
                 "what somebody did could not be noted in the audit",
@@ -313,8 +339,24 @@ extension LocalSite {
         }
     }
 
+    /// The same where nothing may happen that is not noted; gives the item with its number.
+    func append(_ item: AuditItem) async throws -> AuditItem {
+        try await store.write { transaction in
+            var item = item
+            item.resident = try item.record.flatMap { try transaction.root(of: $0) }
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            item.number = try transaction.appendAudit(
+                try encoder.encode(item), time: item.time, user: item.actor.user,
+                name: item.actor.name, action: item.action.rawValue, record: item.record,
+                resident: item.resident)
+            return item
+        }
+    }
+
     package func audit(_ query: AuditQuery) async throws -> [AuditItem] {
         try await translating {
+            if query.isBreakGlass { return try await breakGlass(query) }
             guard (1...1_000_000).contains(query.limit) else {
                 throw SiteError(.invalid, "a limit is a number from 1 to 1,000,000")
             }
@@ -322,11 +364,7 @@ extension LocalSite {
                 try transaction.audit(
                     since: query.since, until: query.until, user: query.user,
                     action: query.action?.rawValue, record: query.record, limit: query.limit
-                ).compactMap { row in
-                    var item = try? JSONDecoder().decode(AuditItem.self, from: row.bytes)
-                    item?.number = row.number
-                    return item
-                }
+                ).compactMap(AuditItem.init(stored:))
             }
         }
     }

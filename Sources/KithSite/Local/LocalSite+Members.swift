@@ -74,7 +74,7 @@ extension LocalSite {
         }
     }
 
-    private func member(
+    func member(
         _ reference: String, of partnership: PartnershipView
     ) throws -> MemberView {
         let wanted = reference.lowercased()
@@ -177,7 +177,8 @@ extension LocalSite {
             let name = try await partnership(match.partnership.description).name
             try await store.write { try $0.revokeInvitation(match.id, now: now) }
             try await refreshDirectory()
-            return InvitationView(match, partnership: name)
+            if let relay = match.relay { await tell(relay) }
+            return InvitationView(match, partnership: name, relayName: nil)
         }
     }
 }

@@ -59,9 +59,9 @@ extension LocalSite {
         }
     }
 
-    /// Tells a peer at once what it was admitted to. One that does not answer is told when the two
+    /// Tells a peer at once what it was admitted to, or what is left at it. One that does not answer is told when the two
     /// next meet, so nothing depends on this.
-    private func tell(_ peer: StoredPeer) async {
+    func tell(_ peer: StoredPeer) async {
         let client = PeerClient(identity: { [self] in tlsIdentity })
         for address in peer.addresses {
             guard let address = try? HostPort(text: address) else { continue }
@@ -69,9 +69,16 @@ extension LocalSite {
                 to: address, expecting: peer.site, root: peer.root, timeLimit: .seconds(3)
             ) { [self] connection in
                 try await exchangeOffers(on: connection, with: peer.site)
+                try await visitLetterboxes(on: connection, at: peer)
             }
             if told != nil { return }
         }
+    }
+
+    /// The same for a site that may not be a peer any more.
+    func tell(_ site: SiteID) async {
+        let peer = try? await store.read { try $0.peers() }.first { $0.site == site }
+        if let peer { await tell(peer) }
     }
 
     package func offers() async throws -> [OfferView] {

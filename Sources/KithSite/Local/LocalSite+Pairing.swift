@@ -12,6 +12,7 @@ extension LocalSite {
     package func previewInvitation(_ code: String) async throws -> InvitationPreview {
         try await translating {
             let code = try readCode(code)
+            if let notice = try await noticeIfUnreachable(code) { return notice }
             return try await dial(code) { [self] connection in
                 let response = try await connection.preview(
                     .with {
@@ -82,7 +83,7 @@ extension LocalSite {
         }
     }
 
-    private func readCode(_ text: String) throws -> InvitationCode {
+    func readCode(_ text: String) throws -> InvitationCode {
         let code: InvitationCode
         do {
             code = try InvitationCode(text: text)
@@ -101,7 +102,7 @@ extension LocalSite {
         return code
     }
 
-    private func proof(_ code: InvitationCode) -> Data {
+    func proof(_ code: InvitationCode) -> Data {
         InvitationCode.proof(
             secret: code.secret, inviter: code.inviter, joiner: keys.site,
             partnership: code.partnership)
@@ -112,7 +113,9 @@ extension LocalSite {
         _ body: @escaping @Sendable (PeerConnection) async throws -> Result
     ) async throws -> Result {
         let client = PeerClient(identity: { [self] in tlsIdentity })
-        var last: any Error = SiteError(.network, "the code names no address; ask for a new one")
+        var last: any Error = SiteError(
+            .network,
+            "the code names no address of its inviter; a join request can be left at its relay")
         for address in code.addresses {
             do {
                 return try await client.withConnection(
@@ -149,22 +152,7 @@ extension LocalSite: PeerServiceHandler {
         guard let profile = Self.profile(request.site, of: site) else {
             throw TransportError(.refused, "The joining site describes another site than itself.")
         }
-        let now = Instant(Date())
-        try await translating {
-            try await store.write { transaction in
-                // Looked at again inside the transaction: of two that come at once, one joins.
-                guard let fresh = try transaction.invitation(invitation.id),
-                    [nil, site.siteID].contains(fresh.usedBy)
-                else { throw TransportError(.refused, Self.unusable) }
-                // The answer may have been lost: whoever joined is told the same again.
-                guard fresh.usedBy == nil else { return }
-                try transaction.useInvitation(invitation.id, by: site.siteID, now: now)
-                try transaction.admit(
-                    profile, invitation.grant, invitation: invitation.id,
-                    to: invitation.partnership, now: now)
-            }
-        }
-        try await refreshDirectory()
+        try await letIn(profile, by: invitation)
         let own = try await ownProfile()
         return .with {
             $0.partnership = Data(invitation.partnership.bytes)
@@ -173,12 +161,45 @@ extension LocalSite: PeerServiceHandler {
         }
     }
 
-    private static let unusable =
+    /// Admits whoever holds the secret of an invitation; who was admitted by it is not again.
+    func letIn(
+        _ profile: SiteProfile, by invitation: StoredInvitation, leftAt relay: String? = nil
+    ) async throws {
+        let (now, own) = (Instant(Date()), keys.site)
+        let isNew = try await store.write { transaction in
+            // Looked at again inside the transaction: of two that come at once, one joins.
+            guard let fresh = try transaction.invitation(invitation.id),
+                [nil, profile.site].contains(fresh.usedBy)
+            else { throw TransportError(.refused, Self.unusable) }
+            // The answer may have been lost: whoever joined is told the same again.
+            guard fresh.usedBy == nil else { return false }
+            // Who is no steward any more admits nobody, whatever was promised before.
+            guard try transaction.grant(of: own, in: invitation.partnership)?.role == .steward
+            else { throw TransportError(.refused, Self.unusable) }
+            try transaction.useInvitation(invitation.id, by: profile.site, now: now)
+            try transaction.admit(
+                profile, invitation.grant, invitation: invitation.id,
+                to: invitation.partnership, now: now)
+            return true
+        }
+        try await refreshDirectory()
+        guard isNew else { return }
+        try await note(
+            AuditItem(
+                time: now,
+                actor: Author(
+                    user: profile.site.description, name: profile.name, role: "partner site"),
+                channel: .sync, action: .administer,
+                what: "was admitted by the invitation \(invitation.id.hexadecimal)"
+                    + (relay.map { ", by a request left at \($0)" } ?? "")))
+    }
+
+    static let unusable =
         "The invitation is not known here, was used, or has ended; ask for a new code."
 
     /// The invitation that a joiner holds the secret of, and that nobody else has used; every other
     /// case gets the same answer.
-    private func standing(
+    func standing(
         _ id: Data, proof: Data, joiner: SiteID
     ) async throws -> StoredInvitation {
         let now = Instant(Date())

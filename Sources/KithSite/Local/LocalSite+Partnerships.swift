@@ -31,6 +31,10 @@ extension LocalSite {
             let site = keys.site
             return try await store.read { transaction in
                 let invitations = try transaction.standingInvitations(at: now)
+                let boxes = try transaction.standingLetterboxes(at: now)
+                let names = Dictionary(
+                    try transaction.peers().map { ($0.site, $0.name) },
+                    uniquingKeysWith: { first, _ in first })
                 let residentKind = Vocabulary.kind(named: "resident")?.number ?? 0
                 return try transaction.partnerships().map { partnership in
                     let own = partnership.members.first { $0.profile.site == site }?.grant
@@ -52,7 +56,13 @@ extension LocalSite {
                         residents: try transaction.recordCount(
                             ofKind: residentKind, in: partnership.id),
                         invitations: invitations.filter { $0.partnership == partnership.id }
-                            .map { InvitationView($0, partnership: partnership.name) },
+                            .map { invitation in
+                                InvitationView(
+                                    invitation, partnership: partnership.name,
+                                    relayName: invitation.relay.map { names[$0] ?? $0.short })
+                            },
+                        letterboxes: boxes.filter { $0.partnership == partnership.id }
+                            .map { LetterboxView($0, keeper: names[$0.keeper]) },
                         logBytes: partnership.logBytes, quotaBytes: partnership.quotaBytes,
                         retentionYears: partnership.retentionYears)
                 }
@@ -120,12 +130,16 @@ extension LocalSite {
             let partnership = try await partnership(draft.partnership)
             try checkMayAdmit(to: partnership)
             let grant = try grant(for: draft, in: partnership)
+            let relay: StoredPeer? =
+                if let name = draft.relay { try await self.relay(name, of: partnership) } else {
+                    nil
+                }
             let addresses =
                 draft.addresses.isEmpty ? try await ownAddresses() : draft.addresses
-            guard !addresses.isEmpty else {
+            guard !addresses.isEmpty || relay != nil else {
                 throw SiteError(
                     .invalid,
-                    "say where this site can be reached, for this code with --address HOST:PORT or for good with 'kith address HOST:PORT'"
+                    "say where this site can be reached, for this code with --address HOST:PORT or for good with 'kith address HOST:PORT', or name a relay with --through"
                 )
             }
             let checked = try addresses.map { try HostPort(text: $0).description }
@@ -136,14 +150,17 @@ extension LocalSite {
                 inviter: keys.site, partnership: partnership.id,
                 secret: cryptography.randomBytes(16),
                 expires: Instant(Date().addingTimeInterval(Double(draft.hours) * 3600)),
-                addresses: checked)
+                addresses: checked,
+                relay: relay.map { .init(site: $0.site, addresses: Array($0.addresses.prefix(4))) })
             try await store.write { try $0.addInvitation(code, grant: grant) }
             try await refreshDirectory()
+            if let relay { await tell(relay) }
+            let kept = try await store.read { try $0.invitation(code.id) }
             return InvitationView(
                 code: code.text, id: code.id.hexadecimal, partnership: partnership.name,
                 role: grant.role.name, compartments: grant.compartments.sorted(),
                 mayAttest: grant.mayAttest, sharingEnds: grant.ends, addresses: checked,
-                expires: code.expires)
+                expires: code.expires, relay: relay?.name, isAtRelay: kept?.told != nil)
         }
     }
 
@@ -201,12 +218,20 @@ extension MemberView {
 }
 
 extension InvitationView {
-    init(_ invitation: StoredInvitation, partnership: String) {
+    init(_ invitation: StoredInvitation, partnership: String, relayName: String?) {
         self.init(
             code: nil, id: invitation.id.hexadecimal, partnership: partnership,
             role: invitation.grant.role.name, compartments: invitation.grant.compartments.sorted(),
             mayAttest: invitation.grant.mayAttest, sharingEnds: invitation.grant.ends,
             addresses: invitation.addresses,
-            expires: invitation.expires)
+            expires: invitation.expires, relay: relayName, isAtRelay: invitation.told != nil)
+    }
+}
+
+extension LetterboxView {
+    init(_ box: StoredLetterbox, keeper: String?) {
+        self.init(
+            keeper: keeper ?? box.keeper.short, requests: box.requests, bytes: box.bytes,
+            expires: box.expires)
     }
 }

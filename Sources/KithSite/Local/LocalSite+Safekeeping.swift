@@ -55,7 +55,9 @@ extension LocalSite {
                 diskBytes: disk.used, diskFreeBytes: disk.free,
                 certificateEnds: tlsIdentity.leaf.notAfter, forks: forks,
                 rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) },
-                offers: Set(try await offers().map(\.partnership)).count)
+                offers: Set(try await offers().map(\.partnership)).count,
+                waitingJoins: try await waitingJoins(),
+                unreviewedBreakGlass: try await unreviewedBreakGlass())
         }
     }
 
@@ -114,6 +116,15 @@ extension LocalSite {
                     remedy: "allow more with 'kith partnership quota', or ask who writes so much"))
         }
         findings += status.partnerships.flatMap(endingFindings)
+        findings += letterboxFindings(status)
+        if status.unreviewedBreakGlass > 0 {
+            findings.append(
+                Finding(
+                    .warning, check: "break-glass",
+                    message: "\(status.unreviewedBreakGlass) not reviewed",
+                    remedy:
+                        "see 'kith audit list --break-glass', ask, and 'kith audit review NUMBER'"))
+        }
         findings += rollbackFindings(status)
         findings.append(try await recoveryKitFinding())
         findings += try await recoveryFindings()

@@ -78,6 +78,7 @@ extension LocalSite {
     ) async throws -> [SyncReport] {
         try await translating {
             let unmet = try await meetRecoveredPartners()
+            try await askRelays()
             var chosen: [StoredPeer] = []
             for reference in references { chosen.append(try await storedPeer(reference)) }
             if references.isEmpty {
@@ -86,6 +87,9 @@ extension LocalSite {
                 if chosen.isEmpty, let problem = unmet.compactMap(\.problem).first {
                     throw SiteError(
                         .network, "no partner of the recovery kit could be reached: \(problem)")
+                }
+                if chosen.isEmpty, let waiting = try await waitingJoins().first {
+                    throw SiteError(.network, waiting.words)
                 }
                 guard !chosen.isEmpty else {
                     throw SiteError(
@@ -111,6 +115,7 @@ extension LocalSite {
     package func nightlySync() async throws -> [SyncReport] {
         try await translating {
             _ = try await meetRecoveredPartners()
+            try await askRelays()
             let reachable = try await store.read { try $0.peers() }
                 .contains { $0.isEnabled && !$0.addresses.isEmpty }
             let reports = reachable ? try await sync([]) { _ in } : []
@@ -263,6 +268,7 @@ extension LocalSite {
                     onLeaf(connection.isLeafExpired)
                     try await exchangeOffers(
                         on: connection, with: peer.site, wantingAll: sharesNothing)
+                    try await visitLetterboxes(on: connection, at: peer)
                     return try await connection.runSession { try await driver.run($0) }
                 }
             } catch let error as TransportError

@@ -217,16 +217,20 @@ package final class LocalSite: Site {
         tls.withLock { $0 = fresh }
     }
 
-    /// Takes the pins and the standing invitations into memory, where the transport asks for them.
+    /// Takes the pins and the standing invitations and letterboxes into memory, where the transport asks for them.
     func refreshDirectory() async throws {
         let now = Instant(Date())
-        let (peers, invitations) = try await store.read { transaction in
-            (try transaction.peers(), try transaction.standingInvitations(at: now))
+        let (peers, ends) = try await store.read { transaction in
+            (
+                try transaction.peers(),
+                try transaction.standingInvitations(at: now).map(\.expires)
+                    + transaction.standingLetterboxes(at: now).map(\.expires)
+            )
         }
         let changed = directory.update(
             pins: Dictionary(
                 peers.map { ($0.site, $0.root) }, uniquingKeysWith: { first, _ in first }),
-            invitationsStandUntil: invitations.map(\.expires).max())
+            invitationsStandUntil: ends.max())
         if changed { server.withLock { $0 }?.pinsChanged() }
     }
 

@@ -72,7 +72,53 @@ CREATE TABLE invitation (
     expires_ms INTEGER NOT NULL,
     failures INTEGER NOT NULL DEFAULT 0,
     used_by BLOB,                       -- site id of the joiner
-    used_ms INTEGER
+    used_ms INTEGER,
+    relay BLOB CHECK (relay IS NULL OR length(relay) = 32), -- where a join request may be left
+    told_ms INTEGER                     -- when the relay last took its letterbox; NULL: it has none
+) STRICT, WITHOUT ROWID;
+
+-- At a relay: what inviters keep here for joiners who cannot reach them. Nothing of it can be read
+-- here.
+CREATE TABLE letterbox (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    partnership INTEGER NOT NULL REFERENCES partnership,
+    keeper BLOB NOT NULL CHECK (length(keeper) = 32),   -- site id of the inviter
+    notice BLOB NOT NULL,               -- sealed: what a joiner is told
+    expires_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Join requests in letterboxes, until their keeper has dealt with them; one of each joiner.
+CREATE TABLE left_join (
+    letterbox BLOB NOT NULL REFERENCES letterbox ON DELETE CASCADE,
+    joiner BLOB NOT NULL CHECK (length(joiner) = 32),   -- who left it, as TLS proved
+    hash BLOB NOT NULL CHECK (length(hash) = 32),       -- SHA-256 of the ciphertext
+    encapsulated BLOB NOT NULL,
+    ciphertext BLOB NOT NULL,
+    left_ms INTEGER NOT NULL,
+    PRIMARY KEY (letterbox, joiner)
+) STRICT, WITHOUT ROWID;
+
+-- Join requests of this site that wait at a relay for their inviter.
+CREATE TABLE waiting_join (
+    invitation BLOB NOT NULL PRIMARY KEY CHECK (length(invitation) = 8),
+    letterbox BLOB NOT NULL CHECK (length(letterbox) = 16),
+    partnership BLOB NOT NULL CHECK (length(partnership) = 16),
+    name TEXT NOT NULL,
+    purpose TEXT NOT NULL,
+    inviter BLOB NOT NULL CHECK (length(inviter) = 32),
+    inviter_name TEXT NOT NULL,
+    relay BLOB NOT NULL CHECK (length(relay) = 32),
+    relay_name TEXT NOT NULL,
+    addresses TEXT NOT NULL,            -- of the relay, HOST:PORT, one a line
+    role INTEGER NOT NULL,              -- what a person said yes to
+    compartments INTEGER NOT NULL,      -- bit N: compartment N
+    may_attest INTEGER NOT NULL,
+    ends_ms INTEGER,                    -- when sharing ends; NULL: never
+    encapsulated BLOB NOT NULL,         -- the request as it was left
+    ciphertext BLOB NOT NULL,
+    expires_ms INTEGER NOT NULL,
+    left_ms INTEGER NOT NULL,
+    problem TEXT                        -- what the relay last said against it
 ) STRICT, WITHOUT ROWID;
 
 -- The latest signed word of each site on each compartment: outside the log, newer replaces older.
@@ -94,7 +140,7 @@ CREATE TABLE audit (
     time_ms INTEGER NOT NULL,
     user TEXT NOT NULL,
     name TEXT NOT NULL,
-    action TEXT NOT NULL,               -- read, write, administer, exchange
+    action TEXT NOT NULL,               -- read, write, administer, exchange, break-glass, review
     record BLOB,
     resident BLOB,
     bytes BLOB NOT NULL,                -- the item whole, as JSON
@@ -102,6 +148,8 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE INDEX audit_of_record ON audit (record) WHERE record IS NOT NULL;
 CREATE INDEX audit_of_resident ON audit (resident) WHERE resident IS NOT NULL;
+CREATE INDEX audit_of_break_glass ON audit (number) WHERE action = 'break-glass';
+CREATE INDEX audit_of_reviews ON audit (number) WHERE action = 'review';
 CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
     BEGIN SELECT RAISE(ABORT, 'the audit is only appended to'); END;
 CREATE TRIGGER audit_is_not_shortened BEFORE DELETE ON audit

@@ -14,11 +14,11 @@ public struct StoredAuditItem: Sendable {
 // An append-only table with a hash chain: a row that is changed, removed or put in between shows.
 // Only the removal of the newest rows, with all after them, does not.
 extension StoreTransaction {
-    /// Appends an item.
-    public func appendAudit(
+    /// Appends an item; gives its number.
+    @discardableResult public func appendAudit(
         _ bytes: Data, time: Instant, user: String, name: String, action: String,
         record: RecordID?, resident: RecordID?
-    ) throws {
+    ) throws -> Int64 {
         let last = try row("SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1", [])
         let number = (last.map { $0["number"] as Int64 } ?? 0) + 1
         try execute(
@@ -30,6 +30,7 @@ extension StoreTransaction {
                 number, time.milliseconds, user, name, action, record?.blob, resident?.blob, bytes,
                 Self.link(number, bytes, after: last?["hash"] ?? Data()),
             ])
+        return number
     }
 
     private static func link(_ number: Int64, _ bytes: Data, after previous: Data) -> Data {
@@ -76,6 +77,25 @@ extension StoreTransaction {
             ORDER BY number DESC LIMIT ?
             """, arguments
         ).map { StoredAuditItem(number: $0["number"], bytes: $0["bytes"]) }
+    }
+
+    /// The break-glass acts, the newest first: all, or somebody's since a time.
+    public func breakGlassActs(
+        by user: String? = nil, since: Instant? = nil
+    ) throws -> [StoredAuditItem] {
+        try rows(
+            """
+            SELECT number, bytes FROM audit WHERE action = 'break-glass'
+                AND (?1 IS NULL OR user = ?1) AND (?2 IS NULL OR time_ms >= ?2)
+            ORDER BY number DESC
+            """, [user, since?.milliseconds]
+        ).map { StoredAuditItem(number: $0["number"], bytes: $0["bytes"]) }
+    }
+
+    /// The reviews of break-glass acts, the newest first.
+    public func breakGlassReviews() throws -> [StoredAuditItem] {
+        try rows("SELECT number, bytes FROM audit WHERE action = 'review' ORDER BY number DESC")
+            .map { StoredAuditItem(number: $0["number"], bytes: $0["bytes"]) }
     }
 
     /// Checks the chain; a line for each place where it breaks.

@@ -21,6 +21,15 @@ public struct StoredInvitation: Sendable {
     public let failures: Int
     /// Who used it.
     public let usedBy: SiteID?
+    /// The relay that it names.
+    public let relay: SiteID?
+    /// When that relay last took its letterbox; nil: it has none.
+    public let told: Instant?
+
+    /// Whether nobody has used it, and it has not ended.
+    public func stands(at now: Instant) -> Bool {
+        usedBy == nil && expires > now && failures < StoreTransaction.invitationFailures
+    }
 }
 
 extension StoreTransaction {
@@ -33,14 +42,14 @@ extension StoreTransaction {
             """
             INSERT INTO invitation
                 (id, partnership, secret, role, compartments, may_attest, ends_ms, addresses,
-                 expires_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 expires_ms, relay)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 code.id, try partnershipRow(code.partnership), code.secret, grant.role.rawValue,
                 grant.compartments.bits, grant.mayAttest, grant.ends?.milliseconds,
                 code.addresses.joined(separator: "\n"),
-                code.expires.milliseconds,
+                code.expires.milliseconds, code.relay?.site.blob,
             ])
     }
 
@@ -54,6 +63,22 @@ extension StoreTransaction {
         try invitations(
             "used_by IS NULL AND expires_ms > ? AND failures < ?",
             [now.milliseconds, Self.invitationFailures])
+    }
+
+    /// The invitations that name a relay and stand, or have a letterbox there that is to be closed.
+    public func invitations(through relay: SiteID, at now: Instant) throws -> [StoredInvitation] {
+        try invitations("relay = ?", [relay.blob]).filter { $0.told != nil || $0.stands(at: now) }
+    }
+
+    /// Notes which of this site's letterboxes a relay has now; it has no others.
+    public func noteLetterboxes(
+        of invitations: [Data], at relay: SiteID, now: Instant
+    ) throws {
+        try execute("UPDATE invitation SET told_ms = NULL WHERE relay = ?", [relay.blob])
+        for id in invitations {
+            try execute(
+                "UPDATE invitation SET told_ms = ? WHERE id = ?", [now.milliseconds, id])
+        }
     }
 
     /// Counts a wrong proof.
@@ -82,7 +107,7 @@ extension StoreTransaction {
         try rows(
             """
             SELECT invitation.id, uuid, secret, role, compartments, may_attest, ends_ms,
-                addresses, expires_ms, failures, used_by
+                addresses, expires_ms, failures, used_by, relay, told_ms
             FROM invitation JOIN partnership ON partnership.id = invitation.partnership
             WHERE \(filter) ORDER BY expires_ms
             """, arguments
@@ -92,7 +117,9 @@ extension StoreTransaction {
                 id: row["id"], partnership: try PartnershipID(blob: row["uuid"]),
                 secret: row["secret"], grant: grant, addresses: (row["addresses"] as String).lines,
                 expires: Instant(milliseconds: row["expires_ms"]), failures: row["failures"],
-                usedBy: (row["used_by"] as Data?).flatMap { SiteID(bytes: $0) })
+                usedBy: (row["used_by"] as Data?).flatMap { SiteID(bytes: $0) },
+                relay: (row["relay"] as Data?).flatMap { SiteID(bytes: $0) },
+                told: (row["told_ms"] as Int64?).map { Instant(milliseconds: $0) })
         }
     }
 }

@@ -346,9 +346,23 @@ package enum Kith_V1_Partnerships: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Collect" metadata.
+        package enum Collect: Sendable {
+            /// Request type for "Collect".
+            package typealias Input = KithProtocol.Kith_V1_CollectRequest
+            /// Response type for "Collect".
+            package typealias Output = KithProtocol.Kith_V1_CollectResponse
+            /// Descriptor for "Collect".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "kith.v1.Partnerships"),
+                method: "Collect",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "kith.v1.Partnerships" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
-            Offer.descriptor
+            Offer.descriptor,
+            Collect.descriptor
         ]
     }
 }
@@ -396,6 +410,24 @@ extension Kith_V1_Partnerships {
             request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_Offers>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_Offers>
+
+        /// Handle the "Collect" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says which letterboxes the caller keeps at this relay, and takes what was left in them.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `KithProtocol.Kith_V1_CollectRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `KithProtocol.Kith_V1_CollectResponse` messages.
+        func collect(
+            request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_CollectRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_CollectResponse>
     }
 
     /// Service protocol for the "kith.v1.Partnerships" service.
@@ -427,6 +459,24 @@ extension Kith_V1_Partnerships {
             request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_Offers>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_Offers>
+
+        /// Handle the "Collect" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says which letterboxes the caller keeps at this relay, and takes what was left in them.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_CollectRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `KithProtocol.Kith_V1_CollectResponse` message.
+        func collect(
+            request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_CollectRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_CollectResponse>
     }
 
     /// Simple service protocol for the "kith.v1.Partnerships" service.
@@ -456,6 +506,24 @@ extension Kith_V1_Partnerships {
             request: KithProtocol.Kith_V1_Offers,
             context: GRPCCore.ServerContext
         ) async throws -> KithProtocol.Kith_V1_Offers
+
+        /// Handle the "Collect" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says which letterboxes the caller keeps at this relay, and takes what was left in them.
+        ///
+        /// - Parameters:
+        ///   - request: A `KithProtocol.Kith_V1_CollectRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `KithProtocol.Kith_V1_CollectResponse` to respond with.
+        func collect(
+            request: KithProtocol.Kith_V1_CollectRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> KithProtocol.Kith_V1_CollectResponse
     }
 }
 
@@ -469,6 +537,17 @@ extension Kith_V1_Partnerships.StreamingServiceProtocol {
             serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_Offers>(),
             handler: { request, context in
                 try await self.offer(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Kith_V1_Partnerships.Method.Collect.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_CollectRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_CollectResponse>(),
+            handler: { request, context in
+                try await self.collect(
                     request: request,
                     context: context
                 )
@@ -490,6 +569,17 @@ extension Kith_V1_Partnerships.ServiceProtocol {
         )
         return GRPCCore.StreamingServerResponse(single: response)
     }
+
+    package func collect(
+        request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_CollectRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_CollectResponse> {
+        let response = try await self.collect(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
 }
 
 // Default implementation of methods from 'ServiceProtocol'.
@@ -501,6 +591,19 @@ extension Kith_V1_Partnerships.SimpleServiceProtocol {
     ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_Offers> {
         return GRPCCore.ServerResponse<KithProtocol.Kith_V1_Offers>(
             message: try await self.offer(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func collect(
+        request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_CollectRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_CollectResponse> {
+        return GRPCCore.ServerResponse<KithProtocol.Kith_V1_CollectResponse>(
+            message: try await self.collect(
                 request: request.message,
                 context: context
             ),
@@ -543,6 +646,29 @@ extension Kith_V1_Partnerships {
             deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_Offers>,
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_Offers>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Collect" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says which letterboxes the caller keeps at this relay, and takes what was left in them.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_CollectRequest` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_CollectRequest` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_CollectResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func collect<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_CollectRequest>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_CollectRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_CollectResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_CollectResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
     }
 
@@ -599,6 +725,40 @@ extension Kith_V1_Partnerships {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "Collect" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > Says which letterboxes the caller keeps at this relay, and takes what was left in them.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_CollectRequest` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_CollectRequest` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_CollectResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func collect<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_CollectRequest>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_CollectRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_CollectResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_CollectResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Kith_V1_Partnerships.Method.Collect.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -629,6 +789,35 @@ extension Kith_V1_Partnerships.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_Offers>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_Offers>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Collect" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Says which letterboxes the caller keeps at this relay, and takes what was left in them.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `KithProtocol.Kith_V1_CollectRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func collect<Result>(
+        request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_CollectRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_CollectResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.collect(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_CollectRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_CollectResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -665,6 +854,39 @@ extension Kith_V1_Partnerships.ClientProtocol {
             metadata: metadata
         )
         return try await self.offer(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Collect" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > Says which letterboxes the caller keeps at this relay, and takes what was left in them.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func collect<Result>(
+        _ message: KithProtocol.Kith_V1_CollectRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_CollectResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<KithProtocol.Kith_V1_CollectRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.collect(
             request: request,
             options: options,
             onResponse: handleResponse
@@ -733,12 +955,40 @@ package enum Kith_V1_Pairing: Sendable {
                 type: .unary
             )
         }
+        /// Namespace for "Notice" metadata.
+        package enum Notice: Sendable {
+            /// Request type for "Notice".
+            package typealias Input = KithProtocol.Kith_V1_NoticeRequest
+            /// Response type for "Notice".
+            package typealias Output = KithProtocol.Kith_V1_NoticeResponse
+            /// Descriptor for "Notice".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "kith.v1.Pairing"),
+                method: "Notice",
+                type: .unary
+            )
+        }
+        /// Namespace for "Leave" metadata.
+        package enum Leave: Sendable {
+            /// Request type for "Leave".
+            package typealias Input = KithProtocol.Kith_V1_SealedJoin
+            /// Response type for "Leave".
+            package typealias Output = KithProtocol.Kith_V1_LeaveResponse
+            /// Descriptor for "Leave".
+            package static let descriptor = GRPCCore.MethodDescriptor(
+                service: GRPCCore.ServiceDescriptor(fullyQualifiedService: "kith.v1.Pairing"),
+                method: "Leave",
+                type: .unary
+            )
+        }
         /// Descriptors for all methods in the "kith.v1.Pairing" service.
         package static let descriptors: [GRPCCore.MethodDescriptor] = [
             Preview.descriptor,
             Join.descriptor,
             Commit.descriptor,
-            Reveal.descriptor
+            Reveal.descriptor,
+            Notice.descriptor,
+            Leave.descriptor
         ]
     }
 }
@@ -767,7 +1017,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
+    /// > For anyone, while an invitation or a letterbox stands or somebody waits for a partner on the phone.
     package protocol StreamingServiceProtocol: GRPCCore.RegistrableRPCService {
         /// Handle the "Preview" method.
         ///
@@ -824,6 +1074,38 @@ extension Kith_V1_Pairing {
             request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_RevealRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_RevealResponse>
+
+        /// Handle the "Notice" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > At a relay: what an invitation is to, and a join request left for its inviter.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `KithProtocol.Kith_V1_NoticeRequest` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `KithProtocol.Kith_V1_NoticeResponse` messages.
+        func notice(
+            request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_NoticeRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_NoticeResponse>
+
+        /// Handle the "Leave" method.
+        ///
+        /// - Parameters:
+        ///   - request: A streaming request of `KithProtocol.Kith_V1_SealedJoin` messages.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A streaming response of `KithProtocol.Kith_V1_LeaveResponse` messages.
+        func leave(
+            request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_SealedJoin>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_LeaveResponse>
     }
 
     /// Service protocol for the "kith.v1.Pairing" service.
@@ -836,7 +1118,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
+    /// > For anyone, while an invitation or a letterbox stands or somebody waits for a partner on the phone.
     package protocol ServiceProtocol: Kith_V1_Pairing.StreamingServiceProtocol {
         /// Handle the "Preview" method.
         ///
@@ -893,6 +1175,38 @@ extension Kith_V1_Pairing {
             request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_RevealRequest>,
             context: GRPCCore.ServerContext
         ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_RevealResponse>
+
+        /// Handle the "Notice" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > At a relay: what an invitation is to, and a join request left for its inviter.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_NoticeRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `KithProtocol.Kith_V1_NoticeResponse` message.
+        func notice(
+            request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_NoticeRequest>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_NoticeResponse>
+
+        /// Handle the "Leave" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_SealedJoin` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A response containing a single `KithProtocol.Kith_V1_LeaveResponse` message.
+        func leave(
+            request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_SealedJoin>,
+            context: GRPCCore.ServerContext
+        ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_LeaveResponse>
     }
 
     /// Simple service protocol for the "kith.v1.Pairing" service.
@@ -903,7 +1217,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
+    /// > For anyone, while an invitation or a letterbox stands or somebody waits for a partner on the phone.
     package protocol SimpleServiceProtocol: Kith_V1_Pairing.ServiceProtocol {
         /// Handle the "Preview" method.
         ///
@@ -960,6 +1274,38 @@ extension Kith_V1_Pairing {
             request: KithProtocol.Kith_V1_RevealRequest,
             context: GRPCCore.ServerContext
         ) async throws -> KithProtocol.Kith_V1_RevealResponse
+
+        /// Handle the "Notice" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > At a relay: what an invitation is to, and a join request left for its inviter.
+        ///
+        /// - Parameters:
+        ///   - request: A `KithProtocol.Kith_V1_NoticeRequest` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `KithProtocol.Kith_V1_NoticeResponse` to respond with.
+        func notice(
+            request: KithProtocol.Kith_V1_NoticeRequest,
+            context: GRPCCore.ServerContext
+        ) async throws -> KithProtocol.Kith_V1_NoticeResponse
+
+        /// Handle the "Leave" method.
+        ///
+        /// - Parameters:
+        ///   - request: A `KithProtocol.Kith_V1_SealedJoin` message.
+        ///   - context: Context providing information about the RPC.
+        /// - Throws: Any error which occurred during the processing of the request. Thrown errors
+        ///     of type `RPCError` are mapped to appropriate statuses. All other errors are converted
+        ///     to an internal error.
+        /// - Returns: A `KithProtocol.Kith_V1_LeaveResponse` to respond with.
+        func leave(
+            request: KithProtocol.Kith_V1_SealedJoin,
+            context: GRPCCore.ServerContext
+        ) async throws -> KithProtocol.Kith_V1_LeaveResponse
     }
 }
 
@@ -1011,6 +1357,28 @@ extension Kith_V1_Pairing.StreamingServiceProtocol {
                 )
             }
         )
+        router.registerHandler(
+            forMethod: Kith_V1_Pairing.Method.Notice.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_NoticeRequest>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_NoticeResponse>(),
+            handler: { request, context in
+                try await self.notice(
+                    request: request,
+                    context: context
+                )
+            }
+        )
+        router.registerHandler(
+            forMethod: Kith_V1_Pairing.Method.Leave.descriptor,
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_SealedJoin>(),
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_LeaveResponse>(),
+            handler: { request, context in
+                try await self.leave(
+                    request: request,
+                    context: context
+                )
+            }
+        )
     }
 }
 
@@ -1055,6 +1423,28 @@ extension Kith_V1_Pairing.ServiceProtocol {
         context: GRPCCore.ServerContext
     ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_RevealResponse> {
         let response = try await self.reveal(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func notice(
+        request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_NoticeRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_NoticeResponse> {
+        let response = try await self.notice(
+            request: GRPCCore.ServerRequest(stream: request),
+            context: context
+        )
+        return GRPCCore.StreamingServerResponse(single: response)
+    }
+
+    package func leave(
+        request: GRPCCore.StreamingServerRequest<KithProtocol.Kith_V1_SealedJoin>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.StreamingServerResponse<KithProtocol.Kith_V1_LeaveResponse> {
+        let response = try await self.leave(
             request: GRPCCore.ServerRequest(stream: request),
             context: context
         )
@@ -1116,6 +1506,32 @@ extension Kith_V1_Pairing.SimpleServiceProtocol {
             metadata: [:]
         )
     }
+
+    package func notice(
+        request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_NoticeRequest>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_NoticeResponse> {
+        return GRPCCore.ServerResponse<KithProtocol.Kith_V1_NoticeResponse>(
+            message: try await self.notice(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
+
+    package func leave(
+        request: GRPCCore.ServerRequest<KithProtocol.Kith_V1_SealedJoin>,
+        context: GRPCCore.ServerContext
+    ) async throws -> GRPCCore.ServerResponse<KithProtocol.Kith_V1_LeaveResponse> {
+        return GRPCCore.ServerResponse<KithProtocol.Kith_V1_LeaveResponse>(
+            message: try await self.leave(
+                request: request.message,
+                context: context
+            ),
+            metadata: [:]
+        )
+    }
 }
 
 // MARK: kith.v1.Pairing (client)
@@ -1129,7 +1545,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
+    /// > For anyone, while an invitation or a letterbox stands or somebody waits for a partner on the phone.
     package protocol ClientProtocol: Sendable {
         /// Call the "Preview" method.
         ///
@@ -1206,6 +1622,48 @@ extension Kith_V1_Pairing {
             options: GRPCCore.CallOptions,
             onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_RevealResponse>) async throws -> Result
         ) async throws -> Result where Result: Sendable
+
+        /// Call the "Notice" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > At a relay: what an invitation is to, and a join request left for its inviter.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_NoticeRequest` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_NoticeRequest` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_NoticeResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func notice<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_NoticeRequest>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_NoticeRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_NoticeResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_NoticeResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
+
+        /// Call the "Leave" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_SealedJoin` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_SealedJoin` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_LeaveResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        func leave<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_SealedJoin>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_SealedJoin>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_LeaveResponse>,
+            options: GRPCCore.CallOptions,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_LeaveResponse>) async throws -> Result
+        ) async throws -> Result where Result: Sendable
     }
 
     /// Generated client for the "kith.v1.Pairing" service.
@@ -1216,7 +1674,7 @@ extension Kith_V1_Pairing {
     ///
     /// > Source IDL Documentation:
     /// >
-    /// > For anyone, while an invitation stands or somebody waits for a partner on the phone.
+    /// > For anyone, while an invitation or a letterbox stands or somebody waits for a partner on the phone.
     package struct Client<Transport>: ClientProtocol where Transport: GRPCCore.ClientTransport {
         private let client: GRPCCore.GRPCClient<Transport>
 
@@ -1347,6 +1805,70 @@ extension Kith_V1_Pairing {
                 onResponse: handleResponse
             )
         }
+
+        /// Call the "Notice" method.
+        ///
+        /// > Source IDL Documentation:
+        /// >
+        /// > At a relay: what an invitation is to, and a join request left for its inviter.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_NoticeRequest` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_NoticeRequest` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_NoticeResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func notice<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_NoticeRequest>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_NoticeRequest>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_NoticeResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_NoticeResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Kith_V1_Pairing.Method.Notice.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
+
+        /// Call the "Leave" method.
+        ///
+        /// - Parameters:
+        ///   - request: A request containing a single `KithProtocol.Kith_V1_SealedJoin` message.
+        ///   - serializer: A serializer for `KithProtocol.Kith_V1_SealedJoin` messages.
+        ///   - deserializer: A deserializer for `KithProtocol.Kith_V1_LeaveResponse` messages.
+        ///   - options: Options to apply to this RPC.
+        ///   - handleResponse: A closure which handles the response and returns its result to
+        ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+        ///       already finished.
+        /// - Returns: The result of `handleResponse`.
+        package func leave<Result>(
+            request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_SealedJoin>,
+            serializer: some GRPCCore.MessageSerializer<KithProtocol.Kith_V1_SealedJoin>,
+            deserializer: some GRPCCore.MessageDeserializer<KithProtocol.Kith_V1_LeaveResponse>,
+            options: GRPCCore.CallOptions = .defaults,
+            onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_LeaveResponse>) async throws -> Result = { response in
+                try response.message
+            }
+        ) async throws -> Result where Result: Sendable {
+            try await self.client.unary(
+                request: request,
+                descriptor: Kith_V1_Pairing.Method.Leave.descriptor,
+                serializer: serializer,
+                deserializer: deserializer,
+                options: options,
+                onResponse: handleResponse
+            )
+        }
     }
 }
 
@@ -1448,6 +1970,60 @@ extension Kith_V1_Pairing.ClientProtocol {
             request: request,
             serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_RevealRequest>(),
             deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_RevealResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Notice" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > At a relay: what an invitation is to, and a join request left for its inviter.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `KithProtocol.Kith_V1_NoticeRequest` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func notice<Result>(
+        request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_NoticeRequest>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_NoticeResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.notice(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_NoticeRequest>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_NoticeResponse>(),
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Leave" method.
+    ///
+    /// - Parameters:
+    ///   - request: A request containing a single `KithProtocol.Kith_V1_SealedJoin` message.
+    ///   - options: Options to apply to this RPC.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func leave<Result>(
+        request: GRPCCore.ClientRequest<KithProtocol.Kith_V1_SealedJoin>,
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_LeaveResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        try await self.leave(
+            request: request,
+            serializer: GRPCProtobuf.ProtobufSerializer<KithProtocol.Kith_V1_SealedJoin>(),
+            deserializer: GRPCProtobuf.ProtobufDeserializer<KithProtocol.Kith_V1_LeaveResponse>(),
             options: options,
             onResponse: handleResponse
         )
@@ -1567,6 +2143,68 @@ extension Kith_V1_Pairing.ClientProtocol {
             metadata: metadata
         )
         return try await self.reveal(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Notice" method.
+    ///
+    /// > Source IDL Documentation:
+    /// >
+    /// > At a relay: what an invitation is to, and a join request left for its inviter.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func notice<Result>(
+        _ message: KithProtocol.Kith_V1_NoticeRequest,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_NoticeResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<KithProtocol.Kith_V1_NoticeRequest>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.notice(
+            request: request,
+            options: options,
+            onResponse: handleResponse
+        )
+    }
+
+    /// Call the "Leave" method.
+    ///
+    /// - Parameters:
+    ///   - message: request message to send.
+    ///   - metadata: Additional metadata to send, defaults to empty.
+    ///   - options: Options to apply to this RPC, defaults to `.defaults`.
+    ///   - handleResponse: A closure which handles the response and returns its result to
+    ///       the caller. Returning from the closure will cancel the RPC if it hasn't
+    ///       already finished.
+    /// - Returns: The result of `handleResponse`.
+    package func leave<Result>(
+        _ message: KithProtocol.Kith_V1_SealedJoin,
+        metadata: GRPCCore.Metadata = [:],
+        options: GRPCCore.CallOptions = .defaults,
+        onResponse handleResponse: @Sendable @escaping (GRPCCore.ClientResponse<KithProtocol.Kith_V1_LeaveResponse>) async throws -> Result = { response in
+            try response.message
+        }
+    ) async throws -> Result where Result: Sendable {
+        let request = GRPCCore.ClientRequest<KithProtocol.Kith_V1_SealedJoin>(
+            message: message,
+            metadata: metadata
+        )
+        return try await self.leave(
             request: request,
             options: options,
             onResponse: handleResponse

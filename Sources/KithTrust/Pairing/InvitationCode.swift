@@ -18,19 +18,36 @@ public struct InvitationCode: Hashable, Sendable {
     public let secret: Data
     /// When it ends.
     public let expires: Instant
-    /// Where the inviter is reached, as HOST:PORT.
+    /// Where the inviter is reached, as HOST:PORT; may be empty when there is a relay.
     public let addresses: [String]
+    /// Where a join request is left when the inviter is not reached.
+    public let relay: Relay?
+
+    /// A relay, as a joiner who does not know it finds it.
+    public struct Relay: Hashable, Sendable {
+        /// Which site it is.
+        public let site: SiteID
+        /// Where it is reached, as HOST:PORT.
+        public let addresses: [String]
+
+        /// Names a relay.
+        public init(site: SiteID, addresses: [String]) {
+            self.site = site
+            self.addresses = addresses
+        }
+    }
 
     /// Describes an invitation.
     public init(
         inviter: SiteID, partnership: PartnershipID, secret: Data, expires: Instant,
-        addresses: [String]
+        addresses: [String], relay: Relay? = nil
     ) {
         self.inviter = inviter
         self.partnership = partnership
         self.secret = secret
         self.expires = expires
         self.addresses = addresses
+        self.relay = relay
     }
 
     /// What names the invitation at its inviter without giving the secret away; eight bytes.
@@ -106,6 +123,12 @@ extension InvitationCode {
             $0.secret = secret
             $0.expiresS = expires.milliseconds / 1000
             $0.addresses = addresses
+            if let relay {
+                $0.relay = .with {
+                    $0.site = Data(relay.site.bytes)
+                    $0.addresses = relay.addresses
+                }
+            }
         }
         return CheckedGroups.invitation.encode(Array(message.bytes()))
     }
@@ -122,12 +145,20 @@ extension InvitationCode {
         guard let message = try? Kith_V1_Invitation(serializedBytes: bytes), message.version == 1,
             let inviter = SiteID(bytes: message.inviter),
             let partnership = PartnershipID(bytes: message.partnership),
-            message.secret.count == 16, !message.addresses.isEmpty,
-            message.addresses.count <= 16,
+            message.secret.count == 16, message.addresses.count <= 16,
+            !message.addresses.isEmpty || message.hasRelay,
             (0...Instant.range.upperBound / 1000).contains(message.expiresS)
         else { throw .content }
+        var relay: Relay?
+        if message.hasRelay {
+            guard let site = SiteID(bytes: message.relay.site),
+                (1...16).contains(message.relay.addresses.count)
+            else { throw .content }
+            relay = Relay(site: site, addresses: message.relay.addresses)
+        }
         self.init(
             inviter: inviter, partnership: partnership, secret: message.secret,
-            expires: Instant(milliseconds: message.expiresS * 1000), addresses: message.addresses)
+            expires: Instant(milliseconds: message.expiresS * 1000), addresses: message.addresses,
+            relay: relay)
     }
 }

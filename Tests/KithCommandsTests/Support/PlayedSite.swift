@@ -49,6 +49,11 @@ final class PlayedSite: Site {
         var erasures: [ErasureView] = []
         var drafts: [PartnershipDraft] = []
         var offers = [Samples.offer]
+        /// The relay that answers in the inviter's stead.
+        var relay: String?
+        var waitingJoins: [WaitingJoinView] = []
+        var withdrawn: [String] = []
+        var reviews: [BreakGlassReview] = []
         var accepted: [String] = []
         var pairings: [PairingRequest] = []
         var decisions: [PairingDecision] = []
@@ -117,17 +122,20 @@ final class PlayedSite: Site {
     func invite(_ draft: InvitationDraft) async throws -> InvitationView {
         try play {
             $0.invitations.append(draft)
-            return Samples.invitation(
+            var made = Samples.invitation(
                 code: Array(repeating: "ABCDEF", count: 30).joined(separator: "-"))
+            made.relay = draft.relay
+            return made
         }
     }
 
     func previewInvitation(_ code: String) async throws -> InvitationPreview {
-        try play { _ in
+        try play {
             InvitationPreview(
                 inviter: Samples.practice, inviterName: "Patel Practice",
                 partnership: "Elm and Patel", purpose: "joint care", role: "contributor",
-                compartments: [.relations, .clinical], mayAttest: false, expires: Samples.now)
+                compartments: [.relations, .clinical], mayAttest: false, expires: Samples.now,
+                relay: $0.relay)
         }
     }
 
@@ -149,6 +157,22 @@ final class PlayedSite: Site {
             return profile
         }
     }
+
+    func leaveJoinRequest(_ code: String) async throws -> WaitingJoinView {
+        try play {
+            $0.joined.append(code)
+            return Samples.waitingJoin()
+        }
+    }
+
+    func withdrawJoinRequest(_ id: String) async throws -> WaitingJoinView {
+        try play {
+            $0.withdrawn.append(id)
+            return Samples.waitingJoin()
+        }
+    }
+
+    func waitingJoins() async throws -> [WaitingJoinView] { try play { $0.waitingJoins } }
 
     func offers() async throws -> [OfferView] { try play { $0.offers } }
 
@@ -297,11 +321,27 @@ final class PlayedSite: Site {
 
     func erasures() async throws -> [ErasureView] { try play { $0.erasures } }
 
-    func acting(for actor: Author, through channel: AuditItem.Channel) -> any Site {
+    func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
+    ) -> any Site {
         script.withLock { $0.actors.append(actor) }
         return self
     }
 
+    func breakGlass(_ request: BreakGlassRequest) async throws -> AuditItem {
+        try play { $0.audit[0] }
+    }
+    func reviewBreakGlass(_ review: BreakGlassReview) async throws -> AuditItem {
+        try play {
+            $0.reviews.append(review)
+            return AuditItem(
+                number: 99, time: Samples.now, actor: Samples.auditor, channel: .commandLine,
+                action: .review, what: "reviewed", reviewed: review.act, finding: review.finding)
+        }
+    }
+    func readableCompartments(of record: String) async throws -> [Compartment] {
+        try play { _ in Compartment.allCases }
+    }
     func audit(_ query: AuditQuery) async throws -> [AuditItem] {
         try play {
             $0.auditQueries.append(query)

@@ -150,6 +150,16 @@ enum Samples {
             addresses: ["elm.example.org:7420"], expires: now)
     }
 
+    static let auditor = Author(user: "aud", name: "Ada Auditor", role: "auditor")
+
+    static func waitingJoin() -> WaitingJoinView {
+        WaitingJoinView(
+            id: "c0ffee0123456789", partnership: partnershipID, name: "Elm and Harbour",
+            purpose: "Falls clinic", inviter: practice, inviterName: "Patel \u{1B}[31mPractice",
+            relay: "County Relay", role: "reviewer", compartments: [.relations, .clinical],
+            mayAttest: false, left: now, expires: now)
+    }
+
     static let offer = OfferView(
         partnership: partnershipID, name: "Elm and Harbour", purpose: "Falls clinic",
         site: practice, siteName: "Patel \u{1B}[31mPractice", role: "reviewer",

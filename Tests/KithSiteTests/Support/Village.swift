@@ -30,6 +30,21 @@ final class Village: Sendable {
         return try await Neighbour.open(name, home: home, clock: clock, wiretap: wiretap)
     }
 
+    /// Expects words to be readable at one site, and at another in no file, line or message: with its
+    /// own keys in hand. Nothing of what was said holds them in the clear.
+    func expectSecret(
+        _ words: String, from outsider: Neighbour, knownTo entitled: Neighbour
+    ) async throws -> Wiretap.Finding {
+        let known = try await entitled.hear(words)
+        #expect(try entitled.hasInFiles(words) && known.isReadable, "the search can see: \(known)")
+        let heard = try await outsider.hear(words)
+        #expect(heard.messages > 0 && !heard.isReadable, "\(heard)")
+        #expect(!known.isInClear && !heard.isInClear)
+        #expect(try !outsider.hasInFiles(words))
+        #expect(!wiretap.isLogged(words))
+        return heard
+    }
+
     /// A folder of this village, not made yet.
     func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
 }

@@ -56,8 +56,7 @@ final class Wiretap: Sendable {
     /// Searches what a site sent and was sent, with all keys in hand that it holds now.
     ///
     /// Each key is tried on each sealed half, whichever key the entry names.
-    func search(for words: String, at site: SiteID, keys: [CompartmentKey]) throws -> Finding {
-        let needle = Data(words.utf8)
+    func search(for needle: Data, at site: SiteID, keys: [CompartmentKey]) throws -> Finding {
         let heard = messages.withLock { $0.filter { $0.ends.contains(site) } }
         var sealed = 0
         var opened: [Data] = []
@@ -146,6 +145,24 @@ private struct Answering: PeerServiceHandler {
         try await heard(request, site.siteID) { try await self.site.reveal(request, from: site) }
     }
 
+    func notice(
+        _ request: Kith_V1_NoticeRequest, from site: UnpairedSite
+    ) async throws -> Kith_V1_NoticeResponse {
+        try await heard(request, site.siteID) { try await self.site.notice(request, from: site) }
+    }
+
+    func leave(
+        _ request: Kith_V1_SealedJoin, from site: UnpairedSite
+    ) async throws -> Kith_V1_LeaveResponse {
+        try await heard(request, site.siteID) { try await self.site.leave(request, from: site) }
+    }
+
+    func collect(
+        _ request: Kith_V1_CollectRequest, from peer: SiteID
+    ) async throws -> Kith_V1_CollectResponse {
+        try await heard(request, peer) { try await site.collect(request, from: peer) }
+    }
+
     func offer(_ offers: Kith_V1_Offers, from peer: SiteID) async throws -> Kith_V1_Offers {
         try await heard(offers, peer) { try await site.offer(offers, from: peer) }
     }
@@ -181,8 +198,10 @@ private struct LineKeeper: LogHandler {
 
 extension Neighbour {
     /// Whether any file of the home holds words in the clear.
-    func hasInFiles(_ words: String) throws -> Bool {
-        let needle = Data(words.utf8)
+    func hasInFiles(_ words: String) throws -> Bool { try hasInFiles(Data(words.utf8)) }
+
+    /// Whether any file of the home holds bytes as they are.
+    func hasInFiles(_ needle: Data) throws -> Bool {
         let found = try FileManager.default.contentsOfDirectory(atPath: home)
         return found.contains { file in
             FileManager.default.contents(atPath: home + "/" + file)?.range(of: needle) != nil
@@ -191,6 +210,11 @@ extension Neighbour {
 
     /// Searches what this site ever sent or was sent, with its keys in hand.
     func hear(_ words: String) async throws -> Wiretap.Finding {
+        try await hear(Data(words.utf8))
+    }
+
+    /// The same for bytes that are no text.
+    func hear(_ needle: Data) async throws -> Wiretap.Finding {
         var readOnly = Configuration()
         readOnly.readonly = true
         let database = try DatabaseQueue(path: home + "/kith.sqlite", configuration: readOnly)
@@ -200,7 +224,7 @@ extension Neighbour {
         }
         try database.close()
         return try wiretap.search(
-            for: words, at: try await site.profile().site,
+            for: needle, at: try await site.profile().site,
             keys: keys.compactMap(CompartmentKey.init(bytes:)))
     }
 }

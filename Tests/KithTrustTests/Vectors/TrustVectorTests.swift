@@ -11,6 +11,13 @@ import Testing
         }
     }
 
+    @Test func `notices and join requests of the vectors open`() throws {
+        for vector in try GoldenVectors.stored(LeftJoinVector.self) {
+            #expect(try vector.computed() == vector)
+            #expect(try InvitationCode(text: vector.text) == vector.code())
+        }
+    }
+
     @Test func `the words of the vectors are those that people would compare`() throws {
         for vector in try GoldenVectors.stored(ComparedWordsVector.self) {
             #expect(try vector.computed() == vector)
