@@ -127,6 +127,37 @@ import Testing
         for site in [practice, elm, oak] { await site.close() }
     }
 
+    @Test
+    func `a site whose backup lacks an erasure can still say to others why a body is missing`()
+        async throws
+    {
+        var (practice, elm) = try await pair()
+        let oak = try await village.site("Oak")
+        try await practice.admit(oak, to: plans)
+        try await elm.sync(with: practice)
+        try await elm.sync(with: oak)
+        let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
+        try await elm.sync(with: practice)
+        let backup = village.path("elm.backup")
+        _ = try await elm.site.backUp(to: backup)
+        try await erase(resident, at: practice)
+        try await practice.sync(with: elm)
+        await elm.close()
+
+        _ = try await LocalSite.restore(backup: backup, home: elm.home)
+        elm = try await Neighbour.open("Elm", home: elm.home)
+        #expect(try await elm.sync(with: oak).problem == nil, "before it has met the practice")
+        for site in [elm, oak] {
+            let view = try await site.site.record(resident.description, kind: nil)
+            #expect(
+                view.field("familyName")?.candidates.map(\.absence) == [.erased], "\(site.name)")
+        }
+        try await practice.sync(with: oak)
+        try await practice.sync(with: elm)
+        try await expectEqual(practice, elm, oak)
+        for site in [practice, elm, oak] { await site.close() }
+    }
+
     @Test func `a backup from before is restored without what was erased since`() async throws {
         var (practice, elm) = try await pair()
         let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
