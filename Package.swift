@@ -196,9 +196,8 @@ let package = Package(
         .testTarget(
             name: "KithSiteTests",
             dependencies: [
-                "KithModel", "KithProtocol", "KithTrust", "KithTransport", "KithSite", .protobuf,
-                .grdb,
-                .logging,
+                "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTransport",
+                "KithSite", .protobuf, .grdb, .logging,
             ],
             swiftSettings: strict),
         .testTarget(
