@@ -12,10 +12,7 @@ final class AuthorRemovedIsShown: Checker {
         self.simulation = simulation
     }
 
-    func nightEnded() throws { try look() }
-    func settled() throws { try look() }
-
-    private func look() throws {
+    func surveyed() throws {
         for installation in simulation.survey.changedInstallations {
             try simulation.read(at: installation) { try self.look(at: installation, $0) }
         }

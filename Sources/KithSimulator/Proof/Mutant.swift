@@ -52,7 +52,7 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .sendUnsealed: "parts are not sealed"
         case .acceptAnySignature: "signatures are not checked"
         case .acknowledgeEarly: "a batch is acknowledged before it is on disk"
-        case .commitWithoutSync: "a crash takes the last commits with it"
+        case .commitWithoutSync: "the database is opened with synchronous=NORMAL"
         case .reuseSequences: "a database that was set back goes on in its old feeds"
         case .refuseForks: "the second branch of a feed is refused"
         case .refuseTheFuture: "entries from a clock that is ahead are refused"

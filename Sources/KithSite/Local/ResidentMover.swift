@@ -1,7 +1,7 @@
 import Foundation
-import KithModel
+package import KithModel
 import KithProtocol
-import KithStore
+package import KithStore
 import KithTrust
 
 /// Carries a resident's records over into another partnership (D19): what stands is written there
@@ -9,18 +9,29 @@ import KithTrust
 ///
 /// Where a record first was, and which entry first said a thing, is kept over any number of moves. So
 /// a second run finds nothing to write, and moving back goes on in the records that were left.
-struct ResidentMover {
-    let transaction: StoreTransaction
-    let author: Author
-    let source: StoredPartnership
-    let target: StoredPartnership
+package struct ResidentMover {
+    private let transaction: StoreTransaction
+    private let author: Author
+    private let source: StoredPartnership
+    private let target: StoredPartnership
+
+    /// Prepares a move.
+    package init(
+        transaction: StoreTransaction, author: Author, source: StoredPartnership,
+        target: StoredPartnership
+    ) {
+        self.transaction = transaction
+        self.author = author
+        self.source = source
+        self.target = target
+    }
 
     /// What was written: records by kind, and values.
-    struct Outcome {
-        let id: RecordID
-        var records: [String: Int] = [:]
-        var values = 0
-        var isUnchanged = true
+    package struct Outcome {
+        package let id: RecordID
+        package fileprivate(set) var records: [String: Int] = [:]
+        package fileprivate(set) var values = 0
+        package fileprivate(set) var isUnchanged = true
     }
 
     private struct Said: Hashable {
@@ -47,7 +58,9 @@ struct ResidentMover {
     }
 
     /// Moves a resident; throws before anything is written, or nothing stays written.
-    func move(_ resident: StoredRecord, reason: String, now: Instant) throws -> Outcome {
+    package func move(
+        _ resident: StoredRecord, reason: String, now: Instant
+    ) throws -> Outcome {
         let grant = try checkMayMove()
         let items = try gather(resident)
         var ids: [RecordID: RecordID] = [:]
@@ -80,7 +93,8 @@ struct ResidentMover {
             drafts[.init(compartment: copy.compartment, entryClass: .record), default: []].append(
                 setArchived(false, copy, reason: reason))
         }
-        for destination in drafts.keys where !grant.mayWrite(destination) {
+        let destinations = drafts.keys.sorted { $0.order < $1.order }
+        for destination in destinations where !grant.mayWrite(destination) {
             throw SiteError(
                 .refused,
                 "this site may not write \(destination.entryClass.name) entries in \(destination.compartment.name) of '\(target.name)'; ask \(Self.names(target) { $0.role == .steward })"
