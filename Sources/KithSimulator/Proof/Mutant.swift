@@ -10,6 +10,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case resurrect
     case keepErasedBodies = "keep-erased-bodies"
     case forgetErasures = "forget-erasures"
+    case forgetProofs = "forget-proofs"
     case forgetWhatWaits = "forget-what-waits"
     case stayAfterRemoval = "stay-after-removal"
     case hideRemovedAuthors = "hide-removed-authors"
@@ -42,6 +43,7 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .resurrect: "a start brings a replaced value back"
         case .keepErasedBodies: "a body that was erased stays on disk"
         case .forgetErasures: "a backup brings back what was erased since"
+        case .forgetProofs: "what erased a body, and has no place in the log yet, is not kept"
         case .forgetWhatWaits: "a part whose key comes late is never read"
         case .stayAfterRemoval: "a removed member is still one"
         case .hideRemovedAuthors: "what a removed author wrote past the removal is hidden"
@@ -125,6 +127,7 @@ package enum Mutant: String, CaseIterable, Sendable {
             """
             BEFORE UPDATE OF body ON part WHEN NEW.body IS NULL BEGIN SELECT raise(IGNORE); END
             """
+        case .forgetProofs: "BEFORE INSERT ON erasure_ahead BEGIN SELECT raise(IGNORE); END"
         case .forgetWhatWaits: "BEFORE INSERT ON unread BEGIN SELECT raise(IGNORE); END"
         case .stayAfterRemoval:
             """

@@ -34,6 +34,10 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable, Comparable {
     /// A member that forks its feed, grants itself things, and writes what it may not.
     case liars
 
+    /// Kinds by which one site may write in two places at once. Hashes of entries decide between what
+    /// it says then, and they are others when it is signed and sealed for real.
+    package static let splitting: Set<FaultKind> = [.damage, .restores, .copies, .liars]
+
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
 

@@ -121,7 +121,14 @@ extension Workload {
             isAttested: try mayAttest(installation, kind, in: id))
         let newest = try simulation.read(at: installation) { try $0.version() }
         if newest > page.version { simulation.counts[.staleEdits] += 1 }
-        _ = try save(edit, at: installation, in: id)
+        do {
+            _ = try save(edit, at: installation, in: id)
+        } catch let error as SiteError where error.code == .ambiguous {
+            throw Violation(
+                "NoSurprise",
+                "\(installation.name) does not know which record is meant by the whole id \(page.record.id.short)"
+            )
+        }
         try saved(at: installation, "\(kind.name).\(field.name) of", page.record.id)
     }
 

@@ -42,25 +42,27 @@ final class Workload {
 
     // MARK: The beginning
 
-    /// Every home founds a partnership with a practice and others. The last site is left out: it
-    /// may be admitted later.
+    /// Every home founds a partnership with a practice and others, and every second home one more with
+    /// another practice. The last site is left out: it may be admitted later.
     func foundPartnerships(_ cast: Cast) throws {
-        for (position, home) in cast.homes.enumerated() {
+        let second = cast.homes.enumerated().filter { $0.offset.isMultiple(of: 2) }.map(\.element)
+        for (position, home) in (cast.homes + second).enumerated() {
             let founder = sites[home]
             let now = simulation.now(at: founder)
+            let isFirst = founders.insert(home).inserted
             let id = try simulation.write(at: founder) {
                 try $0.found(
-                    name: "\(founder.name) and partners", purpose: "Joint care",
-                    profile: founder.profile, isPrivate: false, now: now)
+                    name: "\(founder.name) and \(isFirst ? "partners" : "more partners")",
+                    purpose: "Joint care", profile: founder.profile, isPrivate: false, now: now)
             }
             partnerships.append(id)
-            founders.insert(home)
-            let practice = cast.practices[position % cast.practices.count]
+            let next = isFirst ? position : 2 * (position - cast.homes.count) + 1
+            let practice = cast.practices[next % cast.practices.count]
             try registrar.admit(
                 sites[practice], Registrar.grant(for: sites[practice], isFirst: true), to: id,
                 by: founder)
             for other in cast.others.dropLast(cast.others.count > 2 ? 1 : 0)
-            where position == 0 || random.chance(permille: 600) {
+            where position == 0 || random.chance(permille: isFirst ? 600 : 300) {
                 try registrar.admit(
                     sites[other], Registrar.grant(for: sites[other], isFirst: false), to: id,
                     by: founder)
@@ -70,10 +72,10 @@ final class Workload {
 
     // MARK: Days
 
-    /// Plans what people do on a day: from six to ten things at each site.
+    /// Plans what people do on a day: from six to nine things at each site.
     func planDay(_ day: Int) {
         for installation in sites where installation.state != .retired {
-            for _ in 0..<random.number(in: 6...10) {
+            for _ in 0..<random.number(in: 6...9) {
                 // From noon to noon, the night left out.
                 var minute = random.number(in: 0...15 * 60)
                 if minute > 10 * 60 { minute += 9 * 60 }
@@ -98,10 +100,10 @@ final class Workload {
             switch choice {
             case ..<25: try make(at: installation, in: id)
             case ..<56: try change(at: installation, in: id, isLater: false)
-            case ..<76: try change(at: installation, in: id, isLater: true)
-            case ..<88: try decide(at: installation, in: id)
-            case ..<92: try importRecords(at: installation, in: id)
-            case ..<95: try writeNewer(at: installation, in: id)
+            case ..<75: try change(at: installation, in: id, isLater: true)
+            case ..<87: try decide(at: installation, in: id)
+            case ..<90: try importRecords(at: installation, in: id)
+            case ..<93: try writeNewer(at: installation, in: id)
             case ..<97: try moveResident(at: installation, from: id)
             default: try erase(at: installation, in: id)
             }
