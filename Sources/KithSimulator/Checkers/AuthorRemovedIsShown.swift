@@ -48,7 +48,10 @@ final class AuthorRemovedIsShown: Checker {
             ?? "field\(operation.field)"
         let candidates = view.field(name)?.candidates ?? []
         let shown = candidates.first { candidate in
-            candidate.provenance.contains { $0.entry == operation.id.entry }
+            // What a move carried over is shown as its first author said it.
+            candidate.provenance.contains {
+                ($0.carried?.entry ?? $0.entry) == operation.id.entry
+            }
         }
         guard let shown else {
             throw violation(
