@@ -143,11 +143,12 @@ let package = Package(
         .target(
             name: "KithSimulator",
             dependencies: [
-                "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSync", "KithSite",
-                .grdb, .crypto, .protobuf,
+                "CSimulatedDisk", "KithModel", "KithProtocol", "KithTrust", "KithStore",
+                "KithSync", "KithSite", .grdb, .crypto, .protobuf,
             ],
             resources: [.embedInCode("Data")], swiftSettings: strict),
         .target(name: "CFaultyDisk"),
+        .target(name: "CSimulatedDisk", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
             name: "KithDisk",
             dependencies: [
@@ -196,9 +197,8 @@ let package = Package(
         .testTarget(
             name: "KithSiteTests",
             dependencies: [
-                "KithModel", "KithProtocol", "KithTrust", "KithTransport", "KithSite", .protobuf,
-                .grdb,
-                .logging,
+                "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTransport",
+                "KithSite", .protobuf, .grdb, .logging,
             ],
             swiftSettings: strict),
         .testTarget(
@@ -223,7 +223,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "KithSimulatorTests",
-            dependencies: ["KithSimulator", "KithModel", "KithProtocol", "KithTrust", .crypto],
+            dependencies: [
+                "KithSimulator", "KithModel", "KithProtocol", "KithTrust", "KithStore", .crypto,
+                .grdb,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "KithDiskTests", dependencies: ["KithDisk", "kith", "kithd"],

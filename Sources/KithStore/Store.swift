@@ -62,21 +62,31 @@ public final class Store: Sendable {
         serialAt path: String?, keys: SiteKeys, cryptography: any Cryptography
     ) throws {
         try self.init(keys: keys, cryptography: cryptography) {
-            var configuration = Self.configuration
-            guard let path else { return try DatabaseQueue(configuration: configuration) }
-            try Self.check(path, site: keys.site)
-            configuration.journalMode = .wal
-            return try DatabaseQueue(path: path, configuration: configuration)
+            if let path { try Self.check(path, site: keys.site) }
+            return try Self.serial(at: path)
         }
     }
 
-    /// Copies a store, page by page, into one in memory: what a copied disk is to a site.
-    package convenience init(copying other: Store, cryptography: any Cryptography) throws {
+    /// Copies a store, page by page, into a new one: what a copied disk is to a site. It is in memory
+    /// where there is no path.
+    package convenience init(
+        copying other: Store, at path: String? = nil, cryptography: any Cryptography
+    ) throws {
         try self.init(keys: other.keys, cryptography: cryptography) {
-            let copy = try DatabaseQueue(configuration: Self.configuration)
+            let copy = try Self.serial(at: path)
             try other.writer.backup(to: copy)
+            if path != nil {
+                _ = try copy.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+            }
             return copy
         }
+    }
+
+    private static func serial(at path: String?) throws -> DatabaseQueue {
+        var configuration = Self.configuration
+        guard let path else { return try DatabaseQueue(configuration: configuration) }
+        configuration.journalMode = .wal
+        return try DatabaseQueue(path: path, configuration: configuration)
     }
 
     /// Copies a backup into a temporary database, where it can be looked at without changing it.

@@ -73,6 +73,9 @@ struct Run: ParsableCommand {
     @Option(help: "The seed.")
     var seed: UInt64
 
+    @Flag(help: "Print what stands at the end too.")
+    var standing = false
+
     @Flag(help: .hidden)
     var outcome = false
 
@@ -82,7 +85,9 @@ struct Run: ParsableCommand {
             let report = Simulation(plan).run()
             return FileHandle.standardOutput.write(try JSONEncoder().encode(SeparateRun(report)))
         }
-        try Words.finish(Simulation(plan, trace: Trace(isKept: true)).run())
+        let report = Simulation(plan, trace: Trace(isKept: true)).run()
+        if standing { for line in report.outcome { print(line) } }
+        try Words.finish(report)
     }
 }
 
@@ -126,12 +131,16 @@ struct Soak: ParsableCommand {
         let soak = SoakProgress(seeds)
         try inParallel(jobs) {
             while Date() < end, let seed = soak.next() {
-                // Every tenth seed runs on the real cryptography.
+                // Every tenth seed runs on the real cryptography, and comes to the same outcome.
                 var plan = options.plan(seed: seed)
-                if seed.isMultiple(of: 10) { plan.isCryptographyReal = true }
+                if seed.isMultiple(of: 10) {
+                    plan.isCryptographyReal = true
+                    plan.without.formUnion(FaultKind.splitting)
+                }
                 let run = try SeparateRun(plan)
-                if let violation = run.violation {
+                if let violation = try run.violation ?? Self.difference(run, from: plan) {
                     Words.tell("FAILED kith-sim run \(plan.arguments)\n       \(violation)")
+                    soak.fail()
                 }
                 soak.add(run)
             }
@@ -140,6 +149,17 @@ struct Soak: ParsableCommand {
         print("\(runs) seeds, \(failed) failed")
         for line in counts.lines { print(line) }
         if failed > 0 { throw ExitCode(1) }
+    }
+
+    /// What a run on the real cryptography comes to, the same comes to without.
+    private static func difference(_ run: SeparateRun, from plan: Plan) throws -> Violation? {
+        guard plan.isCryptographyReal else { return nil }
+        var quick = plan
+        quick.isCryptographyReal = false
+        let other = try SeparateRun(quick)
+        if other.violation == nil, other.outcome == run.outcome { return nil }
+        return other.violation
+            ?? Violation("SameOutcome", "the quick cryptography comes to another outcome")
     }
 }
 
@@ -155,7 +175,7 @@ struct Shrink: ParsableCommand {
 
     func run() throws {
         var smallest = options.plan(seed: seed)
-        guard var violation = Self.violation(of: smallest) else {
+        guard var violation = try Self.violation(of: smallest) else {
             print("This run does not fail.")
             return
         }
@@ -163,7 +183,9 @@ struct Shrink: ParsableCommand {
         while isSmaller {
             isSmaller = false
             for plan in Self.smaller(than: smallest) {
-                guard let found = Self.violation(of: plan) else { continue }
+                guard let found = try Self.violation(of: plan),
+                    found.checker == violation.checker
+                else { continue }
                 (smallest, violation, isSmaller) = (plan, found, true)
                 print("kith-sim run \(plan.arguments)")
                 break
@@ -173,8 +195,9 @@ struct Shrink: ParsableCommand {
         throw ExitCode(1)
     }
 
-    private static func violation(of plan: Plan) -> Violation? {
-        Simulation(plan).run().violation
+    /// In a process of its own: a run may end in a trap.
+    private static func violation(of plan: Plan) throws -> Violation? {
+        try SeparateRun(plan).violation
     }
 
     /// Runs that are a little less, the boldest first.
@@ -257,7 +280,10 @@ struct Prove: ParsableCommand {
 /// Whether faults of old are still noticed to be gone.
 struct Regressions: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Repeats the runs that once found a fault, and prints what that was.")
+        abstract: """
+            Repeats the runs that once found a fault, where possible with the fault put back too, and \
+            prints what that was.
+            """)
 
     @Option(help: "Runs at the same time.")
     var jobs = 2
@@ -267,7 +293,10 @@ struct Regressions: ParsableCommand {
         let failed = Mutex(0)
         try inParallel(jobs) {
             while let regression = left.withLock({ $0.popLast() }) {
-                let violation = try SeparateRun(regression.plan).violation
+                var violation = try SeparateRun(regression.plan).violation
+                if let broken = regression.broken, try SeparateRun(broken).violation == nil {
+                    violation = Violation("NoSurprise", "with the fault put back it holds too")
+                }
                 if violation != nil { failed.withLock { $0 += 1 } }
                 Words.tell(
                     "\(violation == nil ? "ok    " : "FAILED") kith-sim run \(regression.plan.arguments)\n       \(violation?.description ?? regression.fault)"

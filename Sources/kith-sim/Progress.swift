@@ -70,10 +70,11 @@ final class SoakProgress: Sendable {
     func add(_ run: SeparateRun) {
         state.withLock { state in
             state.runs += 1
-            if run.violation != nil { state.failed += 1 }
             state.counts.add(run.counts)
         }
     }
+
+    func fail() { state.withLock { $0.failed += 1 } }
 
     var result: (runs: Int, failed: Int, counts: Counts) {
         state.withLock { ($0.runs, $0.failed, $0.counts) }

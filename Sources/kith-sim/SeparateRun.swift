@@ -7,6 +7,8 @@ import KithSimulator
 struct SeparateRun: Codable {
     let violation: Violation?
     let counts: Counts
+    /// What stood at the end, as one number of many digits.
+    let outcome: String
 
     /// Runs a plan in a process of its own. A process that ends in any other way is a violation too.
     init(_ plan: Plan) throws {
@@ -23,6 +25,7 @@ struct SeparateRun: Codable {
             violation = Violation(
                 "NoSurprise", "the process of the run ended with \(process.terminationStatus)")
             counts = Counts()
+            outcome = ""
             return
         }
         self = outcome
@@ -32,5 +35,6 @@ struct SeparateRun: Codable {
     init(_ report: Simulation.Report) {
         violation = report.violation
         counts = report.counts
+        outcome = report.outcomeDigest
     }
 }

@@ -150,6 +150,11 @@ struct KillScene {
     private mutating func noteEqual(_ label: Comment) throws {
         let (ours, theirs) = (try pair.elm.log(), try pair.riverside.log())
         #expect(ours.ok && theirs.ok && ours.shared == theirs.shared, label)
+        // A number signed twice would be a fork at whoever holds both.
+        for home in homes {
+            let forks = try home.json("status")["forks"] as? [Any]
+            #expect(forks?.isEmpty == true, label)
+        }
         entries = [pair.elm.path: ours.entries, pair.riverside.path: theirs.entries]
     }
 

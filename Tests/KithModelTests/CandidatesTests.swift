@@ -84,6 +84,24 @@ import Testing
         #expect(counterexample == nil, "\(counterexample?.description ?? "")")
     }
 
+    /// `KITH_ORDERS=10000` has a whole store take in a history in as many orders.
+    @Test func `one set of operations, delivered in ten thousand orders, gives one result`() {
+        var generator = SeededGenerator(seed: 8)
+        let nodes = Self.graph(
+            (0..<40).map { number in
+                Step(
+                    entryClass: generator.number(0...3) == 0 ? .decision : .record,
+                    isEffective: generator.number(0...7) > 0,
+                    supersedes: (1...20).filter { _ in generator.number(0...6) == 0 })
+            })
+        let expected = Self.oracle(nodes)
+        #expect((2..<nodes.count).contains(expected.count), "a set that shows something")
+        let different = (1...10_000).count { _ in
+            Candidates(of: nodes.shuffled(using: &generator)).operations != expected
+        }
+        #expect(different == 0)
+    }
+
     @Test func `a record never supersedes a decision`() {
         let nodes = [
             OperationNode(id: Self.id(1), entryClass: .decision, supersedes: []),

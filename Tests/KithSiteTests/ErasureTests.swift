@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import KithModel
 import KithSite
 import Testing
@@ -131,6 +132,66 @@ import Testing
         try await practice.sync(with: elm)
         try await expectEqual(practice, elm, oak)
         for site in [practice, elm, oak] { await site.close() }
+    }
+
+    @Test
+    func `a site whose backup lacks an erasure can still say to others why a body is missing`()
+        async throws
+    {
+        var (practice, elm) = try await pair()
+        let oak = try await village.site("Oak")
+        try await practice.admit(oak, to: plans)
+        try await elm.sync(with: practice)
+        try await elm.sync(with: oak)
+        let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
+        try await elm.sync(with: practice)
+        let backup = village.path("elm.backup")
+        _ = try await elm.site.backUp(to: backup)
+        try await erase(resident, at: practice)
+        try await practice.sync(with: elm)
+        await elm.close()
+
+        _ = try await LocalSite.restore(backup: backup, home: elm.home)
+        elm = try await Neighbour.open("Elm", home: elm.home)
+        #expect(try await elm.sync(with: oak).problem == nil, "before it has met the practice")
+        for site in [elm, oak] {
+            let view = try await site.site.record(resident.description, kind: nil)
+            #expect(
+                view.field("familyName")?.candidates.map(\.absence) == [.erased], "\(site.name)")
+        }
+        try await practice.sync(with: oak)
+        try await practice.sync(with: elm)
+        try await expectEqual(practice, elm, oak)
+        for site in [practice, elm, oak] { await site.close() }
+    }
+
+    @Test func `what was erased stays so when a backup replaces a database that is damaged there`()
+        async throws
+    {
+        var (practice, elm) = try await pair()
+        let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
+        try await elm.sync(with: practice)
+        let backup = village.path("practice.backup")
+        _ = try await practice.site.backUp(to: backup)
+        try await erase(resident, at: practice)
+        await practice.close()
+        let database = try DatabaseQueue(path: practice.home + "/kith.sqlite")
+        try await database.write { database in
+            try database.execute(
+                sql: """
+                    UPDATE part SET skeleton = zeroblob(length(skeleton)) WHERE entry =
+                        (SELECT arrival FROM entry WHERE hash IN (SELECT erasure FROM erased))
+                    """)
+            #expect(database.changesCount > 0)
+        }
+        try database.close()
+
+        _ = try await LocalSite.restore(backup: backup, home: practice.home)
+        practice = try await Neighbour.open("Riverside", home: practice.home)
+        let view = try await practice.site.record(resident.description, kind: nil)
+        #expect(view.field("familyName")?.candidates.map(\.absence) == [.erased])
+        await practice.close()
+        await elm.close()
     }
 
     @Test func `a backup from before is restored without what was erased since`() async throws {

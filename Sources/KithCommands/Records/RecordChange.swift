@@ -68,7 +68,9 @@ struct RecordChange {
             return .failed
         }
         let edit = RecordEdit(
-            target: .existing(view.id.description), values: assignments,
+            target: .existing(
+                view.id.description, kind: view.kind, in: view.partnershipID),
+            values: assignments,
             seen: seen ?? view.version, change: change, reason: act.reason, performer: performer,
             event: act.event, isAttested: act.performer.isAttested)
         let saved = try await save(edit, by: author, on: site)

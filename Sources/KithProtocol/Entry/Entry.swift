@@ -1,6 +1,7 @@
 import Crypto
 public import Foundation
 public import KithModel
+import SwiftProtobuf
 
 /// One part of an entry: sealed bytes, of which the body may be gone.
 public struct Part: Hashable, Sendable {
@@ -52,6 +53,14 @@ public struct ReceivedEntry: Sendable {
         }
         return message
     }
+
+    /// Reads what `encoded()` made.
+    package init(encoded bytes: Data) throws {
+        self.init(try Kith_V1_Entry(serializedBytes: bytes))
+    }
+
+    /// A message with nothing but the entry, `kith.v1.Entry`.
+    package func encoded() throws -> Data { try message.serializedData() }
 
     /// How many bytes it takes in a batch, nearly.
     public var byteCount: Int {

@@ -41,8 +41,7 @@ final class Authenticity: Checker {
         for arrival in arrivals {
             let author = arrival.header.feed.author
             guard let card = cards[author],
-                simulation.book.holds(
-                    entry: arrival.hash.bytes, by: card.keys.identity.publicKey)
+                simulation.book.holds(entry: arrival.hash.bytes, by: card.publicKey)
             else {
                 throw violation(
                     "\(installation.name) holds the entry \(arrival.hash.short), which its author never signed"

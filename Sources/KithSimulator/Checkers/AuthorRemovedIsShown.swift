@@ -12,10 +12,7 @@ final class AuthorRemovedIsShown: Checker {
         self.simulation = simulation
     }
 
-    func nightEnded() throws { try look() }
-    func settled() throws { try look() }
-
-    private func look() throws {
+    func surveyed() throws {
         for installation in simulation.survey.changedInstallations {
             try simulation.read(at: installation) { try self.look(at: installation, $0) }
         }
@@ -51,7 +48,10 @@ final class AuthorRemovedIsShown: Checker {
             ?? "field\(operation.field)"
         let candidates = view.field(name)?.candidates ?? []
         let shown = candidates.first { candidate in
-            candidate.provenance.contains { $0.entry == operation.id.entry }
+            // What a move carried over is shown as its first author said it.
+            candidate.provenance.contains {
+                ($0.carried?.entry ?? $0.entry) == operation.id.entry
+            }
         }
         guard let shown else {
             throw violation(

@@ -23,6 +23,8 @@ protocol Checker: AnyObject {
     func restarted(_ installation: Installation) throws
     /// A backup has taken the place of a database that knew these parts to be erased.
     func restored(_ installation: Installation, erased: [PartID]) throws
+    /// Some installations have been looked at: `Survey.changed` is what is new there.
+    func surveyed() throws
     /// A night is over.
     func nightEnded() throws
     /// The faults have stopped, and everyone has synced for long enough.
@@ -38,6 +40,7 @@ extension Checker {
     func sessionEnded(_: SessionEnd, _: SyncSession.Outcome) throws {}
     func restarted(_: Installation) throws {}
     func restored(_: Installation, erased: [PartID]) throws {}
+    func surveyed() throws {}
     func nightEnded() throws {}
     func settled() throws {}
 

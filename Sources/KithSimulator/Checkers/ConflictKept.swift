@@ -14,10 +14,7 @@ final class ConflictKept: Checker {
         self.simulation = simulation
     }
 
-    func nightEnded() throws { try look() }
-    func settled() throws { try look() }
-
-    private func look() throws {
+    func surveyed() throws {
         for standing in simulation.survey.changed where standing.id.compartment != .membership {
             try checkReplacements(standing)
         }

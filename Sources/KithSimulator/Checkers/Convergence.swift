@@ -21,10 +21,7 @@ final class Convergence: Checker {
         self.simulation = simulation
     }
 
-    func nightEnded() throws { try compare() }
-    func settled() throws { try compare() }
-
-    private func compare() throws {
+    func surveyed() throws {
         // Without its keys a compartment is not the same.
         for standing in simulation.survey.changed where standing.unread == 0 {
             let site = standing.installation

@@ -19,10 +19,7 @@ final class EqualsOracle: Checker {
         self.simulation = simulation
     }
 
-    func nightEnded() throws { try compare() }
-    func settled() throws { try compare() }
-
-    private func compare() throws {
+    func surveyed() throws {
         for standing in simulation.survey.changed
         where standing.unread == 0 && standing.id.compartment != .membership {
             // Where all hold the same, one comparison is enough: Convergence says the rest.

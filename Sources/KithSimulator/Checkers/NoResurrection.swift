@@ -33,15 +33,14 @@ final class NoResurrection: Checker {
         }
     }
 
-    func nightEnded() throws {
+    func surveyed() throws {
         try look()
-        for installation in simulation.sites where !installation.isLiar {
+        for installation in simulation.survey.changedInstallations {
             try simulation.read(at: installation) { try self.checkErased(at: installation, $0) }
         }
     }
 
     func settled() throws {
-        try nightEnded()
         for installation in simulation.sites where !installation.isLiar {
             try simulation.read(at: installation) { try self.checkErasures(at: installation, $0) }
         }

@@ -22,7 +22,8 @@ struct Standing {
     let live: [OperationID]
 }
 
-/// Finds, night by night, the compartments that changed since the night before.
+/// Finds the compartments that changed since the last time: after some commits where they were made,
+/// after a night at half of all installations, and at all of them in the end.
 final class Survey {
     private unowned let simulation: Simulation
     private var seen: [Int: [CompartmentID: Data]] = [:]
@@ -38,11 +39,22 @@ final class Survey {
         random = RandomSource(seed: simulation.plan.seed, purpose: "survey")
     }
 
-    /// Looks at every second one, and in the end at all.
+    /// A night is over, or everything is.
     func look() throws {
+        try look(
+            at: simulation.sites.filter { _ in
+                random.chance(permille: 500) || simulation.faults.areOver
+            })
+    }
+
+    /// A commit has brought something to an installation.
+    func committed(at installation: Installation) throws {
+        if random.chance(permille: 40) { try look(at: [installation]) }
+    }
+
+    private func look(at installations: [Installation]) throws {
         var found: [Standing] = []
-        for installation in simulation.sites where installation.isRunning && !installation.isLiar {
-            guard random.chance(permille: 500) || simulation.faults.areOver else { continue }
+        for installation in installations where installation.isRunning && !installation.isLiar {
             found += try simulation.read(at: installation) { transaction in
                 try self.changed(at: installation, transaction)
             }
@@ -51,6 +63,7 @@ final class Survey {
         let numbers = Set(
             found.filter { $0.id.compartment != .membership }.map(\.installation.number))
         changedInstallations = simulation.sites.filter { numbers.contains($0.number) }
+        try simulation.check { try $0.surveyed() }
     }
 
     private func changed(

@@ -12,8 +12,9 @@ struct Faults {
     let reordering: Int
     let delay: Int
     let cut: Int
-    /// Writes at which the process dies, and at which the disk reports an error.
+    /// Writes at which the process dies, or the power goes, or the disk reports an error.
     let crash: Int
+    let power: Int
     let writeError: Int
     /// Chances for each site and night.
     let absence: Int
@@ -25,6 +26,8 @@ struct Faults {
     let lie: Int
     /// Chance for each pair and night that a direction is blocked.
     let link: Int
+    /// Chance for each night that the network breaks in two.
+    let partition: Int
     /// Chance for each peer and night that there is time to dial it.
     private let dial: Int
     private var dials: RandomSource
@@ -34,21 +37,24 @@ struct Faults {
     private(set) var areOver = false
 
     init(_ plan: Plan) {
-        var random = RandomSource(seed: plan.seed, purpose: "which faults")
+        // Each kind has its own chance, so that a new one leaves the others as they are.
+        func random(_ purpose: String) -> RandomSource {
+            RandomSource(seed: plan.seed, purpose: "fault \(purpose)")
+        }
         var kinds: Set<FaultKind> = []
         for kind in FaultKind.allCases {
-            let isDrawn = random.chance(permille: 667)
+            var random = random(kind.rawValue)
             switch plan.profile {
             case .calm: continue
-            case .mixed: if isDrawn { kinds.insert(kind) }
+            case .mixed: if random.chance(permille: 667) { kinds.insert(kind) }
             case .stormy: kinds.insert(kind)
             }
         }
         kinds.subtract(plan.without)
         self.kinds = kinds
-        func rate(_ kind: FaultKind, _ range: ClosedRange<Int>) -> Int {
-            let drawn = random.number(in: range)
-            return kinds.contains(kind) ? drawn : 0
+        func rate(_ kind: FaultKind, _ range: ClosedRange<Int>, _ what: String = "rate") -> Int {
+            var random = random("\(kind.rawValue), \(what)")
+            return kinds.contains(kind) ? random.number(in: range) : 0
         }
         loss = rate(.loss, 2...15)
         doubling = rate(.doubling, 2...10)
@@ -56,8 +62,9 @@ struct Faults {
         delay = rate(.delays, 1...8)
         cut = rate(.cuts, 3...25)
         crash = rate(.crashes, 1...8)
+        power = rate(.power, 1...8)
         writeError = rate(.diskErrors, 1...10)
-        fullDisk = rate(.diskErrors, 5...30)
+        fullDisk = rate(.diskErrors, 5...30, "full")
         damage = rate(.damage, 3...15)
         absence = rate(.absence, 10...40)
         clock = rate(.clocks, 5...30)
@@ -65,7 +72,9 @@ struct Faults {
         copy = rate(.copies, 3...12)
         lie = rate(.liars, 100...400)
         link = rate(.links, 20...120)
-        dial = plan.profile == .calm ? 1_000 : random.number(in: 250...750)
+        partition = rate(.partitions, 30...150)
+        var time = random("time for peers")
+        dial = plan.profile == .calm ? 1_000 : time.number(in: 250...750)
         dials = RandomSource(seed: plan.seed, purpose: "dials")
     }
 

@@ -80,7 +80,7 @@ final class Liar {
             return try keep([part], key: nil, header, transaction, now: now) ? 1 : 0
         case .flood:
             var told = 0
-            for _ in 0..<20 {
+            for _ in 0..<random.number(in: 20...120) {
                 told += try writeRecord(lie, in: id, transaction, now: now) ? 1 : 0
             }
             return told

@@ -8,19 +8,26 @@ final class Weather {
     /// What becomes of a write.
     enum Fate {
         case commits
-        /// The disk reports an error, and nothing is written.
-        case fails
+        /// The disk reports an error at a call, and perhaps at all later ones.
+        case fails(at: Int, SimulatedDisk.Failure, isLasting: Bool)
+        /// The process dies before the commit.
         case diesBefore
+        /// It dies after it.
         case diesAfter
+        /// The power goes with a call to the disk, or after them all.
+        case losesPower(at: Int, SimulatedDisk.Loss)
     }
 
-    private unowned let simulation: Simulation
-    private var random: RandomSource
+    unowned let simulation: Simulation
+    var random: RandomSource
     private var writes: RandomSource
     /// Directions that are blocked tonight, as numbers of installations.
     private var blocked: Set<[Int]> = []
+    /// The sites beyond a break in the network, and the night with which it is mended.
+    private var farSide: Set<Int> = []
+    private var mendingNight = 0
     /// Disks as they were some nights ago, and what their homes had noted.
-    private var images: [Int: [(image: Store, noted: OwnPosition?)]] = [:]
+    var images: [Int: [(image: Store, noted: OwnPosition?)]] = [:]
     private var liar: Liar?
     private var isSomebodyGone = false
 
@@ -30,7 +37,7 @@ final class Weather {
         writes = RandomSource(seed: simulation.plan.seed, purpose: "crashes")
     }
 
-    private var faults: Faults { simulation.faults }
+    var faults: Faults { simulation.faults }
 
     // MARK: Writes
 
@@ -40,21 +47,56 @@ final class Weather {
             writes.chance(permille: faults.crash), writes.chance(permille: 500)
         )
         let isError = writes.chance(permille: faults.writeError)
+        let isPower = writes.chance(permille: faults.power)
+        // A commit asks for some ten to a hundred changes and syncs.
+        let (call, failure) = (
+            writes.number(in: 1...60), writes.pick(SimulatedDisk.Failure.allCases)
+        )
+        let isLasting = writes.chance(permille: 500)
+        let loss = SimulatedDisk.Loss(
+            manner: writes.pick(SimulatedDisk.Loss.Manner.allCases) ?? .loses, seed: writes.bits())
         guard installation.isRunning else { return .commits }
         if faults.has(.crashes), isHit { return isBefore ? .diesBefore : .diesAfter }
-        if faults.has(.diskErrors), isError {
-            simulation.counts[.writeErrors] += 1
-            return .fails
+        if faults.has(.power), isPower { return .losesPower(at: call, loss) }
+        if faults.has(.diskErrors), isError, !installation.isDiskFull, let failure {
+            return .fails(at: call, failure, isLasting: isLasting)
         }
         return .commits
     }
 
+    /// Prepares what becomes of a write, as far as that is the disk's.
+    func begin(_ fate: Fate, at installation: Installation) {
+        switch fate {
+        case .commits, .diesBefore, .diesAfter: break
+        case .fails(let call, let failure, let isLasting):
+            installation.disk.fail(at: call, failure, isLasting: isLasting)
+        case .losesPower(let call, _): installation.disk.losePower(at: call)
+        }
+    }
+
+    /// A write is over, one way or the other; throws where the process is too.
+    func end(_ fate: Fate, at installation: Installation) throws {
+        switch fate {
+        case .commits: return
+        case .fails:
+            if installation.disk.mend() > 0 { simulation.counts[.writeErrors] += 1 }
+            return
+        case .diesBefore, .diesAfter:
+            simulation.counts[.crashes] += 1
+            try crash(installation, .none)
+        case .losesPower(let call, let loss):
+            simulation.counts[.powerLosses] += 1
+            if installation.disk.isStopped { simulation.counts[.tornWrites] += 1 }
+            simulation.note("the power of \(installation.name) goes at call \(call)")
+            try crash(installation, loss)
+        }
+        throw Installation.Crash()
+    }
+
     /// The process dies; it is started again after a while.
-    func crash(_ installation: Installation) throws {
-        simulation.counts[.crashes] += 1
+    private func crash(_ installation: Installation, _ loss: SimulatedDisk.Loss) throws {
         try simulation.noteStep("\(installation.name) dies")
-        try installation.die()
-        try simulation.mutation.died(installation)
+        try installation.die(loss)
         try simulation.chronicle.diskReplaced(at: installation)
         simulation.network.died(installation)
         simulation.after(Int64(random.number(in: 1...120)) * SimulatedClock.minute) { [self] in
@@ -66,6 +108,7 @@ final class Weather {
     func start(_ installation: Installation) throws {
         guard installation.state == .off else { return }
         try simulation.noteStep("\(installation.name) starts")
+        try simulation.mutation.opened(installation)
         try installation.start(
             now: simulation.now(at: installation),
             trustingDatabase: simulation.mutation.trustsDatabase)
@@ -78,6 +121,8 @@ final class Weather {
     /// Whether nothing gets through in this direction tonight.
     func isBlocked(from: Installation, to: Installation) -> Bool {
         faults.has(.links) && blocked.contains([from.number, to.number])
+            || faults.has(.partitions)
+                && farSide.contains(from.number) != farSide.contains(to.number)
     }
 
     // MARK: Nights
@@ -85,6 +130,7 @@ final class Weather {
     /// Draws what a night brings.
     func changes(night: Int) throws {
         if faults.has(.links) { changeLinks() }
+        if faults.has(.partitions) { changePartition(night) }
         for installation in simulation.sites where installation.state != .retired {
             if faults.has(.clocks), random.chance(permille: faults.clock) {
                 changeClock(of: installation)
@@ -125,6 +171,18 @@ final class Weather {
         }
     }
 
+    /// The network falls into two halves for some nights.
+    private func changePartition(_ night: Int) {
+        if night >= mendingNight { farSide = [] }
+        guard farSide.isEmpty, random.chance(permille: faults.partition) else { return }
+        simulation.counts[.partitions] += 1
+        mendingNight = night + random.number(in: 1...5)
+        for installation in simulation.sites where random.chance(permille: 500) {
+            farSide.insert(installation.number)
+        }
+        simulation.note("the network breaks in two until night \(mendingNight)")
+    }
+
     private func changeClock(of installation: Installation) {
         simulation.counts[.clockErrors] += 1
         let (hour, year) = (SimulatedClock.hour, 365 * SimulatedClock.day)
@@ -149,100 +207,6 @@ final class Weather {
         simulation.network.died(installation)
         guard !isLong else { return }
         simulation.after(Int64(nights) * SimulatedClock.day) { [self] in try start(installation) }
-    }
-
-    // MARK: Disks
-
-    private func keepImage(of installation: Installation) throws {
-        guard random.chance(permille: 200) else { return }
-        var kept = images[installation.number] ?? []
-        if kept.count >= 3 { try kept.removeFirst().image.close() }
-        images[installation.number] = kept + [(try installation.imageOfDisk(), installation.noted)]
-    }
-
-    /// Brings back an older disk: the database alone, or the whole home with what it had noted, as
-    /// when a virtual machine is set back.
-    private func rollBack(_ installation: Installation) throws {
-        guard let (image, noted) = random.pick(images[installation.number] ?? []) else { return }
-        let copy = try Store(copying: image, cryptography: installation.cryptography)
-        let choice = random.number(below: 100)
-        if choice < 40 { return try restore(copy, at: installation) }
-        simulation.counts[.restores] += 1
-        let isWholeHome = choice < 60
-        try simulation.noteStep(
-            "\(installation.name) is set back, \(isWholeHome ? "home and all" : "the database alone")"
-        )
-        installation.stop()
-        simulation.network.died(installation)
-        try installation.replaceDisk(with: copy)
-        if isWholeHome { installation.homeWasSetBack(noted: noted) }
-        try simulation.chronicle.diskSetBack(at: installation)
-        try start(installation)
-    }
-
-    /// An operator stops the daemon, restores a backup, and starts it again.
-    private func restore(_ backup: Store, at installation: Installation) throws {
-        simulation.counts[.backupsRestored] += 1
-        try simulation.noteStep("a backup of \(installation.name) is restored")
-        installation.stop()
-        simulation.network.died(installation)
-        let erased = try simulation.read(at: installation) { try $0.erasedParts() }
-        try installation.restore(
-            backup, now: simulation.now(at: installation),
-            forgettingErasures: simulation.mutation.forgetsErasures)
-        try simulation.check { try $0.restored(installation, erased: erased) }
-        try simulation.chronicle.diskSetBack(at: installation)
-        try start(installation)
-    }
-
-    /// Fills a disk for hours, or flips a bit; what flipped the day before is noticed and made good.
-    private func changeDisk(of installation: Installation) throws {
-        if installation.beforeDamage != nil { return try makeGood(installation) }
-        if faults.has(.diskErrors), random.chance(permille: faults.fullDisk) {
-            simulation.counts[.fullDisks] += 1
-            try simulation.noteStep("the disk of \(installation.name) is full")
-            try installation.setDiskFull(true)
-            let hours = Int64(random.number(in: 1...30))
-            simulation.after(hours * SimulatedClock.hour, at: installation) {
-                try installation.setDiskFull(false)
-            }
-        } else if faults.has(.damage), installation.original == nil, !installation.isLiar,
-            random.chance(permille: faults.damage)
-        {
-            simulation.counts[.damage] += 1
-            try simulation.noteStep("a bit flips on the disk of \(installation.name)")
-            try installation.damage(&random)
-        }
-    }
-
-    /// `kith verify` has to notice damage; then the last backup is restored.
-    private func makeGood(_ installation: Installation) throws {
-        guard let backup = installation.beforeDamage else { return }
-        guard try !simulation.read(at: installation, { try $0.problemsOfLog() }).isEmpty else {
-            throw Violation(
-                Prefix.name,
-                "a bit has flipped on the disk of \(installation.name), and verify is content")
-        }
-        try restore(backup, at: installation)
-    }
-
-    private func hasCopy(_ installation: Installation) -> Bool {
-        simulation.sites.contains { $0.original === installation }
-    }
-
-    private func copy(_ installation: Installation) throws {
-        guard !hasCopy(installation), !installation.isLiar, installation.beforeDamage == nil
-        else { return }
-        simulation.counts[.copies] += 1
-        let number = simulation.sites.count
-        let isInPlace = random.chance(permille: 600)
-        let copy = try Installation(
-            copying: installation, number: number, name: "\(installation.name)'s copy",
-            cryptography: simulation.cryptography(number), isInPlace: isInPlace)
-        try simulation.noteStep(
-            "\(installation.name) is copied\(isInPlace ? "" : " to another place")")
-        try simulation.add(copy)
-        try simulation.chronicle.committed(at: copy)
     }
 
     // MARK: Lies
@@ -278,7 +242,7 @@ final class Weather {
         blocked = []
         for installation in simulation.sites {
             installation.clock.error = .offset(0)
-            if installation.isDiskFull { try installation.setDiskFull(false) }
+            if installation.isDiskFull { installation.setDiskFull(false) }
             try start(installation)
             try makeGood(installation)
         }

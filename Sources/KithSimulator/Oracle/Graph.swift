@@ -21,8 +21,8 @@ final class Graph {
         case erasure([PartID])
     }
 
-    /// One entry.
-    struct Node {
+    /// One entry; an object, as it is handed around a great deal.
+    final class Node {
         let index: Int
         let hash: EntryHash
         let header: EntryHeader
@@ -34,6 +34,19 @@ final class Graph {
         let named: Bits
         /// Whether its author was ever granted to write it, by the admissions in its past.
         fileprivate(set) var isAllowed = false
+
+        fileprivate init(
+            index: Int, hash: EntryHash, header: EntryHeader, content: Content, depth: Int64,
+            chain: Bits, named: Bits
+        ) {
+            self.index = index
+            self.hash = hash
+            self.header = header
+            self.content = content
+            self.depth = depth
+            self.chain = chain
+            self.named = named
+        }
 
         /// Whether an entry lies in its causal past.
         func knows(_ other: Int) -> Bool { chain.contains(other) || named.contains(other) }
@@ -89,7 +102,7 @@ final class Graph {
             named.insert(known.index)
             depth = max(depth, known.depth)
         }
-        var node = Node(
+        let node = Node(
             index: index, hash: hash, header: header,
             content: Self.content(header, parts, secrets), depth: depth + 1, chain: chain,
             named: named)

@@ -10,6 +10,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case resurrect
     case keepErasedBodies = "keep-erased-bodies"
     case forgetErasures = "forget-erasures"
+    case forgetProofs = "forget-proofs"
     case forgetWhatWaits = "forget-what-waits"
     case stayAfterRemoval = "stay-after-removal"
     case hideRemovedAuthors = "hide-removed-authors"
@@ -42,6 +43,7 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .resurrect: "a start brings a replaced value back"
         case .keepErasedBodies: "a body that was erased stays on disk"
         case .forgetErasures: "a backup brings back what was erased since"
+        case .forgetProofs: "what erased a body, and has no place in the log yet, is not kept"
         case .forgetWhatWaits: "a part whose key comes late is never read"
         case .stayAfterRemoval: "a removed member is still one"
         case .hideRemovedAuthors: "what a removed author wrote past the removal is hidden"
@@ -52,7 +54,7 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .sendUnsealed: "parts are not sealed"
         case .acceptAnySignature: "signatures are not checked"
         case .acknowledgeEarly: "a batch is acknowledged before it is on disk"
-        case .commitWithoutSync: "a crash takes the last commits with it"
+        case .commitWithoutSync: "the database is opened with synchronous=NORMAL"
         case .reuseSequences: "a database that was set back goes on in its old feeds"
         case .refuseForks: "the second branch of a feed is refused"
         case .refuseTheFuture: "entries from a clock that is ahead are refused"
@@ -125,6 +127,7 @@ package enum Mutant: String, CaseIterable, Sendable {
             """
             BEFORE UPDATE OF body ON part WHEN NEW.body IS NULL BEGIN SELECT raise(IGNORE); END
             """
+        case .forgetProofs: "BEFORE INSERT ON erasure_ahead BEGIN SELECT raise(IGNORE); END"
         case .forgetWhatWaits: "BEFORE INSERT ON unread BEGIN SELECT raise(IGNORE); END"
         case .stayAfterRemoval:
             """

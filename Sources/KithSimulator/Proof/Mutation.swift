@@ -10,8 +10,6 @@ import KithSync
 final class Mutation {
     let mutant: Mutant?
     private var random: RandomSource
-    /// Disks as they were some commits ago.
-    private var unsynced: [Int: (image: Store, commits: Int)] = [:]
 
     init(_ plan: Plan) {
         mutant = plan.mutant
@@ -28,24 +26,13 @@ final class Mutation {
         }
     }
 
-    /// A commit is done.
-    func committed(at installation: Installation) throws {
+    /// A database has been opened.
+    func opened(_ installation: Installation) throws {
         guard mutant == .commitWithoutSync else { return }
-        let commits = unsynced[installation.number]?.commits ?? 8
-        guard commits >= 8 else {
-            unsynced[installation.number]?.commits += 1
-            return
+        // A setting of a connection, which nothing may change within a transaction: a read has none.
+        try installation.store.readBlocking {
+            try $0.database.execute(sql: "PRAGMA synchronous = NORMAL")
         }
-        try unsynced[installation.number]?.image.close()
-        unsynced[installation.number] = (try installation.imageOfDisk(), 0)
-    }
-
-    /// A process has died.
-    func died(_ installation: Installation) throws {
-        guard mutant == .commitWithoutSync,
-            let last = unsynced.removeValue(forKey: installation.number)
-        else { return }
-        try installation.replaceDisk(with: last.image)
     }
 
     /// Whether a backup is restored without a look at what was erased since.

@@ -74,6 +74,7 @@ final class Chronicle {
         }
         guard !fresh.isEmpty else { return }
         try simulation.check { try $0.committed(fresh, at: installation) }
+        try simulation.survey.committed(at: installation)
     }
 
     private func arrivals(

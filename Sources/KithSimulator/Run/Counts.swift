@@ -3,6 +3,7 @@ package struct Counts: Sendable, Hashable, Codable {
     /// The things that are counted, in the order in which they are printed.
     package enum Item: String, CaseIterable, Sendable, Codable {
         case siteNights = "site-nights"
+        case sessionNights = "nights whose sessions ran"
         case edits
         case staleEdits = "edits after a sync that the author had not seen"
         case conflictsResolved = "conflicts resolved"
@@ -23,8 +24,11 @@ package struct Counts: Sendable, Hashable, Codable {
         case lateMessages = "messages late"
         case cuts
         case cutsInside = "cuts inside a message"
+        case partitions = "networks that broke in two"
         case refusedDials = "dials that reached nobody"
         case crashes
+        case powerLosses = "losses of power"
+        case tornWrites = "losses of power in the middle of a write"
         case absences = "sites off for nights"
         case clockErrors = "clock errors"
         case writeErrors = "writes that failed"
@@ -60,12 +64,22 @@ package struct Counts: Sendable, Hashable, Codable {
         }
     }
 
-    /// A line for each thing that there was any of.
+    /// How many there were for each site and night, of those with faults.
+    package func perSiteNight(_ item: Item) -> Double {
+        Double(self[item]) / Double(max(1, self[.siteNights]))
+    }
+
+    /// A line for each thing that there was any of, and how busy the sites were.
     package var lines: [String] {
-        Item.allCases.filter { self[$0] > 0 }.map { item in
-            let number = String(self[item])
-            return String(repeating: " ", count: max(0, 12 - number.count)) + number + "  "
-                + item.rawValue
+        func line(_ number: String, _ words: String) -> String {
+            String(repeating: " ", count: max(0, 12 - number.count)) + number + "  " + words
         }
+        let busy = [(Item.edits, "edits"), (.sessions, "sessions")].map { item, words in
+            line(
+                String(Int((perSiteNight(item) * 100).rounded())),
+                "\(words) for each hundred site-nights")
+        }
+        return Item.allCases.filter { self[$0] > 0 }.map { line(String(self[$0]), $0.rawValue) }
+            + busy
     }
 }

@@ -14,11 +14,15 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable, Comparable {
     case links
     /// Sites that are off for nights, one of them for more than a year.
     case absence
+    /// The network in two halves for some nights.
+    case partitions
     /// A process that dies before or right after a commit.
     case crashes
+    /// Power that goes at any call to the disk: what was not synced is lost, or torn.
+    case power
     /// Wall clocks that are an hour or a year off, jump, or stand still.
     case clocks
-    /// Writes that the disk reports an error for, and disks that are full for hours.
+    /// Calls to the disk that fail, once or from then on, and disks that are full for hours.
     case diskErrors = "disk-errors"
     /// A bit of the log that flips on the disk; a backup is restored when it is noticed.
     case damage
@@ -29,6 +33,10 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable, Comparable {
     case copies
     /// A member that forks its feed, grants itself things, and writes what it may not.
     case liars
+
+    /// Kinds by which one site may write in two places at once. Hashes of entries decide between what
+    /// it says then, and they are others when it is signed and sealed for real.
+    package static let splitting: Set<FaultKind> = [.damage, .restores, .copies, .liars]
 
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

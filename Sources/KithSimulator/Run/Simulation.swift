@@ -27,6 +27,13 @@ package final class Simulation {
         package let traceDigest: String
         /// What all sites hold at the end, in a form that does not depend on hashes.
         package let outcome: [String]
+
+        /// SHA-256 of the outcome.
+        package var outcomeDigest: String {
+            let trace = Trace(isKept: true)
+            for line in outcome { trace.note(0, line) }
+            return trace.digest
+        }
     }
 
     /// Thrown to end a run at a step that was asked for.
@@ -73,7 +80,7 @@ package final class Simulation {
             violation = Violation("NoSurprise", "\(type(of: error)): \(error)")
             note("VIOLATION: \(error)")
         }
-        for installation in sites { try? installation.store.close() }
+        for installation in sites { installation.close() }
         return Report(
             plan: plan, counts: counts, faults: faults.kinds.sorted(), violation: violation,
             steps: trace.steps, traceDigest: trace.digest,
@@ -87,6 +94,7 @@ package final class Simulation {
         faults.begin()
         for night in 0..<plan.nights {
             try weather.changes(night: night)
+            counts[.siteNights] += sites.count { $0.state != .retired }
             workload.planDay(night)
             try runUntil(noon(after: night))
             try survey.look()
@@ -117,6 +125,7 @@ package final class Simulation {
                 version: part.version)
             sites.append(installation)
             try mutation.install(in: installation)
+            try mutation.opened(installation)
             try installation.start(now: now(at: installation))
             let name = "\(part.name) (private)"
             try write(at: installation) { transaction in
@@ -143,6 +152,7 @@ package final class Simulation {
     /// Adds an installation that was made from another's home.
     func add(_ copy: Installation) throws {
         sites.append(copy)
+        try mutation.opened(copy)
         try copy.start(now: now(at: copy))
         scheduleNight(of: copy)
     }
@@ -204,7 +214,7 @@ package final class Simulation {
                     return
                 }
                 installation.lastNight = now
-                counts[.siteNights] += 1
+                counts[.sessionNights] += 1
                 try Sync.night(of: installation, self)
             }
         }
@@ -221,40 +231,31 @@ package final class Simulation {
     }
 
     /// A write in one transaction, at which the process may die: before the commit, so that nothing
-    /// of it is left, or right after it, so that nobody is told.
+    /// of it is left, at any call to the disk, or right after it, so that nobody is told.
     @discardableResult
     func write<Result>(
         at installation: Installation, _ body: (StoreTransaction) throws -> Result
     ) throws -> Result {
         let fate = weather.fateOfWrite(at: installation)
-        let result: Result
-        do {
-            result = try installation.store.writeBlocking { transaction in
+        weather.begin(fate, at: installation)
+        let result = Swift.Result {
+            try installation.store.writeBlocking { transaction in
                 let result = try body(transaction)
-                switch fate {
-                case .diesBefore: throw Installation.Crash()
-                case .fails: throw StoreError(DatabaseError(resultCode: .SQLITE_IOERR))
-                case .commits, .diesAfter: return result
-                }
+                if case .diesBefore = fate { throw Installation.Crash() }
+                return result
             }
-        } catch let crash as Installation.Crash {
-            try weather.crash(installation)
-            throw crash
         }
-        try mutation.committed(at: installation)
+        try weather.end(fate, at: installation)
+        let value = try result.get()
         try chronicle.committed(at: installation)
-        if fate == .diesAfter {
-            try weather.crash(installation)
-            throw Installation.Crash()
-        }
-        return result
+        return value
     }
 
     /// Whether a store may refuse with this: what the product says to people, or what comes of a disk
     /// that is broken on purpose.
     func isExpected(_ error: StoreError) -> Bool {
         switch error.code {
-        case .full: sites.contains(where: \.isDiskFull)
+        case .full: faults.kinds.contains(.diskErrors)
         case .damaged: sites.contains { $0.beforeDamage != nil }
         case .other: !error.description.hasPrefix("the database refuses")
         case .readOnly, .newer, .foreign: false

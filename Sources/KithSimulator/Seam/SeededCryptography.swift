@@ -46,10 +46,11 @@ package final class SeededCryptography: Cryptography {
     // MARK: Signatures
 
     package func sign(_ message: Data, with key: P256.Signing.PrivateKey) throws -> Data {
-        book.note(message, by: key.publicKey)
+        let publicKey = key.publicKey.rawRepresentation
+        book.note(message, by: publicKey)
         switch strength {
         case .real: return try system.sign(message, with: key)
-        case .fast: return Self.signature(of: message, by: key.publicKey)
+        case .fast: return Self.signature(of: message, by: publicKey)
         }
     }
 
@@ -59,12 +60,12 @@ package final class SeededCryptography: Cryptography {
         if weakness == .acceptsAnySignature { return signature.count == 64 }
         return switch strength {
         case .real: system.isSignature(signature, of: message, by: key)
-        case .fast: signature == Self.signature(of: message, by: key)
+        case .fast: signature == Self.signature(of: message, by: key.rawRepresentation)
         }
     }
 
-    private static func signature(of message: Data, by key: P256.Signing.PublicKey) -> Data {
-        let half = digest("signature", key.rawRepresentation, message)
+    private static func signature(of message: Data, by publicKey: Data) -> Data {
+        let half = digest("signature", publicKey, message)
         return half + digest("signature, second half", half)
     }
 
@@ -144,18 +145,13 @@ package final class SignatureBook: Sendable {
     /// An empty book.
     package init() {}
 
-    fileprivate func note(_ message: Data, by key: P256.Signing.PublicKey) {
-        let name = Self.name(message, key)
-        signed.withLock { _ = $0.insert(name) }
+    fileprivate func note(_ message: Data, by publicKey: Data) {
+        signed.withLock { _ = $0.insert(publicKey + message) }
     }
 
     /// Whether the key's owner ever signed an entry.
-    package func holds(entry hash: some Sequence<UInt8>, by key: P256.Signing.PublicKey) -> Bool {
-        let name = Self.name(Data("kith entry v1".utf8) + [0] + Data(hash), key)
+    func holds(entry hash: some Sequence<UInt8>, by publicKey: Data) -> Bool {
+        let name = publicKey + Data("kith entry v1".utf8) + [0] + Data(hash)
         return signed.withLock { $0.contains(name) }
-    }
-
-    private static func name(_ message: Data, _ key: P256.Signing.PublicKey) -> Data {
-        key.rawRepresentation + message
     }
 }

@@ -13,6 +13,8 @@ package struct SiteCard: Sendable {
     package let keys: SiteKeys
     /// The site's root certificate.
     package let root: RootCertificate
+    /// The identity's public key, as the book of signatures names it.
+    let publicKey: Data
 
     private struct Stored: Codable {
         let identity: Data
@@ -26,13 +28,15 @@ package struct SiteCard: Sendable {
             return try JSONDecoder().decode(
                 [Stored].self, from: Data(PackageResources.sites_json)
             ).map { stored in
-                SiteCard(
+                let identity = SiteKey(
+                    try P256.Signing.PrivateKey(rawRepresentation: stored.identity))
+                return SiteCard(
                     keys: SiteKeys(
-                        identity: SiteKey(
-                            try P256.Signing.PrivateKey(rawRepresentation: stored.identity)),
+                        identity: identity,
                         sealing: SealingKey(
                             try P256.KeyAgreement.PrivateKey(rawRepresentation: stored.sealing))),
-                    root: try RootCertificate(der: Array(stored.root)))
+                    root: try RootCertificate(der: Array(stored.root)),
+                    publicKey: identity.publicKey.rawRepresentation)
             }
         } catch {
             preconditionFailure("the simulated sites built into the program do not load: \(error)")

@@ -7,8 +7,7 @@ import KithTrust
 
 /// One installation: keys, a database, a clock, and what its home notes outside the database.
 ///
-/// A copied home is a second installation of the same site. The disk is in memory: what is
-/// committed stays, what is not is gone when the process dies.
+/// A copied home is a second installation of the same site.
 final class Installation {
     /// Where the process is.
     enum State: Equatable {
@@ -43,6 +42,7 @@ final class Installation {
     var isLiar = false
     /// The installation that it was copied from.
     let original: Installation?
+    private(set) var disk: SimulatedDisk
     private(set) var store: Store
     var state = State.running
     var clock = SimulatedClock()
@@ -74,7 +74,8 @@ final class Installation {
         self.version = version
         addresses = isReachable ? ["\(name):4720"] : []
         original = nil
-        store = try Store(serialAt: nil, keys: card.keys, cryptography: cryptography)
+        disk = SimulatedDisk()
+        store = try Store(serialAt: disk.path, keys: card.keys, cryptography: cryptography)
     }
 
     /// A copy of another installation's home: the same keys and database. Nothing tells it that it
@@ -94,7 +95,8 @@ final class Installation {
         noted = other.noted
         self.isInPlace = isInPlace
         clock = other.clock
-        store = try Store(copying: other.store, cryptography: cryptography)
+        disk = SimulatedDisk()
+        store = try Store(copying: other.store, at: disk.path, cryptography: cryptography)
     }
 
     var site: SiteID { card.keys.site }
@@ -130,22 +132,31 @@ final class Installation {
         busy = []
     }
 
-    /// Ends the process without warning: what is in memory is gone.
-    func die() throws {
+    /// Ends the process without warning, and perhaps the power with it: what is in memory is gone, and
+    /// of the disk there is what the loss leaves.
+    func die(_ loss: SimulatedDisk.Loss) throws {
         stop()
-        try replaceDisk(with: store)
+        let left = SimulatedDisk(leftOf: disk, loss)
+        // A dead process closes nothing; what this one says to its disk comes to nothing.
+        try? store.close()
+        disk.discard()
+        (disk, isDiskFull) = (left, false)
+        store = try Store(serialAt: disk.path, keys: card.keys, cryptography: cryptography)
+    }
+
+    /// Ends everything.
+    func close() {
+        try? store.close()
+        disk.discard()
     }
 
     /// A copy of the disk as it is now.
     func imageOfDisk() throws -> Store { try Store(copying: store, cryptography: cryptography) }
 
     /// From now on the disk takes nothing more, or does again.
-    func setDiskFull(_ isFull: Bool) throws {
+    func setDiskFull(_ isFull: Bool) {
         isDiskFull = isFull
-        try store.writeBlocking { transaction in
-            let pages = try transaction.all("PRAGMA page_count").first?[0] as Int64? ?? 0
-            _ = try transaction.all("PRAGMA max_page_count = \(isFull ? pages : 1 << 30)")
-        }
+        if isFull { disk.fail(at: 1, .full, isLasting: true) } else { disk.mend() }
     }
 
     /// Flips a bit of something that the log holds.
@@ -190,11 +201,11 @@ final class Installation {
 
     /// Puts the content of another disk into the place of this one's.
     func replaceDisk(with image: Store) throws {
-        let old = store
-        isDiskFull = false
-        store = try Store(copying: image, cryptography: cryptography)
-        if old !== image { try image.close() }
-        try old.close()
+        try? store.close()
+        disk.discard()
+        (disk, isDiskFull) = (SimulatedDisk(), false)
+        store = try Store(copying: image, at: disk.path, cryptography: cryptography)
+        try image.close()
     }
 
     /// The whole home is as it once was: it cannot know that it had gone on since, and to everyone

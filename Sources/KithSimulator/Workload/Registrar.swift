@@ -95,7 +95,9 @@ final class Registrar {
             }
         }
         guard joiner.isRunning else { return again() }
-        guard try !simulation.read(at: joiner, { try $0.holdsPartnership(id) }) else { return }
+        guard try simulation.read(at: joiner, { try Self.isOutside(id, orWaitingIn: $0) }) else {
+            return
+        }
         let now = simulation.now(at: joiner)
         do {
             try simulation.write(at: joiner) { transaction in
@@ -147,10 +149,18 @@ final class Registrar {
     private static func isOutside(
         _ id: PartnershipID, _ transaction: StoreTransaction
     ) throws -> Bool {
-        guard try transaction.holdsPartnership(id) else { return true }
+        guard try isOutside(id, orWaitingIn: transaction) else { return false }
         // One that has joined and was told nothing yet waits for it.
+        return try !transaction.holdsPartnership(id)
+            || !transaction.frontier(CompartmentID(id, .membership)).isEmpty
+    }
+
+    /// Whether a new code is of use to a site: it is outside, or was told nothing by who let it in.
+    private static func isOutside(
+        _ id: PartnershipID, orWaitingIn transaction: StoreTransaction
+    ) throws -> Bool {
+        guard try transaction.holdsPartnership(id) else { return true }
         return try transaction.grant(of: transaction.keys.site, in: id) == nil
-            && !transaction.frontier(CompartmentID(id, .membership)).isEmpty
     }
 
     /// Whether whoever offers knows of every act that a site knows, its removal among them.

@@ -7,8 +7,9 @@ public struct RecordEdit: Codable, Sendable {
         /// A new record of a kind; `partnership` by name or id, nil where only one is shared;
         /// `parent` by id or its beginning.
         case new(kind: String, partnership: String?, parent: String?)
-        /// A record by id or its beginning.
-        case existing(String)
+        /// A record by id or its beginning; of a kind and in a partnership, where they are known:
+        /// nothing keeps another member from giving a record of its own the same id.
+        case existing(String, kind: String? = nil, in: PartnershipID? = nil)
     }
 
     /// One assignment: `FIELD` or `FIELD.PART`, and the text; an empty text clears.

@@ -36,8 +36,10 @@ package struct EditPlanner {
         switch edit.target {
         case .new(let kind, _, let parent):
             try planNew(edit, kind: kind, parent: parent, in: partnership)
-        case .existing(let reference):
-            try planChange(edit, of: try existing(reference))
+        case .existing(let reference, let kind, let partnership):
+            let record = try existing(
+                reference, kinds: kind.map { [$0] } ?? [], in: partnership)
+            try planChange(edit, of: record)
         }
     }
 
@@ -225,25 +227,38 @@ package struct EditPlanner {
 
     // MARK: Reading what was typed
 
-    private func existing(_ reference: String, kinds: [String] = []) throws -> StoredRecord {
+    /// The records that a reference may mean: one at least.
+    private func matches(
+        _ reference: String, kinds: [String], in partnership: PartnershipID? = nil
+    ) throws -> [StoredRecord] {
         let numbers = kinds.compactMap { Vocabulary.kind(named: $0)?.number }
         let found =
             reference.count < 4
             ? []
-            : try transaction.records(RecordSelection(prefix: reference)).filter {
+            : try transaction.records(
+                RecordSelection(partnership: partnership, prefix: reference)
+            ).filter {
                 numbers.isEmpty || numbers.contains($0.kind)
             }
         let what = kinds.isEmpty ? "record" : kinds.joined(separator: " or ")
-        guard let match = found.first else {
+        guard !found.isEmpty else {
             throw SiteError(
                 .notFound,
                 "there is no \(what) with an id that begins with \(ShownText(line: String(reference.prefix(40))).text); use an id from a list"
             )
         }
+        return found
+    }
+
+    /// The only record that a reference may mean.
+    private func existing(
+        _ reference: String, kinds: [String] = [], in partnership: PartnershipID? = nil
+    ) throws -> StoredRecord {
+        let found = try matches(reference, kinds: kinds, in: partnership)
         guard found.count == 1 else {
             throw SiteError(.ambiguous, "several ids begin so; give more of the id")
         }
-        return match
+        return found[0]
     }
 
     /// The values of assignments; the parts of an atomic group are gathered into one value.
@@ -283,7 +298,7 @@ package struct EditPlanner {
         for (field, value) in values {
             guard case .reference(let target) = value, case .reference(let kinds) = field.type
             else { continue }
-            _ = try existing(target.description, kinds: kinds)
+            _ = try matches(target.description, kinds: kinds)
         }
         return values
     }

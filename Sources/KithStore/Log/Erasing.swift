@@ -34,6 +34,7 @@ extension StoreTransaction {
                 [target.arrival, name.part])
             try eraseState(of: name.part, in: entry, at: target, partnership: partnership)
         }
+        try execute("DELETE FROM erasure_ahead WHERE entry = ?", [eraser.hash.blob])
         store.hasErased.withLock { $0 = true }
     }
 
@@ -41,6 +42,15 @@ extension StoreTransaction {
         try execute(
             "INSERT OR REPLACE INTO erased (entry, part, erasure) VALUES (?, ?, ?)",
             [name.entry.blob, name.part, erasure.blob])
+    }
+
+    /// Keeps what erased a body until it has its place in the log.
+    func keepAhead(_ erasure: ReceivedEntry) throws {
+        let hash = EntryHash(header: erasure.header)
+        guard try place(of: hash) == nil else { return }
+        try execute(
+            "INSERT OR IGNORE INTO erasure_ahead (entry, bytes) VALUES (?, ?)",
+            [hash.blob, try erasure.encoded()])
     }
 
     /// Leaves the state as a replay of the log without the body makes it.
@@ -84,8 +94,8 @@ extension StoreTransaction {
     /// author that was ever granted to erase there, so that nobody who forwards leaves a body out.
     func proven(
         _ erasures: [ReceivedEntry], allowed: Set<CompartmentID>
-    ) throws -> [PartID: EntryHash] {
-        var proven: [PartID: EntryHash] = [:]
+    ) throws -> [PartID: ReceivedEntry] {
+        var proven: [PartID: ReceivedEntry] = [:]
         for received in erasures {
             let parsed = try ParsedEntry(received)
             let header = parsed.header
@@ -112,40 +122,49 @@ extension StoreTransaction {
             guard grant?.mayWrite(.erasure, in: header.feed.compartment) ?? false else {
                 throw Refusal.contradiction("its author was never to erase")
             }
-            for name in erasure.parts where proven[name] == nil { proven[name] = parsed.hash }
+            for name in erasure.parts where proven[name] == nil { proven[name] = received }
         }
         return proven
     }
 
     /// The entry that erased a body which is not here any more.
     func erasure(of name: PartID) throws -> ReceivedEntry {
-        guard
-            let row = try row(
-                "SELECT erasure FROM erased WHERE entry = ? AND part = ?",
-                [name.entry.blob, name.part]),
-            let place = try place(of: EntryHash(blob: row["erasure"]))
-        else {
-            throw StoreError(
-                .other,
-                "what erased a value has not come yet; sync with the partner that it came from first"
-            )
+        let found = try row(
+            "SELECT erasure FROM erased WHERE entry = ? AND part = ?", [name.entry.blob, name.part])
+        if let hash = try found.map({ try EntryHash(blob: $0["erasure"]) }),
+            let erasure = try entry(thatErased: hash)
+        {
+            return erasure
         }
-        return try storedEntry(place.arrival).0.received
+        throw StoreError(
+            .damaged,
+            "the log does not say what erased a value; keep a copy of the home, then restore the last backup"
+        )
+    }
+
+    private func entry(thatErased hash: EntryHash) throws -> ReceivedEntry? {
+        if let place = try place(of: hash) { return try storedEntry(place.arrival).0.received }
+        return try row("SELECT bytes FROM erasure_ahead WHERE entry = ?", [hash.blob])
+            .map { try ReceivedEntry(encoded: $0["bytes"]) }
     }
 
     /// What this database knows to be erased.
     package func erasedBodies() throws -> [ErasedBody] {
-        try rows(
+        var erasures: [EntryHash: ReceivedEntry?] = [:]
+        return try rows(
             """
             SELECT erased.entry, erased.part, erased.erasure, author FROM erased
             LEFT JOIN entry ON entry.hash = erased.erasure
             LEFT JOIN chain ON chain.id = entry.chain LEFT JOIN feed ON feed.id = chain.feed
             """
         ).map { row in
-            ErasedBody(
+            let hash = try EntryHash(blob: row["erasure"])
+            // Of a damaged database the rest is of use: what it knows to be erased stays erased.
+            let erasure = erasures[hash] ?? (try? entry(thatErased: hash))
+            erasures[hash] = .some(erasure)
+            return ErasedBody(
                 name: PartID(entry: try EntryHash(blob: row["entry"]), part: row["part"]),
-                erasure: try EntryHash(blob: row["erasure"]),
-                isOwn: (row["author"] as Data?) == keys.site.blob)
+                hash: hash, erasure: erasure, isOwn: (row["author"] as Data?) == keys.site.blob)
         }
     }
 
@@ -167,7 +186,8 @@ extension StoreTransaction {
             guard entry.header.parts.indices.contains(body.name.part) else { continue }
             let id = CompartmentID(entry.header.partnership, entry.header.feed.compartment)
             if body.isOwn { own[id, default: []].append(body.name) }
-            try noteErased(body.name, by: body.erasure)
+            try noteErased(body.name, by: body.hash)
+            if let erasure = body.erasure { try keepAhead(erasure) }
             try execute(
                 "UPDATE part SET body = NULL WHERE entry = ? AND number = ?",
                 [place.arrival, body.name.part])
@@ -251,8 +271,9 @@ extension StoreTransaction {
 /// A body that some database knows to be erased.
 package struct ErasedBody: Sendable {
     let name: PartID
-    /// The entry that erased it.
-    let erasure: EntryHash
+    /// The entry that erased it, and that as it travels, where it is there.
+    let hash: EntryHash
+    let erasure: ReceivedEntry?
     /// Whether the site of that database wrote it.
     let isOwn: Bool
 }

@@ -50,8 +50,8 @@ extension StoreTransaction {
     ) throws -> IngestResult {
         var result = IngestResult()
         // Looked at when the first body is missing: who may erase may stand in this very batch.
-        var proven: [PartID: EntryHash]?
-        func erasure(of name: PartID) throws -> EntryHash? {
+        var proven: [PartID: ReceivedEntry]?
+        func erasure(of name: PartID) throws -> ReceivedEntry? {
             let known = try proven ?? self.proven(erasures, allowed: allowed)
             proven = known
             return known[name]
@@ -83,7 +83,7 @@ extension StoreTransaction {
     }
 
     private func ingest(
-        _ received: ReceivedEntry, erasure: (PartID) throws -> EntryHash?,
+        _ received: ReceivedEntry, erasure: (PartID) throws -> ReceivedEntry?,
         allowed: Set<CompartmentID>, now: Instant
     ) throws -> Bool {
         let parsed = try ParsedEntry(received)
@@ -112,7 +112,8 @@ extension StoreTransaction {
                     guard let proof = try erasure(name) else {
                         throw Refusal.contradiction("a body is missing that nobody erased")
                     }
-                    try noteErased(name, by: proof)
+                    try noteErased(name, by: EntryHash(header: proof.header))
+                    try keepAhead(proof)
                 }
                 _ = try insert(entry, partnership: partnership, received: now)
             }

@@ -55,6 +55,14 @@ CREATE TABLE erased (
     PRIMARY KEY (entry, part)
 ) STRICT, WITHOUT ROWID;
 
+-- Entries of which it says so that are not in the log: still on their way, or lost with a database in
+-- whose place a backup came. Without them nobody could be shown why a body is missing. The bytes are a
+-- `kith.v1.Entry`.
+CREATE TABLE erasure_ahead (
+    entry BLOB NOT NULL PRIMARY KEY CHECK (length(entry) = 32),
+    bytes BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- What headers know of other feeds: for each feed the known sequence only grows along a chain.
 CREATE TABLE knows (
     chain INTEGER NOT NULL REFERENCES chain,
