@@ -171,8 +171,8 @@ extension ScopedSite {
             switch edit.target {
             case .new(let kind, _, _):
                 compartment = Vocabulary.kind(named: kind)?.compartment
-            case .existing(let reference):
-                compartment = try await find(reference, kind: nil).0.compartment
+            case .existing(let reference, let kind, _):
+                compartment = try await find(reference, kind: kind).0.compartment
             }
             guard compartment.map(scope.includes) ?? true else {
                 throw SiteError(
