@@ -207,6 +207,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "KithExchangeTests", dependencies: ["KithExchange", "KithModel", "KithSite"],
+            exclude: [
+                "Support/check_fhir.py", "Support/read_calendar.py", "Support/read_vcard.py",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "KithCommandsTests", dependencies: ["KithCommands", "KithModel", "KithSite"],

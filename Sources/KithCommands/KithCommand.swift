@@ -38,7 +38,10 @@ struct KithCommand: ParsableCommand {
             CommandGroup(name: "Any record", subcommands: [RecordCommand.self]),
             CommandGroup(
                 name: "Decisions and exchange",
-                subcommands: [ConflictCommand.self, ImportCommand.self, PrintCommand.self]),
+                subcommands: [
+                    ConflictCommand.self, ImportCommand.self, ExportCommand.self,
+                    PrintCommand.self,
+                ]),
         ])
 
     private static let relations: [any ParsableCommand.Type] = [

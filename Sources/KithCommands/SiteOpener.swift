@@ -1,3 +1,4 @@
+public import KithModel
 public import KithSite
 
 /// How the commands come by a site: the one thing that the program has to give them.
@@ -26,6 +27,12 @@ public protocol SiteOpener: Sendable {
     func restore(backup: String, home: String) async throws -> BackupReport
     /// Reads FHIR files, one reading for each path, in order; a bad file is in its reading.
     func readFHIR(_ paths: [String]) async throws -> [FHIRReading]
+    /// Reads files of contacts in vCard or CSV, likewise.
+    func readContacts(_ paths: [String]) async throws -> [FHIRReading]
+    /// Makes a file of a site's records; `now` is when it says that it was made.
+    func export(
+        _ order: ExportOrder, from site: any Site, now: Instant
+    ) async throws -> ExportedFile
 }
 
 extension SiteOpener {
@@ -33,7 +40,7 @@ extension SiteOpener {
     public func close(_ site: any Site) async {}
 }
 
-/// What one FHIR file holds.
+/// What one file of another system holds.
 public struct FHIRReading: Sendable {
     /// The file as it was named.
     public var file: String

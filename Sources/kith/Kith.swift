@@ -2,6 +2,7 @@ import Foundation
 import KithCommands
 import KithControl
 import KithExchange
+import KithModel
 import KithSite
 
 /// The command line of a site.
@@ -51,11 +52,47 @@ struct HomeOpener: SiteOpener {
     func readFHIR(_ paths: [String]) async throws -> [FHIRReading] {
         let files = FHIRFiles()
         let reader = FHIRReader()
-        return files.find(paths).map { found in
-            let reading = reader.read(found, from: files)
-            return FHIRReading(
-                file: reading.file, records: reading.records, mapped: reading.mapped,
-                unmapped: reading.unmapped, problem: reading.problem?.description)
+        return files.find(paths).map { reader.read($0, from: files).forCommands }
+    }
+
+    func readContacts(_ paths: [String]) async throws -> [FHIRReading] {
+        let files = FHIRFiles(extensions: ["vcf", "csv"])
+        let reader = ContactExchange()
+        return files.find(paths).map { reader.read($0, from: files).forCommands }
+    }
+
+    func export(
+        _ order: ExportOrder, from site: any Site, now: Instant
+    ) async throws -> ExportedFile {
+        switch order {
+        case .fhir(let residents, let partnership, let includesRestricted):
+            let made = try await FHIRExport(site).bundle(
+                ExportRequest(
+                    residents: residents, partnership: partnership,
+                    includesRestricted: includesRestricted), now: now)
+            return ExportedFile(
+                text: made.text, counts: made.resources, undecided: made.undecided,
+                partnership: made.partnership, hasRestrictedLeft: made.hasRestrictedLeft)
+        case .contacts(let format, let partnership):
+            let made = try await ContactExchange().export(
+                format == .csv ? .csv : .vcard, from: site, partnership: partnership)
+            return ExportedFile(
+                text: made.text, counts: made.records, undecided: made.undecided,
+                partnership: made.partnership)
+        case .calendar(let partnership):
+            let made = try await CalendarExport(site).calendar(partnership: partnership, now: now)
+            return ExportedFile(
+                text: made.text, counts: ["events": made.events], undecided: made.undecided,
+                partnership: made.partnership)
         }
+    }
+}
+
+extension ImportReading {
+    /// The same for the commands, which know no file formats.
+    fileprivate var forCommands: FHIRReading {
+        FHIRReading(
+            file: file, records: records, mapped: mapped, unmapped: unmapped,
+            problem: problem?.description)
     }
 }

@@ -6,7 +6,21 @@ import KithSite
 struct ImportCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "import", abstract: "Takes over records from other systems.",
-        subcommands: [ImportFHIR.self])
+        subcommands: [ImportFHIR.self, ImportContacts.self])
+}
+
+/// What a command that imports files takes.
+struct ImportOptions: ParsableArguments {
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var writer: AuthorOptions
+
+    @Argument(help: ArgumentHelp("Files.", valueName: "file"))
+    var files: [String]
+
+    @Option(
+        help: ArgumentHelp(
+            "Where new records go (else the only shared partnership).", valueName: "p"))
+    var partnership: String?
 }
 
 /// `kith import fhir`.
@@ -20,16 +34,42 @@ struct ImportFHIR: SiteCommand {
             """)
 
     @OptionGroup var place: HomeOption
-    @OptionGroup var output: OutputOptions
-    @OptionGroup var writer: AuthorOptions
+    @OptionGroup var options: ImportOptions
 
-    @Argument(help: ArgumentHelp("JSON files.", valueName: "file"))
-    var files: [String]
+    func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
+        let author = try options.writer.author(in: context)
+        let readings = try await context.opener.readFHIR(options.files)
+        return try await ImportRun(options: options, author: author).take(
+            readings, on: site, in: context)
+    }
+}
 
-    @Option(
-        help: ArgumentHelp(
-            "Where new records go (else the only shared partnership).", valueName: "p"))
-    var partnership: String?
+/// `kith import contacts`.
+struct ImportContacts: SiteCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "contacts",
+        abstract: "Takes over contacts and organisations from vCard or CSV files.",
+        usage: "kith import contacts FILE… [--partnership P] [options]",
+        discussion: """
+            A CSV file has the names of columns in its first row: 'kith export contacts --format \
+            csv' shows them. Importing the same file again changes nothing.
+            """)
+
+    @OptionGroup var place: HomeOption
+    @OptionGroup var options: ImportOptions
+
+    func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
+        let author = try options.writer.author(in: context)
+        let readings = try await context.opener.readContacts(options.files)
+        return try await ImportRun(options: options, author: author).take(
+            readings, on: site, in: context)
+    }
+}
+
+/// Takes over what files hold, and says what became of it.
+struct ImportRun {
+    let options: ImportOptions
+    let author: Author
 
     /// What an import printed as JSON holds.
     private struct Summary: Encodable {
@@ -39,9 +79,9 @@ struct ImportFHIR: SiteCommand {
         let problems: [String: String]
     }
 
-    func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
-        let author = try writer.author(in: context)
-        let readings = try await context.opener.readFHIR(files)
+    func take(
+        _ readings: [FHIRReading], on site: any Site, in context: CommandContext
+    ) async throws -> ExitStatus {
         let bad = readings.filter { $0.problem != nil }
         let good = readings.filter { $0.problem == nil }
         for reading in bad {
@@ -54,11 +94,11 @@ struct ImportFHIR: SiteCommand {
             let progress = ProgressLine(context.console)
             defer { progress.finish() }
             report = try await site.importRecords(
-                ImportBatch(partnership: partnership, records: records), by: author
+                ImportBatch(partnership: options.partnership, records: records), by: author
             ) { progress.show($0) }
         }
         let unmapped = sum(good.map(\.unmapped))
-        if output.isJSON {
+        if options.output.isJSON {
             try context.printJSON(
                 Summary(
                     report: report, mapped: sum(good.map(\.mapped)), unmapped: unmapped,

@@ -16,7 +16,7 @@ extension FHIRMapping {
         try draft.set(
             "title",
             title ?? description ?? FHIRText(text: "Care plan", offset: plan.offset))
-        try draft.set("status", code: plan.required("status", plan.text("status")))
+        try draft.set("status", code: plan.codeOrAbsent("status"))
         try draft.set("category", concept: categories.first)
         if let period = try plan.element("period") {
             draft.set("start", try period.dateTime("start"))
@@ -31,9 +31,15 @@ extension FHIRMapping {
         draft.recorded(by: try author("author", of: resource))
         var records = [draft.record]
         for (index, activity) in try plan.elements("activity").enumerated() {
+            let named = try activity.extensions(KithFHIR.source).first?.text("valueString")
             let action = ImportRecord.Source(
-                kind: "action", identity: "\(source.identity)#activity[\(index)]")
-            records.append(try self.action(activity, of: resource, action, parent: source))
+                kind: "action",
+                identity: try named.map(FHIRDraft.line)
+                    ?? "\(source.identity)#activity[\(index)]")
+            records.append(
+                try extended(
+                    self.action(activity, of: resource, action, parent: source), by: activity,
+                    of: resource))
         }
         return records
     }
@@ -59,7 +65,7 @@ extension FHIRMapping {
         let dated = due != nil ? [] : targets.compactMap(\.words)
         try draft.set("text", lines: [text] + dated)
         try draft.set(
-            "status", code: goal.required("lifecycleStatus", goal.text("lifecycleStatus")))
+            "status", code: goal.codeOrAbsent("lifecycleStatus"))
         draft.set("due", due)
         var outcome = [try goal.concept("achievementStatus")?.text].compactMap(\.self)
         outcome += try goal.concepts("outcomeCode").compactMap(\.text)
@@ -128,7 +134,7 @@ extension FHIRMapping {
         }
         try draft.set("who", performers.joined(by: ", "))
         try draft.set("when", schedule(of: detail))
-        try draft.set("status", code: detail.required("status", detail.text("status")))
+        try draft.set("status", code: detail.codeOrAbsent("status"))
         if code?.text != nil { try draft.set("strategies", description) }
         // The code names the deed; beside "do not" it would say the opposite.
         if !isForbidden { try draft.set("code", concept: code) }

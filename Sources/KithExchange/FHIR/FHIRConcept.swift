@@ -29,6 +29,13 @@ struct FHIRConcept {
         self.codings = codings
     }
 
+    /// The words beside a reference, where the thing itself is elsewhere.
+    init(words reference: FHIRElement) throws {
+        element = reference
+        words = try reference.text("display")
+        codings = []
+    }
+
     /// The coding that a person chose, else the first.
     var coding: Coding? { codings.first(where: \.isChosen) ?? codings.first }
 

@@ -57,12 +57,18 @@ struct FHIRDraft {
 
     /// Sets a field of an open set from a concept: its code, and the words the author saw.
     mutating func set(_ name: String, concept: FHIRConcept?) throws {
-        guard let concept, let text = concept.text else { return }
-        let display = try Self.line(text)
+        guard let concept, let code = try Self.code(concept) else { return }
+        set(name, .code(code))
+    }
+
+    /// The code of a concept and the words its author saw; nil where it says nothing.
+    static func code(_ concept: FHIRConcept) throws -> Code? {
+        guard let text = concept.text else { return nil }
+        let display = try line(text)
         let coding = concept.coding
-        let code = try coding?.code.map { code in try Self.line(code) } ?? ""
-        let system = try coding?.system.map { text in try Self.line(text) } ?? ""
-        set(name, .code(Code(system: code.isEmpty ? "" : system, code: code, display: display)))
+        let code = try coding?.code.map { code in try line(code) } ?? ""
+        let system = try coding?.system.map { text in try line(text) } ?? ""
+        return Code(system: code.isEmpty ? "" : system, code: code, display: display)
     }
 
     /// Points a field at another record of the same file.
@@ -92,6 +98,11 @@ struct FHIRDraft {
         return set
     }
 
+    /// The members of an atomic group.
+    static func members(of field: String, in kind: String) -> [FieldDefinition] {
+        Vocabulary.kind(named: kind)?.field(named: field)?.members ?? []
+    }
+
     /// One line of text, normalised and checked as every text that enters Kith.
     static func line(_ text: FHIRText) throws -> String {
         guard case .text(let line) = try value(of: anyLine, from: text) else { return "" }
@@ -106,7 +117,8 @@ struct FHIRDraft {
         return field
     }
 
-    private static func value(
+    /// The value of a field from what was written.
+    static func value(
         of field: FieldDefinition, from text: FHIRText
     ) throws -> FieldValue {
         var words = text.text

@@ -8,6 +8,8 @@ struct FHIRMapping {
     private let plans: [Int: Int]
     /// For a practitioner, the roles that name them.
     private let roles: [Int: [Int]]
+    /// For a resource, who said what is in it and when, by the Provenance of our own exports.
+    private let told: [Int: (author: Author, event: FieldValue?)]
 
     /// Reads who refers to whom.
     init(_ resources: FHIRResources) throws {
@@ -30,25 +32,80 @@ struct FHIRMapping {
         }
         self.plans = plans
         self.roles = roles
+        told = try Self.told(in: resources)
     }
 
     /// The records that a resource becomes; none when it has no place in the vocabulary.
     func records(for resource: FHIRResource) throws -> [ImportRecord] {
         guard let source = resource.source else { return [] }
+        guard FHIRResources.kinds[resource.type.text] == source.kind else {
+            return [try extended(profiled(resource, source), by: resource.element, of: resource)]
+        }
+        var made = try native(resource, source)
+        guard let first = made.first else { return [] }
+        made[0] = try extended(first, by: resource.element, of: resource)
+        if made[0].performer == nil, made[0].event == nil, let told = told[resource.position] {
+            (made[0].performer, made[0].event) = (told.author, told.event)
+        }
+        return made
+    }
+
+    private func native(
+        _ resource: FHIRResource, _ source: ImportRecord.Source
+    ) throws -> [ImportRecord] {
         switch resource.type.text {
-        case "Patient": return try patient(resource, source)
-        case "RelatedPerson": return [try relatedPerson(resource, source)]
-        case "CarePlan": return try carePlan(resource, source)
-        case "Goal": return [try goal(resource, source)]
-        case "AllergyIntolerance": return try allergy(resource, source).map { [$0] } ?? []
-        case "Practitioner": return [try practitioner(resource, source)]
-        case "Organization": return [try organization(resource, source)]
-        default: return []
+        case "Patient": try patient(resource, source)
+        case "RelatedPerson": [try relatedPerson(resource, source)]
+        case "CarePlan": try carePlan(resource, source)
+        case "Goal": [try goal(resource, source)]
+        case "AllergyIntolerance": try allergy(resource, source).map { [$0] } ?? []
+        case "Practitioner": [try practitioner(resource, source)]
+        case "Organization": [try organization(resource, source)]
+        case "Condition": try condition(resource, source).map { [$0] } ?? []
+        case "MedicationRequest", "MedicationStatement": [try medication(resource, source)]
+        case "Encounter": try encounter(resource, source).map { [$0] } ?? []
+        case "ServiceRequest": try serviceRequest(resource, source).map { [$0] } ?? []
+        case "Flag": try flag(resource, source).map { [$0] } ?? []
+        case "EpisodeOfCare": [try episode(resource, source)]
+        default: []
         }
     }
 
+    /// Reads who said what; where several did, whoever is named last.
+    private static func told(
+        in resources: FHIRResources
+    ) throws -> [Int: (author: Author, event: FieldValue?)] {
+        var told: [Int: (author: Author, event: FieldValue?)] = [:]
+        for resource in resources.all where try resource.isOurs && resource.type.is("Provenance") {
+            guard let agent = try resource.element.elements("agent").first,
+                let who = try agent.element("who"), let name = try who.text("display")
+            else { continue }
+            let author = Author(
+                user: "", name: try FHIRDraft.line(name),
+                role: try agent.concept("type")?.words.map(FHIRDraft.line) ?? "",
+                organisation: try agent.element("onBehalfOf")?.text("display")
+                    .map(FHIRDraft.line) ?? "")
+            let event =
+                try resource.element.dateTime("occurredDateTime")
+                ?? resource.element.dateTime("recorded")
+            for target in try resource.element.elements("target") {
+                if let position = try resources.resolve(target, in: resource) {
+                    told[position] = (author, event?.event)
+                }
+            }
+        }
+        return told
+    }
+
+    /// Whether a resource says nothing that is not a record's already: what was taken over into
+    /// another record, and what our own exports add for other systems.
+    func isTaken(_ resource: FHIRResource) throws -> Bool {
+        if try resource.isOurs { return true }
+        return isRoleTaken(resource)
+    }
+
     /// Whether a role was taken over into the contact of its practitioner.
-    func isTaken(_ resource: FHIRResource) -> Bool {
+    private func isRoleTaken(_ resource: FHIRResource) -> Bool {
         roles.contains { practitioner, roles in
             resources.all[practitioner].type.is("Practitioner") && roles.contains(resource.position)
         }
@@ -114,7 +171,10 @@ struct FHIRMapping {
             return try element.text("name")
         case "Condition", "Observation", "ServiceRequest", "Procedure", "AllergyIntolerance":
             return try element.concept("code")?.text
-        case "MedicationRequest": return try element.concept("medicationCodeableConcept")?.text
+        case "MedicationRequest", "MedicationStatement":
+            return try medicine(of: resource)?.text
+        case "Medication", "Flag": return try element.concept("code")?.text
+        case "Encounter": return try element.concepts("type").compactMap(\.text).first
         case "Task", "Appointment": return try element.text("description")
         case "Goal": return try element.concept("description")?.text
         default: return nil

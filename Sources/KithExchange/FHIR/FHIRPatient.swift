@@ -17,15 +17,19 @@ extension FHIRMapping {
         try draft.set("preferredName", nickname(of: patient))
         draft.set("dateOfBirth", try patient.date("birthDate"))
         if let number = try patient.nhsNumber() { draft.set("nhsNumber", .text(number.digits)) }
+        try draft.set("nhsNumberStatus", code: verification(of: patient))
         try draft.set("gender", code: patient.text("gender"))
         let address = try patient.address()
         try draft.set("address", address?.lines)
         try draft.set("postcode", address?.postcode)
         try draft.set("phone", patient.telecom("phone"))
+        try draft.set("email", patient.telecom("email"))
+        try draft.set("maritalStatus", patient.concept("maritalStatus")?.text)
         try draft.set("language", language(of: patient))
         try draft.set("gpPractice", practice(of: resource))
         try setLife(&draft, from: patient)
         try draft.set("identifier", otherIdentifier(of: patient))
+        try draft.set("title", name.prefix)
         if try isRetired(patient) { draft.set("archived", .boolean(true)) }
         var records = [draft.record]
         for (index, contact) in try patient.elements("contact").enumerated() {
@@ -65,12 +69,11 @@ extension FHIRMapping {
         guard let called = name?.full ?? relationship ?? phone ?? email else { return nil }
         try draft.set("name", called)
         try draft.set("relationship", relationship)
-        let roles = "http://terminology.hl7.org/CodeSystem/v2-0131"
-        if relationships.contains(where: { $0.has("N", in: roles) }) {
-            draft.set("nextOfKin", .boolean(true))
-        }
-        if relationships.contains(where: { $0.has("C", in: roles) }) {
-            draft.set("emergencyContact", .boolean(true))
+        for (flag, codes) in Self.flags
+        where relationships.contains(where: { concept in
+            codes.contains { concept.has($0.code, in: $0.system) }
+        }) {
+            draft.set(flag, .boolean(true))
         }
         try draft.set("phone", phone)
         try draft.set("email", email)
@@ -81,6 +84,43 @@ extension FHIRMapping {
             "address", lines: [address?.lines, address?.postcode].compactMap(\.self))
         if try element.boolean("active") == false { draft.set("archived", .boolean(true)) }
         return draft.record
+    }
+
+    /// The codes of a relationship by which FHIR says what we keep as yes or no.
+    static let flags: [(name: String, codes: [(system: String, code: String)])] = [
+        ("nextOfKin", [(roles, "N")]),
+        ("emergencyContact", [(roles, "C"), (roles, "EP")]),
+        (
+            "attorney",
+            ["POWATT", "DPOWATT", "HPOWATT", "SPOWATT"].map {
+                ("http://terminology.hl7.org/CodeSystem/v3-RoleCode", $0)
+            }
+        ),
+        (
+            "carer",
+            [
+                ("http://terminology.hl7.org/CodeSystem/v3-RoleClass", "CAREGIVER"),
+                ("http://snomed.info/sct", "133932002"),
+            ]
+        ),
+    ]
+    private static let roles = "http://terminology.hl7.org/CodeSystem/v2-0131"
+
+    static let verification =
+        "https://fhir.hl7.org.uk/StructureDefinition/Extension-UKCore-NHSNumberVerificationStatus"
+
+    /// How far the NHS number was verified, where UK Core says so.
+    private func verification(of patient: FHIRElement) throws -> FHIRText? {
+        guard let set = CodeSet.all["nhsNumberVerification"] else { return nil }
+        for identifier in try patient.elements("identifier")
+        where try identifier.text("system")?.is(NHSNumber.system) == true {
+            for item in try identifier.extensions(Self.verification) {
+                let codes = try item.concept("valueCodeableConcept")?.codes(in: set.system) ?? []
+                // Wales and Scotland have codes of their own, which say something else.
+                return codes.first { set.concept(code: $0) != nil }
+            }
+        }
+        return nil
     }
 
     private func nickname(of patient: FHIRElement) throws -> FHIRText? {

@@ -8,12 +8,15 @@ struct FHIRName {
     let given: FHIRText?
     /// The whole name, as one would address the person.
     let full: FHIRText?
+    /// The titles before it.
+    let prefix: FHIRText?
 
     /// Reads a HumanName.
     init(_ name: FHIRElement) throws {
         family = try name.text("family")
         given = try name.texts("given").joined(by: " ")
         let written = try name.text("text")
+        prefix = try name.texts("prefix").joined(by: " ")
         let parts = try name.texts("prefix") + [given, family].compactMap(\.self)
         let suffixes = try name.texts("suffix")
         full = written ?? (parts + suffixes).joined(by: " ")

@@ -9,8 +9,11 @@ import KithSite
 /// References lead only to records of the same file.
 ///
 /// Mapped are Patient, RelatedPerson, CarePlan with its activities, Goal, AllergyIntolerance,
-/// Practitioner with PractitionerRole, and Organization. Conditions give their words to the plans
-/// and goals that address them. Everything else is counted as unmapped.
+/// Condition, MedicationRequest and MedicationStatement (what the person takes), Encounter,
+/// ServiceRequest, Flag, EpisodeOfCare (a service that somebody provides, not where the person
+/// lives), Practitioner with PractitionerRole, and Organization; and whatever our own exports say in
+/// profiles and extensions. Everything else is counted as unmapped, Consent among it: a consent given
+/// elsewhere, under rules that are not ours, changes nothing here.
 public struct FHIRReader: Sendable {
     /// The most bytes a file may have.
     public let limit: Int
@@ -22,6 +25,9 @@ public struct FHIRReader: Sendable {
 
     /// Reads one file; `file` names it in problems.
     public func read(_ file: String, _ bytes: [UInt8]) -> ImportReading {
+        if let other = ContactExchange.foreign(bytes) {
+            return ImportReading(ImportProblem(file: file, line: 1, message: other))
+        }
         let document: JSONDocument
         do {
             document = try JSONScanner(limit: limit).scan(bytes)
@@ -57,15 +63,44 @@ public struct FHIRReader: Sendable {
                     records.append(record)
                     continue
                 }
-                try merge(record, into: records[place], of: resource)
+                if try FHIRResources.isUndecided(resource.element) {
+                    records[place].add(record)
+                } else {
+                    try merge(record, into: records[place], of: resource)
+                }
             }
-            if made.isEmpty && !mapping.isTaken(resource) {
+            if try made.isEmpty && !mapping.isTaken(resource) {
                 unmapped[resource.type.text, default: 0] += 1
             } else {
                 mapped[resource.type.text, default: 0] += 1
             }
         }
-        return ImportReading(file: file, records: records, mapped: mapped, unmapped: unmapped)
+        let (whole, missing) = Self.closed(records)
+        if missing > 0 { unmapped[ImportReading.outside] = missing }
+        return ImportReading(file: file, records: whole, mapped: mapped, unmapped: unmapped)
+    }
+
+    /// Leaves out what leads outside the file, and says how much that was.
+    private static func closed(_ records: [ImportRecord]) -> ([ImportRecord], missing: Int) {
+        var known = Set(records.map(\.source))
+        var kept = records
+        // What is part of a record that is not there has no place either, nor what is part of that.
+        while true {
+            let inside = kept.filter { record in
+                record.parent.map { known.contains($0) }
+                    ?? (Vocabulary.kind(named: record.source.kind)?.parents.isEmpty ?? true)
+            }
+            if inside.count == kept.count { break }
+            kept = inside
+            known = Set(kept.map(\.source))
+        }
+        var missing = records.count - kept.count
+        for index in kept.indices {
+            let before = kept[index].fields.count
+            kept[index].fields.removeAll { $0.target.map { !known.contains($0) } ?? false }
+            missing += before - kept[index].fields.count
+        }
+        return (kept, missing)
     }
 
     /// Two resources become one record only where a resident has one of it, and they must agree.
@@ -78,6 +113,31 @@ public struct FHIRReader: Sendable {
         guard same, record.fields.count == earlier.fields.count else {
             throw resource.element.fault(
                 "expected one \(record.source.kind) for the patient, found a second that differs")
+        }
+    }
+}
+
+extension ImportRecord {
+    /// Takes over the values that another record of the same source has beside its own.
+    mutating func add(_ other: ImportRecord) {
+        for field in other.fields
+        where !fields.contains(where: {
+            $0.name == field.name && $0.value == field.value && $0.target == field.target
+        }) {
+            let place = fields.lastIndex { $0.name == field.name }.map { $0 + 1 } ?? fields.count
+            fields.insert(field, at: place)
+        }
+    }
+}
+
+extension FHIRResource {
+    /// Whether our own export made it for other systems, beside the records.
+    var isOurs: Bool {
+        get throws {
+            guard source == nil,
+                let profile = try element.element("meta")?.texts("profile").first
+            else { return false }
+            return KithFHIR.companions.contains { profile.is(KithFHIR.profile($0)) }
         }
     }
 }

@@ -35,7 +35,17 @@ struct FHIRResources {
     static let kinds = [
         "Patient": "resident", "RelatedPerson": "personalContact", "CarePlan": "plan",
         "Goal": "goal", "AllergyIntolerance": "allergy", "Practitioner": "contact",
-        "Organization": "organisation",
+        "Organization": "organisation", "Condition": "condition",
+        "MedicationRequest": "medication", "MedicationStatement": "medication",
+        "Encounter": "hospitalContact", "ServiceRequest": "referral", "Flag": "alert",
+        "EpisodeOfCare": "carePackage",
+    ]
+
+    /// Types that are records of their own only where they stand by themselves: contained in
+    /// another resource they give it their words.
+    private static let words: Set<String> = [
+        "Condition", "MedicationRequest", "MedicationStatement", "Encounter", "ServiceRequest",
+        "Flag", "EpisodeOfCare",
     ]
 
     /// Takes the resources of a bundle, or a single one.
@@ -113,7 +123,7 @@ struct FHIRResources {
             throw id.fault("expected an id of 1 to 64 letters, digits, hyphens and dots")
         }
         let position = all.count
-        let kind = Self.kinds[type.text]
+        let kind = try Self.kind(of: element, type: type, isContained: container != nil)
         var source: ImportRecord.Source?
         let isRole = type.is("PractitionerRole")
         if kind != nil || isRole { try Self.refuseUnknownRules(element) }
@@ -126,9 +136,13 @@ struct FHIRResources {
                 position: position, type: type, id: id, element: element, fullURL: fullURL,
                 container: container,
                 source: source))
-        if let source, bySource.updateValue(position, forKey: source) != nil {
-            throw element.fault(
-                "expected each resource once, found a second one of the same identity")
+        if let source {
+            if bySource[source] == nil {
+                bySource[source] = position
+            } else if try !Self.isUndecided(element) {
+                throw element.fault(
+                    "expected each resource once, found a second one of the same identity")
+            }
         }
         if container == nil {
             if let id,
@@ -151,6 +165,10 @@ struct FHIRResources {
         kind: String, type: FHIRText, id: FHIRText?, _ element: FHIRElement, fullURL: FHIRText?,
         container: Int?
     ) throws -> ImportRecord.Source {
+        if let named = try element.extensions(KithFHIR.source).first {
+            let text = try named.required("valueString", named.text("valueString"))
+            return ImportRecord.Source(kind: kind, identity: try FHIRDraft.line(text))
+        }
         if kind == "resident", let number = try element.nhsNumber() { return Self.resident(number) }
         if let container {
             let id = try element.required("id", id)
@@ -165,6 +183,29 @@ struct FHIRResources {
             Self.isID(String(url.dropFirst(9)))
         else { throw element.fault("expected the element id") }
         return ImportRecord.Source(kind: kind, identity: "fhir:\(type.text)/\(url.dropFirst(9))")
+    }
+
+    /// The kind that our own profile names, else the one that the type stands for.
+    private static func kind(
+        of element: FHIRElement, type: FHIRText, isContained: Bool
+    ) throws -> String? {
+        if let profile = try element.element("meta")?.texts("profile").first,
+            let kind = KithFHIR.kind(ofProfile: profile.text)
+        {
+            return kind.name
+        }
+        return isContained && words.contains(type.text) ? nil : kinds[type.text]
+    }
+
+    /// Whether a resource is marked as one of several that stand for one record.
+    static func isUndecided(_ element: FHIRElement) throws -> Bool {
+        for tag in try element.element("meta")?.elements("tag") ?? []
+        where try tag.text("system")?.is(KithFHIR.tags) == true
+            && tag.text("code")?.is("undecided") == true
+        {
+            return true
+        }
+        return false
     }
 
     private static func resident(_ number: NHSNumber) -> ImportRecord.Source {

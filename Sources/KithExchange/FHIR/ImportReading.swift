@@ -7,7 +7,7 @@ public struct ImportProblem: Error, Hashable, Sendable, Codable, CustomStringCon
     public let file: String
     /// The line, from 1; nil when the file could not be read at all.
     public let line: Int?
-    /// The column in the line, from 1, counted in Unicode scalars.
+    /// The column in the line, from 1, counted in Unicode scalars; nil when the line is the place.
     public let column: Int?
     /// The way to the value, for example `entry[3].resource.birthDate`; empty for the whole file.
     public let path: String
@@ -18,6 +18,14 @@ public struct ImportProblem: Error, Hashable, Sendable, Codable, CustomStringCon
     public init(file: String, message: String) {
         self.file = file
         line = nil
+        column = nil
+        path = ""
+        self.message = message
+    }
+
+    init(file: String, line: Int, message: String) {
+        self.file = file
+        self.line = line
         column = nil
         path = ""
         self.message = message
@@ -34,7 +42,8 @@ public struct ImportProblem: Error, Hashable, Sendable, Codable, CustomStringCon
     /// One line: `elm.json:12:8 entry[3].resource.birthDate: expected …`.
     public var description: String {
         var place = Self.end(of: ShownText(line: file).text)
-        if let line, let column { place += ":\(line):\(column)" }
+        if let line { place += ":\(line)" }
+        if let column { place += ":\(column)" }
         if !path.isEmpty { place += " \(Self.end(of: path))" }
         return "\(place): \(message)"
     }
@@ -58,6 +67,9 @@ public struct ImportReading: Sendable, Codable {
     public let unmapped: [String: Int]
     /// What is wrong with the file; nil when it was read whole.
     public let problem: ImportProblem?
+
+    /// What is counted as unmapped where a field would lead outside the file.
+    static let outside = "reference to a record outside the file"
 
     init(file: String, records: [ImportRecord], mapped: [String: Int], unmapped: [String: Int]) {
         self.file = file

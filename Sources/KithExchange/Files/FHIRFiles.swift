@@ -10,7 +10,7 @@ import Foundation
 
 /// Finds the files that arguments of a command mean, and reads them without being led astray.
 ///
-/// An argument is a file, a folder (every `.json` in it, at any depth, by name), or `-` for
+/// An argument is a file, a folder (every `.json` in it, or what else is read, at any depth, by name), or `-` for
 /// standard input. Only regular files are read: a pipe or a device would hang or never end. What
 /// cannot be read is a problem of its own, and the rest goes on.
 public struct FHIRFiles: Sendable {
@@ -30,12 +30,20 @@ public struct FHIRFiles: Sendable {
         case refused(ImportProblem)
     }
 
+    /// How many files one import may have.
+    static let countLimit = 10_000
+
     private let limit: Int
     private let standardInput: Int32
+    /// How the names of files end that are taken out of a folder.
+    private let extensions: [String]
 
     /// Reads files up to a size in bytes, and standard input from a file descriptor.
-    public init(limit: Int = Self.sizeLimit, standardInput: Int32 = 0) {
+    public init(
+        limit: Int = Self.sizeLimit, standardInput: Int32 = 0, extensions: [String] = ["json"]
+    ) {
         self.limit = limit
+        self.extensions = extensions
         self.standardInput = standardInput
     }
 
@@ -52,6 +60,13 @@ public struct FHIRFiles: Sendable {
             } else {
                 found += find(argument, inside: [], isNamed: true)
             }
+        }
+        guard found.count <= Self.countLimit else {
+            return [
+                refused(
+                    arguments.first ?? "",
+                    "leads to more than \(Self.countLimit) files; import them in parts")
+            ]
         }
         return found
     }
@@ -112,14 +127,17 @@ public struct FHIRFiles: Sendable {
         let found = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.flatMap {
             candidate($0, in: path, inside: inner)
         }
-        if isNamed, found.isEmpty { return [refused(path, "holds no .json file")] }
+        if isNamed, found.isEmpty {
+            let names = extensions.map { ".\($0)" }.joined(separator: " or ")
+            return [refused(path, "holds no \(names) file")]
+        }
         return found
     }
 
     private func candidate(_ name: String, in path: String, inside folders: [Folder]) -> [Found] {
         guard !name.hasPrefix(".") else { return [] }
         let inner = path.hasSuffix("/") ? path + name : "\(path)/\(name)"
-        if name.lowercased().hasSuffix(".json") {
+        if extensions.contains(where: { name.lowercased().hasSuffix(".\($0)") }) {
             return find(inner, inside: folders, isNamed: false)
         }
         var status = stat()
@@ -176,6 +194,18 @@ public struct FHIRFiles: Sendable {
 }
 
 extension FHIRReader {
+    /// Finds and reads files one after the other; what is refused is a reading with a problem.
+    public func read(_ found: FHIRFiles.Found, from files: FHIRFiles) -> ImportReading {
+        do {
+            let (file, bytes) = try files.contents(of: found)
+            return read(file, bytes)
+        } catch {
+            return ImportReading(error)
+        }
+    }
+}
+
+extension ContactExchange {
     /// Finds and reads files one after the other; what is refused is a reading with a problem.
     public func read(_ found: FHIRFiles.Found, from files: FHIRFiles) -> ImportReading {
         do {

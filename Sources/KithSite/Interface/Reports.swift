@@ -30,7 +30,7 @@ public struct ImportRecord: Codable, Sendable {
         }
     }
 
-    /// A field and its value.
+    /// A field and its value; a field that is given more than once holds all of them.
     public struct Field: Codable, Sendable {
         /// The field's name.
         public var name: String
@@ -276,5 +276,21 @@ public struct BackupReport: Codable, Sendable {
         self.entries = entries
         self.bytes = bytes
         self.replaced = replaced
+    }
+}
+
+extension ImportRecord.Source {
+    /// The identity of a record that was made here: another site that takes it over derives a record
+    /// from it, and in its own partnership it is that record itself.
+    public static func own(_ record: RecordID, _ partnership: PartnershipID) -> String {
+        "kith:\(partnership)/\(record)"
+    }
+
+    /// The record of that partnership which the identity names; nil for any other identity.
+    package func own(in partnership: PartnershipID) -> RecordID? {
+        let start = "kith:\(partnership)/"
+        guard identity.utf8.starts(with: start.utf8) else { return nil }
+        return RecordID(
+            text: String(decoding: identity.utf8.dropFirst(start.utf8.count), as: UTF8.self))
     }
 }

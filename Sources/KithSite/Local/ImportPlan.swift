@@ -7,9 +7,12 @@ package import KithStore
 package struct ImportPlan: Sendable {
     let id: RecordID
     let kind: RecordKind
-    let fields: [(FieldDefinition, FieldValue)]
+    /// The values of each field: several only where the source had several that nobody decided.
+    let fields: [(field: FieldDefinition, values: [FieldValue])]
     let event: FieldValue?
     let performer: Author?
+    /// Whether it is a record of this partnership itself, and not derived from a source elsewhere.
+    let isOwn: Bool
 
     /// Checks a record; throws before anything is written.
     package init(_ record: ImportRecord, in partnership: PartnershipID) throws {
@@ -18,6 +21,7 @@ package struct ImportPlan: Sendable {
         }
         self.kind = kind
         event = record.event
+        isOwn = record.source.own(in: partnership) != nil
         performer = record.performer
         var fields: [(FieldDefinition, FieldValue)] = []
         for field in record.fields {
@@ -33,10 +37,11 @@ package struct ImportPlan: Sendable {
         if let parent = record.parent, let definition = kind.field(named: "parent") {
             fields.append((definition, .reference(Self.id(of: parent, in: partnership))))
         }
-        if let definition = kind.field(named: "source") {
+        // Its own record needs no source to be found again.
+        if !isOwn, let definition = kind.field(named: "source") {
             fields.append((definition, .text(record.source.identity)))
         }
-        self.fields = fields
+        self.fields = Self.grouped(fields)
         if kind.isSingleton, let parent = record.parent {
             id = RecordID(singleton: kind.name, of: Self.id(of: parent, in: partnership))
         } else {
@@ -47,7 +52,22 @@ package struct ImportPlan: Sendable {
     private static func id(
         of source: ImportRecord.Source, in partnership: PartnershipID
     ) -> RecordID {
-        RecordID(kind: source.kind, source: source.identity, in: partnership)
+        source.own(in: partnership)
+            ?? RecordID(kind: source.kind, source: source.identity, in: partnership)
+    }
+
+    private static func grouped(
+        _ fields: [(FieldDefinition, FieldValue)]
+    ) -> [(field: FieldDefinition, values: [FieldValue])] {
+        var groups: [(field: FieldDefinition, values: [FieldValue])] = []
+        for (field, value) in fields {
+            if let index = groups.firstIndex(where: { $0.field.number == field.number }) {
+                if !groups[index].values.contains(value) { groups[index].values.append(value) }
+            } else {
+                groups.append((field, [value]))
+            }
+        }
+        return groups
     }
 
     /// What became of one record.
@@ -76,28 +96,32 @@ package struct ImportPlan: Sendable {
             }
             let row = try transaction.recordRow(
                 plan.id, kind: plan.kind.number, in: partnership, plan.kind.compartment)
+            if row == nil, plan.isOwn,
+                try !transaction.records(RecordSelection(prefix: plan.id.description)).isEmpty
+            {
+                throw SiteError(
+                    .invalid,
+                    "the file names the record \(plan.id.short) as a \(plan.kind.label.lowercased()), "
+                        + "which it is not here; export it again and import that file")
+            }
             let live =
                 try row.map { row in
                     try transaction.records(RecordSelection(row: row)).first?.operations ?? []
                 } ?? []
             var operations: [KithProtocol.Operation] = []
             var values: [FieldValue] = []
-            for (field, value) in plan.fields {
-                let bytes = value.encoded()
-                let before = try row.flatMap {
+            for (field, said) in plan.fields {
+                let before = try row.map {
                     try transaction.lastImported(field: field.number, record: $0)
                 }
-                // What this site imported before is not said again; nor what stands already.
-                if before?.value == bytes { continue }
-                if before == nil,
-                    live.contains(where: { $0.field == field.number && $0.value == bytes })
-                {
-                    continue
+                let news = Self.news(
+                    said, since: before ?? [],
+                    beside: live.filter { $0.field == field.number }.map(\.value))
+                for value in news.values {
+                    operations.append(
+                        KithProtocol.Operation(field: field.number, supersedes: news.supersedes))
+                    values.append(value)
                 }
-                operations.append(
-                    KithProtocol.Operation(
-                        field: field.number, supersedes: before.map { [$0.id] } ?? []))
-                values.append(value)
             }
             if operations.isEmpty {
                 outcomes.append(.unchanged)
@@ -117,5 +141,18 @@ package struct ImportPlan: Sendable {
                 drafts, class: .record, in: compartment, of: partnership, now: now)
         }
         return outcomes
+    }
+
+    /// What of a field is to be written: nothing of what this site imported before, nor of what stands
+    /// already; else all that the source says, in the place of what it said before.
+    private static func news(
+        _ values: [FieldValue], since before: [(id: OperationID, value: Data?)],
+        beside live: [Data?]
+    ) -> (values: [FieldValue], supersedes: [OperationID]) {
+        if before.isEmpty {
+            return (values.filter { !live.contains($0.encoded()) }, [])
+        }
+        let isSame = Set(before.map(\.value)) == Set(values.map { $0.encoded() })
+        return isSame ? ([], []) : (values, before.map(\.id))
     }
 }

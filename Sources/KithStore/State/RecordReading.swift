@@ -243,21 +243,30 @@ extension StoreTransaction {
             """, [id.blob, try partnershipRow(partnership), compartment.rawValue, kind])
     }
 
-    /// The value that this site itself last imported into a field; nil when it never did.
+    /// What this site itself last imported into a field, in one entry; several where the source had
+    /// several, empty when it never did.
     public func lastImported(
         field: UInt32, record: Int64
-    ) throws -> (id: OperationID, value: Data?)? {
-        try row(
-            """
-            SELECT operation.id, operation.value, entry.hash FROM operation
+    ) throws -> [(id: OperationID, value: Data?)] {
+        let imports = """
+            FROM operation
             JOIN act ON act.id = operation.id >> 12
             JOIN entry ON entry.arrival = operation.id >> 22
             JOIN chain ON chain.id = entry.chain
             JOIN feed ON feed.id = chain.feed
             WHERE operation.record = ? AND operation.field = ? AND feed.author = ? AND act.change = ?
-            ORDER BY operation.id DESC LIMIT 1
-            """,
-            [record, field, keys.site.blob, ChangeType.import.rawValue]
+            """
+        let arguments: StatementArguments = [
+            record, field, keys.site.blob, ChangeType.import.rawValue,
+        ]
+        guard let last = try number("SELECT max(operation.id) \(imports)", arguments) else {
+            return []
+        }
+        return try rows(
+            """
+            SELECT operation.id, operation.value, entry.hash \(imports)
+            AND operation.id >> 22 = ? ORDER BY operation.id
+            """, arguments + [last >> 22]
         ).map {
             (
                 OperationID(

@@ -19,6 +19,7 @@ struct Play {
         let err: String
         let initialised: [String]
         let recovered: [String]
+        let exports: [String]
 
         /// Whether standard error holds exactly one line that names the program.
         var isOneLine: Bool {
@@ -41,7 +42,7 @@ struct Play {
         return kept.state.withLock {
             Result(
                 status: status, out: $0.out, err: $0.err, initialised: $0.initialised,
-                recovered: $0.recovered)
+                recovered: $0.recovered, exports: $0.exports)
         }
     }
 }
@@ -54,6 +55,7 @@ final class Kept: Sendable {
         var answers: [String]
         var initialised: [String] = []
         var recovered: [String] = []
+        var exports: [String] = []
     }
 
     let state: Mutex<State>
@@ -109,6 +111,16 @@ struct PlayedOpener: SiteOpener {
     }
 
     func readFHIR(_ paths: [String]) async throws -> [FHIRReading] { readings }
+    func readContacts(_ paths: [String]) async throws -> [FHIRReading] { readings }
+
+    func export(
+        _ order: ExportOrder, from site: any Site, now: Instant
+    ) async throws -> ExportedFile {
+        kept.state.withLock { $0.exports.append("\(order)") }
+        return ExportedFile(
+            text: "BEGIN\n", counts: ["Patient": 2, "Flag": 1], undecided: 1,
+            partnership: "Elm and \u{1B}[31mPatel", hasRestrictedLeft: true)
+    }
 }
 
 /// Columns by an independent count: two for the blocks that East Asian terminals draw wide.

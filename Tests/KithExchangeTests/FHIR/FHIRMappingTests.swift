@@ -15,7 +15,8 @@ import Testing
                 "familyName: Elm218", "givenName: Ada Joy", "preferredName: Addie",
                 "dateOfBirth: 1938-04-02", "nhsNumber: 943 476 5919", "gender: Female",
                 "address: Room 4\nOak House\nNewtown", "postcode: NT1 1AB", "phone: 01632 960002",
-                "language: Welsh", "gpPractice: A81001", "lifeStatus: Alive", "identifier: MR-7",
+                "email: x@example.org", "language: Welsh", "gpPractice: A81001",
+                "lifeStatus: Alive", "identifier: MR-7",
             ])
     }
 

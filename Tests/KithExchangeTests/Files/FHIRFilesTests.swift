@@ -1,6 +1,7 @@
 import Foundation
-import KithExchange
 import Testing
+
+@testable import KithExchange
 
 #if canImport(Glibc)
     import Glibc
@@ -119,6 +120,29 @@ import Testing
             folder.found(["a.json"], FHIRFiles(limit: 3)) == [
                 "a.json: is longer than 3 bytes; split the bundle into several files"
             ])
+    }
+
+    @Test func `a folder of more files than an import may have is refused`() throws {
+        let folder = try Folder()
+        try FileManager.default.createDirectory(
+            atPath: "\(folder.path)/in", withIntermediateDirectories: true)
+        try folder.write("a.json")
+        for number in 0...FHIRFiles.countLimit {
+            #expect(link("\(folder.path)/a.json", "\(folder.path)/in/\(number).json") == 0)
+        }
+        #expect(
+            folder.found(["in"]) == [
+                "in: leads to more than 10000 files; import them in parts"
+            ])
+    }
+
+    @Test func `a folder of contacts is its cards and tables`() throws {
+        let folder = try Folder()
+        for name in ["in/a.VCF", "in/b.csv", "in/c.json"] { try folder.write(name) }
+        let files = FHIRFiles(extensions: ["vcf", "csv"])
+        #expect(folder.found(["in"], files) == ["in/a.VCF 2", "in/b.csv 2"])
+        try folder.write("none/c.json")
+        #expect(folder.found(["none"], files) == ["none: holds no .vcf or .csv file"])
     }
 
     @Test func `standard input is read once and to the limit`() throws {

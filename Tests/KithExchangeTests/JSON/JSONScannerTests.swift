@@ -67,6 +67,16 @@ import Testing
         }
     }
 
+    @Test func `a million levels end in one line`() throws {
+        for opening in ["[", "{\"a\":"] {
+            let deep = Array(String(repeating: opening, count: 1_000_000).utf8)
+            let reading = FHIRReader().read("deep.json", deep)
+            let problem = try #require(reading.problem?.description)
+            #expect(problem.contains("at most 100 levels"))
+            #expect(problem.count < 400 && !problem.contains("\n"))
+        }
+    }
+
     @Test func `a text over the limit is refused unread`() throws {
         _ = try JSONScanner(limit: 2).scan(Array("[]".utf8))
         #expect(throws: JSONProblem.self) { try JSONScanner(limit: 2).scan(Array("[] ".utf8)) }
