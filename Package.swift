@@ -44,6 +44,7 @@ let package = Package(
         .executable(name: "kith", targets: ["kith"]),
         .executable(name: "kithd", targets: ["kithd"]),
         .executable(name: "kith-sim", targets: ["kith-sim"]),
+        .executable(name: "kith-bench", targets: ["kith-bench"]),
         // Preloaded into the other programs, never linked: what it does is in its header.
         .library(name: "kith-faulty-disk", type: .dynamic, targets: ["CFaultyDisk"]),
     ],
@@ -155,6 +156,20 @@ let package = Package(
                 "KithModel", "KithProtocol", "KithSite", "KithSimulator", .grdb, .protobuf,
             ],
             swiftSettings: strict),
+        .target(
+            name: "KithSample",
+            dependencies: [
+                "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite",
+                "KithSimulator",
+            ],
+            resources: [.embedInCode("Data")], swiftSettings: strict),
+        .executableTarget(
+            name: "kith-bench",
+            dependencies: ["KithModel", "KithSample", "KithSite", .argumentParser],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithSampleTests", dependencies: ["KithModel", "KithSample", "KithSite"],
+            swiftSettings: strict),
         .executableTarget(
             name: "kith-sim", dependencies: ["KithSimulator", "KithDisk", .argumentParser],
             swiftSettings: strict),
@@ -198,7 +213,7 @@ let package = Package(
             name: "KithSiteTests",
             dependencies: [
                 "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTransport",
-                "KithSite", .protobuf, .grdb, .logging,
+                "KithSite", "KithCommands", .protobuf, .grdb, .logging,
             ],
             swiftSettings: strict),
         .testTarget(

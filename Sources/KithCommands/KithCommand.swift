@@ -20,7 +20,8 @@ struct KithCommand: ParsableCommand {
             CommandGroup(
                 name: "Site",
                 subcommands: [
-                    InitCommand.self, StatusCommand.self, DoctorCommand.self, VerifyCommand.self,
+                    InitCommand.self, StatusCommand.self, DueCommand.self, DoctorCommand.self,
+                    VerifyCommand.self,
                     RebuildCommand.self, BackupCommand.self, RestoreCommand.self,
                     EraseCommand.self, RetentionCommand.self, AuditCommand.self,
                     RecoveryKitCommand.self, RecoverCommand.self,
@@ -35,7 +36,8 @@ struct KithCommand: ParsableCommand {
             CommandGroup(name: "People", subcommands: people),
             CommandGroup(name: "Care", subcommands: care),
             CommandGroup(name: "Safeguarding and liberty", subcommands: restricted),
-            CommandGroup(name: "Any record", subcommands: [RecordCommand.self]),
+            CommandGroup(
+                name: "Any record", subcommands: [RecordCommand.self, VocabularyCommand.self]),
             CommandGroup(
                 name: "Decisions and exchange",
                 subcommands: [

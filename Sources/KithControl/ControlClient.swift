@@ -256,6 +256,11 @@ extension ControlClient {
         try await call(ControlCommands.history, reference)
     }
 
+    /// What is or will be due.
+    public func due(_ query: DueQuery) async throws -> [DueItem] {
+        try await call(ControlCommands.due, query)
+    }
+
     // MARK: Conflicts
 
     /// The open conflicts.

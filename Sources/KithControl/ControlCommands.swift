@@ -111,6 +111,10 @@ enum ControlCommands {
         "history"
     ) { site, reference, _ in try await site.history(reference) }
 
+    static let due = ControlCommand<DueQuery, Nothing, [DueItem]>(
+        "due"
+    ) { site, query, _ in try await site.due(query) }
+
     // MARK: Conflicts
 
     static let conflicts = ControlCommand<ConflictQuery, Nothing, [ConflictView]>(
@@ -177,7 +181,7 @@ enum ControlCommands {
         setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
         leaveJoinRequest, withdrawJoinRequest, waitingJoins,
         peers, pair, decidePairing, removePeer, setPeer, sync,
-        records, record, tree, save, moveResident, history,
+        records, record, tree, save, moveResident, history, due,
         conflicts, conflict, resolve,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
         breakGlass, reviewBreakGlass, readableCompartments,

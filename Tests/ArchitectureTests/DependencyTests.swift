@@ -26,6 +26,10 @@ import Testing
             "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSync", "KithSite",
         ],
         "KithDisk": ["KithModel", "KithProtocol", "KithSite", "KithSimulator"],
+        "KithSample": [
+            "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite", "KithSimulator",
+        ],
+        "kith-bench": ["KithModel", "KithSample", "KithSite"],
         "kith-sim": ["KithSimulator", "KithDisk"],
         "kith": ["KithModel", "KithSite", "KithControl", "KithExchange", "KithCommands"],
         "kithd": ["KithModel", "KithSite", "KithDaemon"],

@@ -3,6 +3,8 @@ import KithModel
 import KithSite
 import Testing
 
+@testable import KithCommands
+
 /// Names that partners chose cannot break a table or steer a terminal.
 @Suite struct HostileTextTests {
     static let names = [
@@ -72,6 +74,46 @@ import Testing
             expectFits(
                 result.err.split(separator: "\n").filter { !$0.contains("Syncing") }.joined(
                     separator: "\n"))
+        }
+    }
+
+    @Test(arguments: [
+        "\u{1B}[2J\u{1B}]0;owned\u{7}Smith", "\u{202E}htimS\r\nkith: all is well\u{0}",
+        String(repeating: "山田👩‍👩‍👧‍👦e\u{301}", count: 30),
+    ])
+    func `no listing of any kind lets them through`(name: String) async throws {
+        for kind in Vocabulary.kinds {
+            var values: [String: [CandidateView]] = [:]
+            for field in kind.fields where field.name != "archived" && field.name != "parent" {
+                values[field.name] = [
+                    Samples.candidate(1, name), Samples.candidate(2, name + "2"),
+                ]
+            }
+            var record = Samples.record(kind.name, Samples.recordID(9), title: name, values)
+            record.parentTitle = name
+            record.partnership = name
+            let site = PlayedSite { [record] script in
+                script.records = [record]
+                script.due = [
+                    DueItem(
+                        record: record.id, short: record.short, kind: kind.name, title: name,
+                        field: kind.title.first, what: "review", date: Day(number: 0).date,
+                        overdueDays: 1, isContested: true, residentTitle: name, who: name,
+                        partnership: name, remark: name)
+                ]
+            }
+            for arguments in [
+                [kind.commandName, "list"], [kind.commandName, "show", record.id.description],
+                ["due"],
+            ] {
+                let result = await Play(site: site).run(arguments)
+                #expect(result.status == 0, "\(arguments): \(result.err)")
+                expectFits(result.out)
+                let isSteered = result.out.split(separator: "\n").contains {
+                    $0.hasPrefix("kith: all")
+                }
+                #expect(!isSteered, "\(arguments)")
+            }
         }
     }
 

@@ -119,6 +119,7 @@ import Testing
             }
         ),
         ("history", { json(try await $0.history("r")) }),
+        ("due", { json(try await $0.due(DueQuery(within: 3, resident: "r"))) }),
         (
             "conflicts",
             {

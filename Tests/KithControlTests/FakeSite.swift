@@ -161,6 +161,10 @@ final class FakeSite: Site {
         note("history", reference)
         return samples.history
     }
+    func due(_ query: DueQuery) async throws -> [DueItem] {
+        note("due", query)
+        return [samples.due]
+    }
     func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
         note("conflicts", query)
         return [samples.conflict]

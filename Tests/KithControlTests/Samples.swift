@@ -24,7 +24,7 @@ struct Samples: Sendable {
             site: site, daemonRunning: true, partnerships: [partnership], peers: [peer],
             safetyCriticalConflicts: 1, routineConflicts: 2, oldestConflict: moment,
             partsWaiting: 3, entriesSetAside: 4, entries: 5, diskBytes: .max, diskFreeBytes: 6,
-            certificateEnds: moment)
+            certificateEnds: moment, overdue: 8, overdueSince: PartialDate("2026-10-01"))
     }
 
     var findings: [Finding] {
@@ -138,6 +138,15 @@ struct Samples: Sendable {
             partnership: "Rose & Hill", partnershipID: partnershipID, compartment: .personal,
             parent: recordID, isArchived: true, version: 12, fields: [field],
             created: provenance, changed: provenance)
+    }
+
+    var due: DueItem {
+        DueItem(
+            record: recordID, short: recordID.short, kind: "plan", title: "Falls",
+            field: "nextReview", what: "plan review", date: Day(number: 20_000).date,
+            overdueDays: 3, isContested: true, dates: [Day(number: 20_000).date],
+            resident: recordID, residentTitle: "Nell", who: "Dr Patel", partnership: "Rose & Hill",
+            remark: "r")
     }
 
     var history: [HistoryItem] {

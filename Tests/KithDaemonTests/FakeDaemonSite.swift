@@ -94,6 +94,7 @@ final class FakeDaemonSite: DaemonSite {
     func records(_ query: RecordQuery) async throws -> [RecordView] { throw unused }
     func record(_ reference: String, kind: String?) async throws -> RecordView { throw unused }
     func tree(_ query: TreeQuery) async throws -> RecordTree { throw unused }
+    func due(_ query: DueQuery) async throws -> [DueItem] { throw unused }
     func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
         throw unused
     }

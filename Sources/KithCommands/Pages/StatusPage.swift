@@ -77,7 +77,7 @@ struct StatusPage {
                 status.unreviewedBreakGlass, "break-glass act", "break-glass acts")
             lines.append("!  \(count) not reviewed: 'kith audit list --break-glass'")
         }
-        return lines + joins(status) + endings(status)
+        return lines + overdue(status) + joins(status) + endings(status)
     }
 
     /// Join requests, at whichever of the three sites this is.
@@ -108,6 +108,14 @@ struct StatusPage {
                 ))
         }
         return lines
+    }
+
+    /// Reviews and other things whose day has passed.
+    private func overdue(_ status: StatusView) -> [Line] {
+        guard status.overdue > 0 else { return [] }
+        let count = Amount.count(status.overdue, "thing is", "things are")
+        let since = status.overdueSince.map { ", the oldest since \($0)" } ?? ""
+        return [Line("!  \(count) overdue\(since): 'kith due'")]
     }
 
     /// Agreements that have ended or soon do, the first to end by name.

@@ -4,7 +4,9 @@ public struct RecordKind: Sendable {
     public struct Closing: Sendable, Decodable {
         /// The field that says so.
         public let field: String
-        /// The codes in it that say so; nil: any value does.
+        /// The member of its group that says so; nil where it is no group.
+        public let member: String?
+        /// The codes that say so; nil: any value does, a date from the day after it.
         public let codes: [String]?
     }
 
@@ -41,6 +43,8 @@ public struct RecordKind: Sendable {
     public let entryClass: EntryClass
     /// When a record is done with, so that nothing in it is due any more; nil: only when archived.
     public let closing: Closing?
+    /// The name of the field that says who sees to what is due in it.
+    public let responsible: String?
     /// The names of fields that tell records of the kind apart in a list, besides the title.
     public let columns: [String]
     /// The field names that make up a record's title, in order.

@@ -29,6 +29,7 @@ struct VocabularyFile: Decodable {
         let `class`: EntryClass?
         let archiving: FieldPolicy?
         let closedBy: RecordKind.Closing?
+        let responsible: String?
         let fields: [Field]
     }
 
@@ -110,6 +111,7 @@ extension RecordKind {
         isAlwaysShown = kind.alwaysShown ?? false
         entryClass = kind.class ?? .record
         closing = kind.closedBy
+        responsible = kind.responsible
         var common = [
             FieldDefinition(
                 1, "archived", "Archived", .boolean, policy: kind.archiving ?? .routine),

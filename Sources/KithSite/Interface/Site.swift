@@ -97,6 +97,8 @@ public protocol Site: Sendable {
     func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport
     /// Everything that was ever said in a record, oldest first.
     func history(_ reference: String) async throws -> [HistoryItem]
+    /// What is or will be due, the longest due first.
+    func due(_ query: DueQuery) async throws -> [DueItem]
 
     // MARK: Conflicts
 

@@ -66,6 +66,10 @@ public struct StatusView: Codable, Sendable {
     public var rollback: RollbackView?
     /// Partnerships that peers offer, which nobody has accepted yet.
     public var offers: Int
+    /// Reviews, follow-ups and other things whose day has passed.
+    public var overdue: Int
+    /// The day by which the oldest of them was due.
+    public var overdueSince: PartialDate?
     /// Join requests of this site that wait at a relay.
     public var waitingJoins: [WaitingJoinView]
     /// Break-glass acts that nobody has reviewed.
@@ -78,7 +82,8 @@ public struct StatusView: Codable, Sendable {
         partsWaiting: Int, entriesSetAside: Int, entries: Int, diskBytes: Int64,
         diskFreeBytes: Int64, certificateEnds: Instant, forks: [ForkView] = [],
         rollback: RollbackView? = nil, offers: Int = 0, waitingJoins: [WaitingJoinView] = [],
-        unreviewedBreakGlass: Int = 0
+        unreviewedBreakGlass: Int = 0,
+        overdue: Int = 0, overdueSince: PartialDate? = nil
     ) {
         self.site = site
         self.daemonRunning = daemonRunning
@@ -96,6 +101,8 @@ public struct StatusView: Codable, Sendable {
         self.forks = forks
         self.rollback = rollback
         self.offers = offers
+        self.overdue = overdue
+        self.overdueSince = overdueSince
         self.waitingJoins = waitingJoins
         self.unreviewedBreakGlass = unreviewedBreakGlass
     }

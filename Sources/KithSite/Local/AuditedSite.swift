@@ -216,6 +216,16 @@ struct AuditedSite: Site {
         return found
     }
 
+    func due(_ query: DueQuery) async throws -> [DueItem] {
+        let found = try await site.due(query)
+        var resident: RecordID?
+        if let reference = query.resident {
+            resident = try await site.record(reference, kind: "resident").id
+        }
+        try await note(.read, "listed \(found.count) things that are due", record: resident)
+        return found
+    }
+
     // MARK: Conflicts
 
     func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {

@@ -44,6 +44,7 @@ extension LocalSite {
                 )
             }
             let disk = home.diskUse()
+            let overdue = try await overdue()
             return StatusView(
                 site: try await profile(), daemonRunning: isDaemon,
                 partnerships: try await partnerships(), peers: try await peers(),
@@ -57,7 +58,8 @@ extension LocalSite {
                 rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) },
                 offers: Set(try await offers().map(\.partnership)).count,
                 waitingJoins: try await waitingJoins(),
-                unreviewedBreakGlass: try await unreviewedBreakGlass())
+                unreviewedBreakGlass: try await unreviewedBreakGlass(), overdue: overdue.count,
+                overdueSince: overdue.since)
         }
     }
 

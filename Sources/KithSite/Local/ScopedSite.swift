@@ -53,6 +53,9 @@ struct ScopedSite: Site {
         status.safetyCriticalConflicts = critical.count
         status.routineConflicts = mine.count - critical.count
         status.oldestConflict = critical.map(\.opened).min()
+        let late = readable(try await site.due(DueQuery(within: 0))).filter { $0.overdueDays > 0 }
+        status.overdue = late.count
+        status.overdueSince = late.first?.date
         status.partnerships = status.partnerships.map(seen)
         return status
     }

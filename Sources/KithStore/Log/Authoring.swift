@@ -24,11 +24,12 @@ public struct DraftPart: Sendable {
 
 extension StoreTransaction {
     /// Writes parts as entries of this site's feed in a compartment; more than one only when they
-    /// would not fit. Refuses what the site is not entitled to write.
+    /// would not fit. Refuses what the site is not entitled to write. Gives the entries' hashes.
+    @discardableResult
     public func author(
         _ parts: [DraftPart], class entryClass: EntryClass, in compartment: Compartment,
         of partnership: PartnershipID, now: Instant
-    ) throws {
+    ) throws -> [EntryHash] {
         let row = try partnershipRow(partnership)
         guard try !wasRemoved(keys.site, in: row) else {
             throw StoreError(
@@ -52,11 +53,14 @@ extension StoreTransaction {
             )
         }
         var rest = parts[...]
+        var entries: [EntryHash] = []
         while !rest.isEmpty {
             let batch = fitting(rest)
             rest = rest.dropFirst(batch.count)
-            try author(batch, entryClass, compartment, row, partnership, key: key, now: now)
+            entries.append(
+                try author(batch, entryClass, compartment, row, partnership, key: key, now: now))
         }
+        return entries
     }
 
     /// Erases parts of one compartment, and says of each record that is touched who did it and why.
@@ -111,11 +115,12 @@ extension StoreTransaction {
         }
     }
 
+    @discardableResult
     private func author(
         _ parts: [DraftPart], _ entryClass: EntryClass, _ compartment: Compartment,
         _ partnership: Int64, _ id: PartnershipID,
         key: (id: EntryHash, key: CompartmentKey), clear: Data? = nil, now: Instant
-    ) throws {
+    ) throws -> EntryHash {
         var header = try nextHeader(compartment, entryClass, partnership, id, now: now)
         let first = clear.map { [Part(skeleton: $0, body: nil)] } ?? []
         var sealed: [Part] = []
@@ -129,7 +134,7 @@ extension StoreTransaction {
         }
         header.parts =
             first.map { Self.digest($0, key: nil) } + sealed.map { Self.digest($0, key: key.id) }
-        try sign(header, first + sealed, partnership, now: now)
+        return try sign(header, first + sealed, partnership, now: now)
     }
 
     /// Writes one membership act.

@@ -74,7 +74,7 @@ extension StoreTransaction {
             arrival: place.arrival, index: entry.operation(part: part, 0).index)
         let end = first + Int64(OperationID.operationsPerPart)
         try execute(
-            "UPDATE operation SET value = NULL WHERE id >= ? AND id < ?", [first, end])
+            "UPDATE operation SET value = NULL, day = NULL WHERE id >= ? AND id < ?", [first, end])
         for row in try rows(
             "SELECT DISTINCT record FROM operation WHERE id >= ? AND id < ? AND field = ?",
             [first, end, FieldNumber.parent])

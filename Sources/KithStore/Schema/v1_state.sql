@@ -127,6 +127,7 @@ CREATE TABLE operation (
     field INTEGER NOT NULL,
     class INTEGER NOT NULL,
     value BLOB,                         -- serialized Value; NULL when erased
+    day INTEGER,                        -- first day that a date or moment may be, days since 1970 UTC
     is_effective INTEGER NOT NULL,      -- 0: only a removal of its author keeps it from effect
     is_superseded INTEGER NOT NULL,
     is_contested INTEGER NOT NULL       -- live, and not the only live one of its field
@@ -134,6 +135,7 @@ CREATE TABLE operation (
 CREATE INDEX operation_live ON operation (record, field, is_contested) WHERE is_superseded = 0;
 CREATE INDEX operation_contested ON operation (record, field) WHERE is_contested = 1;
 CREATE INDEX operation_revoked ON operation (record, field) WHERE is_effective = 0;
+CREATE INDEX operation_day ON operation (field, day) WHERE is_superseded = 0 AND day IS NOT NULL;
 CREATE INDEX operation_of_record ON operation (record, field);
 -- References are the values of 18 bytes; few others are as long.
 CREATE INDEX operation_reference ON operation (value, field)

@@ -173,10 +173,13 @@ extension StoreTransaction {
         try execute(
             """
             INSERT INTO operation
-                (id, record, field, class, value, is_effective, is_superseded, is_contested)
-            VALUES (?, ?, ?, ?, ?, ?, ?, 0)
+                (id, record, field, class, value, day, is_effective, is_superseded, is_contested)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
             """,
-            [id, record, operation.field, entryClass.rawValue, value, isEffective, isSuperseded])
+            [
+                id, record, operation.field, entryClass.rawValue, value, Self.day(in: value),
+                isEffective, isSuperseded,
+            ])
         for target in operation.supersedes {
             try applyEdge(
                 to: target, from: id, record: record, field: operation.field, class: entryClass,

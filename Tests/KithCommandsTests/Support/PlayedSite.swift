@@ -48,6 +48,8 @@ final class PlayedSite: Site {
         var auditQueries: [AuditQuery] = []
         var erasures: [ErasureView] = []
         var drafts: [PartnershipDraft] = []
+        var due: [DueItem] = []
+        var dueQueries: [DueQuery] = []
         var offers = [Samples.offer]
         /// The relay that answers in the inviter's stead.
         var relay: String?
@@ -277,6 +279,12 @@ final class PlayedSite: Site {
     }
 
     func history(_ reference: String) async throws -> [HistoryItem] { try play { $0.history } }
+    func due(_ query: DueQuery) async throws -> [DueItem] {
+        try play {
+            $0.dueQueries.append(query)
+            return $0.due
+        }
+    }
     func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
         try play { $0.conflicts }
     }

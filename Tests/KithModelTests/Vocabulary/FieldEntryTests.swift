@@ -77,4 +77,44 @@ import Testing
             try entry.value(of: notes, from: String(repeating: "x", count: 20_001))
         }
     }
+
+    @Test
+    func `a date of birth exists and is not before 1880, and no clock decides`()
+        throws
+    {
+        let birth = try field("resident.dateOfBirth")
+        for text in ["1900-02-29", "1850-01-01", "1879-12-31", "29/02/1940", "1940-13-01", "0000"] {
+            #expect(throws: FieldProblem.self, "\(text)") {
+                try entry.value(of: birth, from: text)
+            }
+        }
+        for text in ["1880-01-01", "1940-02-29", "1940-02", "1940", "2190-01-01"] {
+            let date = try #require(PartialDate(text))
+            #expect(try entry.value(of: birth, from: text) == .date(date))
+        }
+    }
+
+    @Test(arguments: ["a\u{0}b", "a\u{1B}[2Jb", "a\u{7F}b", "a\u{9B}31mb"])
+    func `control characters are refused where text is typed`(text: String) throws {
+        for path in ["resident.familyName", "resident.address", "allergy.agent"] {
+            let problem = #expect(throws: FieldProblem.self) {
+                try entry.value(of: try field(path), from: text)
+            }
+            let words = problem?.description ?? ""
+            #expect(words.contains("control character"), "\(words)")
+            #expect(ShownText(line: words).text == words)
+        }
+    }
+
+    @Test(arguments: ["\u{202E}htimS", "Smi\u{200B}th", "a\u{2066}b", "\u{1F468}\u{200D}\u{1F469}"])
+    func `what turns or hides text is kept as it was typed, and shown by its code`(
+        text: String
+    ) throws {
+        let name = try field("resident.familyName")
+        let value = try entry.value(of: name, from: text)
+        #expect(value == .text(text))
+        let shown = ShownText(line: entry.words(for: value, of: name)).text
+        #expect(shown.contains("[U+20") == (text != "\u{1F468}\u{200D}\u{1F469}"), "\(shown)")
+        #expect(!shown.unicodeScalars.contains { (0x202A...0x2069).contains($0.value) })
+    }
 }

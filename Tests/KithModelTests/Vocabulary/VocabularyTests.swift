@@ -21,6 +21,7 @@ import Testing
             let names = Set(kind.fields.map(\.name))
             #expect(names.isSuperset(of: kind.title), "\(kind.name)")
             #expect(names.isSuperset(of: kind.columns), "\(kind.name)")
+            #expect(kind.responsible.map(names.contains) ?? true, "\(kind.name)")
             #expect(kind.parents.allSatisfy { Vocabulary.kind(named: $0) != nil }, "\(kind.name)")
             #expect(!kind.isSingleton || kind.parents.count == 1, "\(kind.name)")
             for field in kind.fields + kind.fields.flatMap(\.members) {
@@ -38,7 +39,10 @@ import Testing
     @Test func `what closes a record is a field of it, and its codes are of the field's set`() {
         for kind in Vocabulary.kinds {
             guard let closing = kind.closing else { continue }
-            let field = kind.field(named: closing.field)
+            var field = kind.field(named: closing.field)
+            if let member = closing.member {
+                field = field?.members.first { $0.name == member }
+            }
             #expect(field != nil, "\(kind.name)")
             guard let codes = closing.codes else { continue }
             guard case .code(let set)? = field?.type else {
