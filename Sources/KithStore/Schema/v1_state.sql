@@ -135,6 +135,7 @@ CREATE INDEX operation_live ON operation (record, field, is_contested) WHERE is_
 CREATE INDEX operation_contested ON operation (record, field) WHERE is_contested = 1;
 CREATE INDEX operation_revoked ON operation (record, field) WHERE is_effective = 0;
 CREATE INDEX operation_of_record ON operation (record, field);
+CREATE INDEX operation_archived ON operation (record) WHERE field = 1 AND is_superseded = 0;
 
 -- What operations supersede: only edges into the causal past. The target may still be unread.
 CREATE TABLE edge (
