@@ -155,7 +155,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .executableTarget(
-            name: "kith-sim", dependencies: ["KithSimulator", "KithDisk", .argumentParser],
+            name: "kith-sim",
+            dependencies: ["KithModel", "KithSite", "KithSimulator", "KithDisk", .argumentParser],
             swiftSettings: strict),
         .target(
             name: "KithTestSupport", dependencies: ["KithModel", "KithProtocol"],
@@ -196,9 +197,8 @@ let package = Package(
         .testTarget(
             name: "KithSiteTests",
             dependencies: [
-                "KithModel", "KithProtocol", "KithTrust", "KithTransport", "KithSite", .protobuf,
-                .grdb,
-                .logging,
+                "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTransport", "KithSite",
+                .protobuf, .grdb, .logging, .crypto,
             ],
             swiftSettings: strict),
         .testTarget(

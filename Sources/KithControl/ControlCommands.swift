@@ -106,9 +106,18 @@ enum ControlCommands {
     static let conflict = ControlCommand<String, Nothing, ConflictView>(
         "conflict"
     ) { site, id, _ in try await site.conflict(id) }
-    static let resolve = ControlCommand<ResolveArguments, Nothing, RecordView>(
+    static let resolve = ControlCommand<ResolveArguments, Nothing, ResolutionOutcome>(
         "resolve"
     ) { site, work, _ in try await site.resolve(work.resolution, by: work.author) }
+    static let undoDecision = ControlCommand<UndoArguments, Nothing, ResolutionOutcome>(
+        "undoDecision"
+    ) { site, work, _ in try await site.undoDecision(work.undo, by: work.author) }
+    static let resolveMany = ControlCommand<BulkArguments, Nothing, BulkReport>(
+        "resolveMany"
+    ) { site, work, _ in try await site.resolveMany(work.bulk, by: work.author) }
+    static let work = ControlCommand<WorkArguments, Nothing, ConflictView>(
+        "work"
+    ) { site, work, _ in try await site.work(on: work.work, by: work.author) }
 
     // MARK: Exchange and safekeeping
 
@@ -155,7 +164,7 @@ enum ControlCommands {
         setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
         peers, pair, decidePairing, removePeer, setPeer, sync,
         records, record, save, moveResident, history,
-        conflicts, conflict, resolve,
+        conflicts, conflict, resolve, undoDecision, resolveMany, work,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
         rebuild,
     ]
@@ -182,6 +191,24 @@ struct MoveArguments: Codable, Sendable {
 /// What `resolve` takes.
 struct ResolveArguments: Codable, Sendable {
     var resolution: Resolution
+    var author: Author
+}
+
+/// What `undoDecision` takes.
+struct UndoArguments: Codable, Sendable {
+    var undo: ConflictUndo
+    var author: Author
+}
+
+/// What `resolveMany` takes.
+struct BulkArguments: Codable, Sendable {
+    var bulk: BulkResolution
+    var author: Author
+}
+
+/// What `work` takes.
+struct WorkArguments: Codable, Sendable {
+    var work: ConflictWork
     var author: Author
 }
 

@@ -37,6 +37,7 @@ extension LocalSite {
         try await translating {
             let conflicts = try await conflicts(ConflictQuery())
             let critical = conflicts.filter { $0.severity == .safetyCritical }
+            let today = clock().day(in: entry.zone)
             let (waiting, entries, rollback, forks) = try await store.read {
                 (
                     try $0.waiting(), try $0.entryCount(), try $0.rollback(),
@@ -55,7 +56,11 @@ extension LocalSite {
                 diskBytes: disk.used, diskFreeBytes: disk.free,
                 certificateEnds: tlsIdentity.leaf.notAfter, forks: forks,
                 rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) },
-                offers: Set(try await offers().map(\.partnership)).count)
+                offers: Set(try await offers().map(\.partnership)).count,
+                oldestRoutineConflict: conflicts.filter { $0.severity == .routine }.map(\.opened)
+                    .min(),
+                overdueConflicts: conflicts.count { $0.isOverdue(on: today) },
+                unownedConflicts: conflicts.count(where: \.owners.isEmpty))
         }
     }
 
