@@ -38,7 +38,7 @@ struct KithCommand: ParsableCommand {
             CommandGroup(name: "Any record", subcommands: [RecordCommand.self]),
             CommandGroup(
                 name: "Decisions and exchange",
-                subcommands: [ConflictCommand.self, ImportCommand.self]),
+                subcommands: [ConflictCommand.self, ImportCommand.self, PrintCommand.self]),
         ])
 
     private static let relations: [any ParsableCommand.Type] = [

@@ -214,6 +214,11 @@ extension ControlClient {
             ControlCommands.record, RecordArguments(reference: reference, kind: kind))
     }
 
+    /// One record with everything under it.
+    public func tree(_ query: TreeQuery) async throws -> RecordTree {
+        try await call(ControlCommands.tree, query)
+    }
+
     /// Saves edits as one act.
     public func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
         try await call(ControlCommands.save, SaveArguments(edits: edits, author: author))

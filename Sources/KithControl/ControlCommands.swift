@@ -88,6 +88,9 @@ enum ControlCommands {
     static let record = ControlCommand<RecordArguments, Nothing, RecordView>(
         "record"
     ) { site, wanted, _ in try await site.record(wanted.reference, kind: wanted.kind) }
+    static let tree = ControlCommand<TreeQuery, Nothing, RecordTree>("tree") { site, query, _ in
+        try await site.tree(query)
+    }
     static let save = ControlCommand<SaveArguments, Nothing, [RecordView]>(
         "save"
     ) { site, work, _ in try await site.save(work.edits, by: work.author) }
@@ -163,7 +166,7 @@ enum ControlCommands {
         createPartnership, partnerships, partnership, invite, revokeInvitation, changeMembership,
         setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
         peers, pair, decidePairing, removePeer, setPeer, sync,
-        records, record, save, moveResident, history,
+        records, record, tree, save, moveResident, history,
         conflicts, conflict, resolve, undoDecision, resolveMany, work,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
         rebuild,

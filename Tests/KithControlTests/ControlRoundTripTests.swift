@@ -76,6 +76,10 @@ import Testing
         ),
         ("record", { json(try await $0.record("r", kind: "plan")) }),
         (
+            "tree",
+            { json(try await $0.tree(TreeQuery("r", kind: "plan", kinds: ["goal"], newest: 5))) }
+        ),
+        (
             "save",
             {
                 let edits = [

@@ -129,6 +129,12 @@ final class FakeSite: Site {
         if let recordError { throw recordError }
         return samples.record
     }
+    func tree(_ query: TreeQuery) async throws -> RecordTree {
+        note("tree", query)
+        return RecordTree(
+            record: samples.record, descendants: [samples.record], more: ["note": 3],
+            compartments: [.personal, .clinical])
+    }
     func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
         note("save", edits, author)
         return [samples.record]

@@ -90,6 +90,7 @@ final class FakeDaemonSite: DaemonSite {
     func setPeer(_ change: PeerChange) async throws -> PeerView { throw unused }
     func records(_ query: RecordQuery) async throws -> [RecordView] { throw unused }
     func record(_ reference: String, kind: String?) async throws -> RecordView { throw unused }
+    func tree(_ query: TreeQuery) async throws -> RecordTree { throw unused }
     func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
         throw unused
     }

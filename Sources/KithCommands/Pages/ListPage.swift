@@ -9,27 +9,14 @@ struct ListPage {
         self.context = context
     }
 
-    /// The titles of all records that a kind can be part of, by id.
-    static func parentTitles(
-        of kind: RecordKind, on site: any Site
-    ) async throws -> [RecordID: String] {
-        var titles: [RecordID: String] = [:]
-        for parent in kind.parents {
-            let records = try await site.records(
-                RecordQuery(kind: parent, includesArchived: true))
-            for record in records { titles[record.id] = record.title }
-        }
-        return titles
-    }
-
-    /// A row for each record; with `parents`, what each is part of.
-    func lines(_ records: [RecordView], kind: RecordKind, parents: [RecordID: String]?) -> [Line] {
+    /// A row for each record, with what each is part of.
+    func lines(_ records: [RecordView], kind: RecordKind, withParents: Bool = true) -> [Line] {
         let fields = kind.columns.compactMap { kind.field(named: $0) }
         let hasTitle = !kind.title.isEmpty
         var columns: [Table.Column] = [.init("ID", fixed: true)]
         if hasTitle { columns.append(.init(kind.label)) }
-        let parents = kind.parents.isEmpty ? nil : parents
-        if parents != nil { columns.append(.init("Part of")) }
+        let hasParent = withParents && !kind.parents.isEmpty
+        if hasParent { columns.append(.init("Part of")) }
         columns += fields.map { .init($0.label) }
         var table = Table(columns)
         var hasOpen = false
@@ -38,9 +25,7 @@ struct ListPage {
             hasOpen = hasOpen || open
             var cells = [record.short + (open ? " !!" : "")]
             if hasTitle { cells.append(record.title + (record.isArchived ? " (archived)" : "")) }
-            if let parents {
-                cells.append(record.parent.map { parents[$0] ?? $0.short } ?? "")
-            }
+            if hasParent { cells.append(record.parentTitle ?? record.parent?.short ?? "") }
             cells += fields.map { cell(record.field($0.name), of: $0, in: kind) }
             table.add(cells, open ? .alarm : .plain)
         }

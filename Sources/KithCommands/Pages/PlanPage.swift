@@ -11,46 +11,40 @@ struct PlanPage {
         page = RecordPage(context)
     }
 
-    /// The whole page.
-    func lines(_ family: RecordFamily, on site: any Site) async throws -> [Line] {
-        let plan = family.record
+    /// The whole page; `resident` is nil where this site cannot read whose plan it is.
+    func lines(_ tree: RecordTree, resident: RecordTree?, peers: [PeerView]) -> [Line] {
+        let plan = tree.record
         var lines: [Line] = []
-        if let parent = plan.parent {
-            lines += try await resident(parent, of: plan, on: site)
+        if let resident {
+            let above = ResidentPage(context)
+            lines += above.identity(resident) + page.alarm(resident.record)
+            lines += above.safety(resident)
+        } else if let parent = plan.parent {
+            let gap: Absence = tree.compartments.contains(.personal) ? .awaited : .notShared
+            lines.append(Line("Resident \(parent.short): (\(gap.words))", .alarm))
         }
         lines += page.section("PLAN") + page.header(plan)
+        lines += CurrencyLines(context).lines(peers, partnership: plan.partnership)
         lines += page.alarm(plan) + page.body(plan, indent: 0)
         // What to do when things go wrong comes before what is hoped for.
-        let order = ["contingency", "strength", "need", "goal", "action"]
-        for name in order {
-            let records = family.children(name)
-            guard let kind = Vocabulary.kind(named: name) else { continue }
-            if records.isEmpty {
-                lines += page.section(kind.nouns.uppercased()) + ["(none recorded here)"]
-            } else {
-                lines += page.section(kind.nouns.uppercased()) + records.flatMap(page.child)
-            }
+        let kept = ["contingency", "strength", "need", "goal", "action"]
+        let kinds = Vocabulary.kinds.filter { $0.parents.contains("plan") }.map(\.name)
+        for name in kept + kinds.filter({ !kept.contains($0) }) {
+            let records = tree.children(of: plan.id).filter { $0.kind == name }
+            guard let kind = Vocabulary.kind(named: name), !records.isEmpty || kept.contains(name)
+            else { continue }
+            lines += page.section(kind.nouns.uppercased())
+            if records.isEmpty { lines.append("(none recorded here)") }
+            for record in records { lines += page.child(record) + below(record, in: tree) }
+            if let more = tree.more[name] { lines.append(Line("… and \(more) older", .dim)) }
         }
         return lines
     }
 
-    /// The resident of a plan with allergies and CPR, or why they cannot be shown.
-    private func resident(
-        _ id: RecordID, of plan: RecordView, on site: any Site
-    ) async throws -> [Line] {
-        let resident: RecordView
-        do {
-            resident = try await site.record(id.description, kind: "resident")
-        } catch let error as SiteError where error.code == .notFound {
-            let holds = try await site.partnership(plan.partnershipID.description)
-                .compartments.contains(.personal)
-            let gap = holds ? Absence.awaited : Absence.notShared
-            return [Line("Resident \(id.short): (\(gap.words))", .alarm)]
+    /// What is part of a part of the plan: stage goals, outcomes, remarks.
+    private func below(_ record: RecordView, in tree: RecordTree) -> [Line] {
+        tree.children(of: record.id).flatMap { child in
+            page.child(child).map { Line("    ") + $0 }.map { $0 }
         }
-        let page = ResidentPage(context)
-        let family = try await RecordFamily.gather(resident, on: site)
-        var lines = page.identity(family) + self.page.alarm(resident)
-        lines += try await page.safety(family, on: site)
-        return lines
     }
 }

@@ -12,15 +12,20 @@ struct RecordPage {
     }
 
     /// The whole record, with its children.
-    func lines(_ family: RecordFamily) -> [Line] {
-        let record = family.record
-        var lines = header(record) + alarm(record) + body(record, indent: 0)
-        lines += trail(record)
-        for child in family.children where !child.records.isEmpty {
-            lines += section(child.kind.nouns.uppercased())
-            for record in child.records { lines += self.child(record) }
+    func lines(_ tree: RecordTree) -> [Line] {
+        var lines = self.lines(tree.record)
+        for kind in Vocabulary.kinds {
+            let records = tree.children(of: tree.record.id).filter { $0.kind == kind.name }
+            guard !records.isEmpty else { continue }
+            lines += section(kind.nouns.uppercased()) + records.flatMap(child)
+            if let more = tree.more[kind.name] { lines.append(Line("… and \(more) older", .dim)) }
         }
         return lines
+    }
+
+    /// The record alone.
+    func lines(_ record: RecordView) -> [Line] {
+        header(record) + alarm(record) + body(record, indent: 0) + trail(record)
     }
 
     /// Kind, title, and where it is.

@@ -1,8 +1,11 @@
 import KithModel
 import KithSite
 
-/// A resident as a nurse reads them: who it is, what could harm them, their people, their plans.
+/// A resident as a nurse reads them: who it is, what could harm them, what to do, then the rest.
 struct ResidentPage {
+    /// How many records of a journal a page shows; `list --under` gives the others.
+    static let newest = 5
+
     private let context: CommandContext
     private let page: RecordPage
 
@@ -12,79 +15,71 @@ struct ResidentPage {
     }
 
     /// The whole page.
-    func lines(_ family: RecordFamily, on site: any Site) async throws -> [Line] {
-        let resident = family.record
-        var lines = page.header(resident) + page.alarm(resident)
-        lines += try await safety(family, on: site)
-        lines += page.section("PERSON") + page.body(resident, indent: 0)
-        lines += children(family, "residency", title: "STAYS")
-        lines += children(family, "personalContact", title: "PERSONAL CONTACTS")
-        lines += children(family, "goal", title: "GOALS")
-        let plans = family.children("plan")
-        lines += page.section("PLANS")
-        if plans.isEmpty {
-            lines.append("(none here)")
-        } else if let kind = Vocabulary.kind(named: "plan") {
-            lines += ListPage(context).lines(plans, kind: kind, parents: nil)
+    func lines(_ tree: RecordTree, peers: [PeerView]) -> [Line] {
+        let sheet = CareSheet(tree)
+        var lines = page.header(tree.record) + page.alarm(tree.record)
+        lines += same(sheet)
+        lines += page.section("HOW CURRENT THIS IS")
+        lines += CurrencyLines(context).lines(peers, partnership: tree.record.partnership)
+        let first = sheet.sections.prefix { $0.title != "Stays" }
+        lines += first.flatMap { section($0, of: tree) }
+        for resident in sheet.residents {
+            lines += page.section("PERSON") + page.body(resident, indent: 0)
         }
+        lines += sheet.sections.dropFirst(first.count).flatMap { section($0, of: tree) }
         return lines
     }
 
-    /// Allergies and the CPR decision, with why there are none where there are none.
-    func safety(_ family: RecordFamily, on site: any Site) async throws -> [Line] {
-        let holds = try await site.partnership(family.record.partnershipID.description)
-            .compartments.contains(.clinical)
-        let gap = holds ? Absence.notRecorded : Absence.notShared
-        let allergies = family.children("allergy")
-        let assertions = family.children("allergyAssertion")
-        var lines = page.section("ALLERGIES")
-        if allergies.isEmpty, assertions.isEmpty { lines.append("(\(gap.words))") }
-        if !allergies.isEmpty, assertions.contains(where: Self.saysNone) {
-            lines.append(
-                Line("!! an allergy is recorded beside a statement that there is none", .alarm))
+    /// Who else is this person, by what people found.
+    private func same(_ sheet: CareSheet) -> [Line] {
+        sheet.residents.dropFirst().flatMap { other in
+            Wrapping.lines(
+                TerminalText.line(
+                    "The same person as \(other.title) [\(other.short)], whose records are shown too"
+                ), width: context.width
+            ).map { Line($0, .bold) }
         }
-        lines += (assertions + allergies).flatMap(page.child)
-        let decisions = family.children("cprDecision")
-        lines += page.section("CPR")
-        if decisions.isEmpty { lines.append("(\(gap.words))") }
-        lines += decisions.flatMap { page.body($0, indent: 0) }
+    }
+
+    /// Allergies, CPR and what else must not be missed, with why it is missing where it is.
+    func safety(_ tree: RecordTree) -> [Line] {
+        CareSheet(tree, for: .safety).sections.flatMap { section($0, of: tree) }
+    }
+
+    private func section(_ section: CareSheet.Section, of tree: RecordTree) -> [Line] {
+        var lines = page.section(section.title.uppercased())
+        if let absence = section.absence { lines.append("(\(absence.words))") }
+        lines += section.warnings.flatMap {
+            Wrapping.lines("!! " + $0, width: context.width).map { Line($0, .alarm) }
+        }
+        if section.title == "Plans", let kind = Vocabulary.kind(named: "plan") {
+            lines += ListPage(context).lines(section.records, kind: kind, withParents: false)
+        } else {
+            for record in section.records {
+                let isDecision = Vocabulary.kind(named: record.kind)?.isSingleton == true
+                lines += isDecision ? page.body(record, indent: 0) : page.child(record)
+                lines += below(record, in: tree, indent: 2)
+            }
+        }
+        if section.more > 0 { lines.append(Line("… and \(section.more) older", .dim)) }
         return lines
+    }
+
+    /// What is part of a record on the page, for example remarks, a line each.
+    private func below(_ record: RecordView, in tree: RecordTree, indent: Int) -> [Line] {
+        guard record.kind != "plan" else { return [] }
+        return tree.children(of: record.id).flatMap { child -> [Line] in
+            let label = Vocabulary.kind(named: child.kind)?.label ?? child.kind
+            let by = FieldLines(context).words(for: child.created)
+            return Labelled(label, indent: indent, labelWidth: FieldLines.labelWidth - indent)
+                .lines("\(child.title) — \(by)", width: context.width)
+        }
     }
 
     /// One line that tells people apart: name, born, NHS number, room.
-    func identity(_ family: RecordFamily) -> [Line] {
-        let resident = family.record
-        let stays = family.children("residency")
-        func words(_ name: String, of record: RecordView) -> String {
-            guard let field = record.field(name), !field.candidates.isEmpty else {
-                return record.field(name)?.absence?.words ?? Absence.notRecorded.words
-            }
-            let kind = Vocabulary.kind(named: record.kind)
-            let values = field.candidates.map {
-                FieldLines(context).words(for: $0, field: kind?.field(named: name))
-            }
-            return (values.count > 1 ? "!! " : "") + values.joined(separator: " / ")
+    func identity(_ tree: RecordTree) -> [Line] {
+        CareSheet(tree, for: .safety).identity.flatMap { text in
+            Wrapping.lines(TerminalText.line(text), width: context.width).map { Line($0, .bold) }
         }
-        let rooms = stays.compactMap { stay -> String? in
-            guard let room = stay.field("room"), !room.candidates.isEmpty else { return nil }
-            return words("room", of: stay)
-        }
-        let text =
-            "\(resident.title), born \(words("dateOfBirth", of: resident)), NHS number "
-            + "\(words("nhsNumber", of: resident)), room "
-            + (rooms.isEmpty ? Absence.notRecorded.words : rooms.joined(separator: " / "))
-        return Wrapping.lines(TerminalText.line(text), width: context.width).map { Line($0, .bold) }
-    }
-
-    private func children(_ family: RecordFamily, _ kind: String, title: String) -> [Line] {
-        let records = family.children(kind)
-        return records.isEmpty ? [] : page.section(title) + records.flatMap(page.child)
-    }
-
-    private static func saysNone(_ assertion: RecordView) -> Bool {
-        let none = CodeSet.all["allergyAssertion"]?.concept(for: "none-known")
-        return assertion.field("assertion")?.candidates.contains {
-            if case .code(let code)? = $0.value { code.code == none?.code } else { false }
-        } ?? false
     }
 }

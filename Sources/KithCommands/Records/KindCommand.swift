@@ -7,7 +7,7 @@ struct KindCommand<Kind: KindName>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
             commandName: Kind.kind.commandName,
-            abstract: "Adds, lists, shows and edits \(Kind.kind.nouns).",
+            abstract: Kind.kind.about,
             discussion: FieldGuide(Kind.kind).text,
             subcommands: [
                 AddRecord<Kind>.self, ListRecords<Kind>.self, ShowRecord<Kind>.self,
@@ -77,13 +77,20 @@ struct ListRecords<Kind: KindName>: SiteCommand {
     @Flag(name: .customLong("archived"), help: "List archived ones too.")
     var includesArchived = false
 
+    @Flag(name: .customLong("all"), help: "List all, however many there are.")
+    var isWhole = false
+
+    /// How many are listed unless all are asked for: what somebody looks through.
+    private static var shown: Int { 100 }
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
         let kind = Kind.kind
         let root = try await RecordReference.id(under, on: site)
         let records = try await site.records(
             RecordQuery(
                 kind: kind.name, partnership: partnership, under: root, search: search,
-                includesArchived: includesArchived))
+                includesArchived: includesArchived,
+                limit: output.isJSON || isWhole ? nil : Self.shown + 1))
         if output.isJSON {
             try context.printJSON([kind.plural: records])
         } else if records.isEmpty {
@@ -92,9 +99,13 @@ struct ListRecords<Kind: KindName>: SiteCommand {
                 "No \(kind.nouns)\(isNarrowed ? " match" : "; 'kith \(kind.commandName) add' makes one")."
             )
         } else {
-            let parents = try await ListPage.parentTitles(of: kind, on: site)
             context.print(
-                ListPage(context).lines(records, kind: kind, parents: parents))
+                ListPage(context).lines(
+                    Array(records.prefix(isWhole ? .max : Self.shown)), kind: kind))
+            if !isWhole, records.count > Self.shown {
+                context.print(
+                    "… and more: narrow it with --search or --under, or give --all")
+            }
         }
         return .done
     }
@@ -115,16 +126,23 @@ struct ShowRecord<Kind: KindName>: SiteCommand {
     var record: String
 
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
-        let view = try await site.record(record, kind: Kind.name)
-        let family = try await RecordFamily.gather(view, on: site)
+        let tree = try await site.tree(
+            TreeQuery(
+                record, kind: Kind.name, newest: output.isJSON ? nil : ResidentPage.newest))
         if output.isJSON {
-            try context.printJSON(family)
+            try context.printJSON(TreeJSON(tree))
             return .done
         }
         switch Kind.name {
-        case "plan": context.print(try await PlanPage(context).lines(family, on: site))
-        case "resident": context.print(try await ResidentPage(context).lines(family, on: site))
-        default: context.print(RecordPage(context).lines(family))
+        case "plan":
+            let resident = try await PlanResident.read(of: tree.record, on: site)
+            context.print(
+                PlanPage(context).lines(
+                    tree, resident: resident, peers: try await site.peers()))
+        case "resident":
+            context.print(
+                ResidentPage(context).lines(tree, peers: try await site.peers()))
+        default: context.print(RecordPage(context).lines(tree))
         }
         return .done
     }

@@ -26,7 +26,7 @@ struct GetRecord: SiteCommand {
         if output.isJSON {
             try context.printJSON(view)
         } else {
-            context.print(RecordPage(context).lines(RecordFamily(record: view)))
+            context.print(RecordPage(context).lines(view))
         }
         return .done
     }

@@ -33,6 +33,8 @@ public struct RecordKind: Sendable {
     /// Whether what was written in it stays as it was written: an empty field can be filled, and a
     /// mistaken record archived, but no value replaced.
     public let isAppendOnly: Bool
+    /// Whether its records pile up over the years, so that lists begin with the newest.
+    public let isJournal: Bool
     /// Whether a resident's page has a place for it even where there is none, which says why.
     public let isAlwaysShown: Bool
     /// The class of the entries that people write it in: `comment` for what reviewers may write.

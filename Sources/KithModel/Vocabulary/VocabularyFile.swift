@@ -24,6 +24,7 @@ struct VocabularyFile: Decodable {
         let singleton: Bool?
         let decision: Bool?
         let appendOnly: Bool?
+        let journal: Bool?
         let alwaysShown: Bool?
         let `class`: EntryClass?
         let archiving: FieldPolicy?
@@ -105,6 +106,7 @@ extension RecordKind {
         isSingleton = kind.singleton ?? false
         isDecision = kind.decision ?? false
         isAppendOnly = kind.appendOnly ?? false
+        isJournal = kind.journal ?? false
         isAlwaysShown = kind.alwaysShown ?? false
         entryClass = kind.class ?? .record
         closing = kind.closedBy

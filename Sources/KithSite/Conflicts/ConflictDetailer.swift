@@ -232,7 +232,9 @@ struct ConflictDetailer {
         var seen: Set<RecordID> = [record.id]
         while let next = pending.popLast(), seen.count < 500 {
             for child in try transaction.records(
-                RecordSelection(partnership: record.partnership, parent: next))
+                RecordSelection(
+                    partnership: record.partnership,
+                    naming: (next, ConflictResolver.parentField)))
             where !ConflictCases.isWork(child.kind) && seen.insert(child.id).inserted {
                 pending.append(child.id)
                 let view = presenter.view(child)
@@ -323,7 +325,8 @@ struct ConflictDetailer {
         return try own.heads.flatMap { head in
             try transaction.records(
                 RecordSelection(
-                    kind: kind.number, partnership: key.partnership, parent: head.id))
+                    kinds: [kind.number], partnership: key.partnership,
+                    naming: (head.id, ConflictResolver.parentField)))
         }.flatMap { record in
             let view = presenter.view(record)
             return (view.field("text")?.candidates ?? []).map {

@@ -8,21 +8,25 @@ public struct RecordQuery: Codable, Sendable {
     public var partnership: String?
     /// Only part of this record (id or its beginning), at any depth.
     public var under: String?
-    /// Only those whose title, NHS number or room contains this, in any case.
+    /// Only those whose title or searched fields, or those of what is part of them, or the title of
+    /// what they are part of, contain this, in any case: so a resident is found by room.
     public var search: String?
     /// Whether archived ones are listed too.
     public var includesArchived: Bool
+    /// At most so many: of a journal the newest, else the first by title. Nil for all.
+    public var limit: Int?
 
     /// Describes a listing.
     public init(
         kind: String, partnership: String? = nil, under: String? = nil, search: String? = nil,
-        includesArchived: Bool = false
+        includesArchived: Bool = false, limit: Int? = nil
     ) {
         self.kind = kind
         self.partnership = partnership
         self.under = under
         self.search = search
         self.includesArchived = includesArchived
+        self.limit = limit
     }
 }
 
@@ -44,6 +48,8 @@ public struct RecordView: Codable, Sendable {
     public var compartment: Compartment
     /// The record that it is part of.
     public var parent: RecordID?
+    /// What people call that one; nil for none, or where it cannot be read here.
+    public var parentTitle: String?
     /// Whether it is archived.
     public var isArchived: Bool
     /// The local arrival number of the newest entry in this view: what `--seen` takes.
@@ -61,7 +67,8 @@ public struct RecordView: Codable, Sendable {
     public init(
         id: RecordID, short: String, kind: String, title: String, partnership: String,
         partnershipID: PartnershipID, compartment: Compartment, parent: RecordID?,
-        isArchived: Bool, version: Int64, isNoLongerUpdated: Bool = false, fields: [FieldView],
+        parentTitle: String? = nil, isArchived: Bool, version: Int64,
+        isNoLongerUpdated: Bool = false, fields: [FieldView],
         created: ProvenanceView, changed: ProvenanceView
     ) {
         self.id = id
@@ -72,6 +79,7 @@ public struct RecordView: Codable, Sendable {
         self.partnershipID = partnershipID
         self.compartment = compartment
         self.parent = parent
+        self.parentTitle = parentTitle
         self.isArchived = isArchived
         self.version = version
         self.isNoLongerUpdated = isNoLongerUpdated

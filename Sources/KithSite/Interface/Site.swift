@@ -71,10 +71,12 @@ public protocol Site: Sendable {
 
     // MARK: Records
 
-    /// The records that match, in the order of their titles.
+    /// The records that match: journals with the newest first, others in the order of their titles.
     func records(_ query: RecordQuery) async throws -> [RecordView]
     /// One record, by id, by the beginning of its id, or by a title that only it has.
     func record(_ reference: String, kind: String?) async throws -> RecordView
+    /// One record with everything under it, in one read.
+    func tree(_ query: TreeQuery) async throws -> RecordTree
     /// Saves edits as one act: all of them or none.
     func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView]
     /// Carries what stands in a resident's records over into another partnership, and archives the

@@ -161,6 +161,16 @@ struct AuditedSite: Site {
         return found
     }
 
+    func tree(_ query: TreeQuery) async throws -> RecordTree {
+        let found = try await site.tree(query)
+        let record = found.record
+        let below = found.descendants.count + found.mentions.count
+        try await note(
+            .read, "looked at the \(record.kind) \(record.short) with \(below) under it",
+            record: record.id)
+        return found
+    }
+
     func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
         let saved = try await site.save(edits, by: author)
         for record in saved {

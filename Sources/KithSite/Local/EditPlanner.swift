@@ -91,6 +91,7 @@ package struct EditPlanner {
                 )
             }
             let parent = try existing(reference, kinds: kind.parents)
+            try checkTakesParts(parent)
             home = parent.partnership
             if kind.isSingleton { id = RecordID(singleton: kind.name, of: parent.id) }
             if let field = kind.field(named: "parent") {
@@ -114,6 +115,7 @@ package struct EditPlanner {
                 throw SiteError(.invalid, "a new \(kind.label.lowercased()) needs \(field.name)")
             }
         }
+        try checkReferences(values, in: home)
         let operations = values.filter { $0.1 != .cleared }.map {
             ($0.0, $0.1, [OperationID]())
         }
@@ -129,6 +131,7 @@ package struct EditPlanner {
             throw SiteError(
                 .version, "that record was made by a newer version of Kith; upgrade to change it")
         }
+        try checkIsLive(record, kind, for: edit)
         let version = try transaction.version()
         guard edit.seen.map({ (0...version).contains($0) }) ?? true else {
             throw SiteError(
@@ -137,7 +140,9 @@ package struct EditPlanner {
             )
         }
         var operations: [(FieldDefinition, FieldValue, [OperationID])] = []
-        for (field, value) in try values(edit.values, of: kind) {
+        let values = try values(edit.values, of: kind)
+        try checkReferences(values, in: record.partnership)
+        for (field, value) in values {
             let live = record.operations.filter { $0.field == field.number }
             if field.policy == .safetyCritical, !live.isEmpty, edit.seen == nil {
                 throw SiteError(

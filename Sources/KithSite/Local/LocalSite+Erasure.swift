@@ -17,20 +17,20 @@ extension LocalSite {
             let (entry, now) = (entry, Instant(Date()))
             let step: @Sendable (StoreTransaction) throws -> ErasureReport = { transaction in
                 let presenter = try RecordPresenter(transaction, entry: entry)
-                let all = try transaction.records(
-                    RecordSelection(partnership: view.partnershipID))
+                let roots = try transaction.records(
+                    RecordSelection(partnership: view.partnershipID, ids: [view.id])
+                ).map(\.row)
+                let wanted = try transaction.records(
+                    draft.version == nil
+                        ? RecordSelection(partnership: view.partnershipID, roots: roots)
+                        : RecordSelection(partnership: view.partnershipID, rows: roots))
                 var names: [Compartment: [(record: DraftPart, parts: [PartID])]] = [:]
                 var report = ErasureReport(
                     title: view.title, partnership: view.partnership, records: [:], parts: 0)
                 let group = transaction.cryptography.randomBytes(16)
-                for record in all {
-                    let isWanted =
-                        try record.id == view.id
-                        || (draft.version == nil
-                            && transaction.isRecord(record, under: view.id))
-                    let parts =
-                        try isWanted
-                        ? transaction.parts(ofRecord: record.row, version: draft.version) : []
+                for record in wanted {
+                    let parts = try transaction.parts(
+                        ofRecord: record.row, version: draft.version)
                     guard !parts.isEmpty else { continue }
                     report.records[presenter.view(record).kind, default: 0] += 1
                     report.parts += parts.count

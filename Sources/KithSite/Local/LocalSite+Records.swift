@@ -9,90 +9,42 @@ extension LocalSite {
             guard let kind = Vocabulary.kind(named: query.kind) else {
                 throw SiteError(.invalid, "there is no kind of record called \(shown(query.kind))")
             }
-            var partnership: PartnershipID?
+            var selection = RecordSelection(kind: kind.number)
             if let reference = query.partnership {
-                partnership = try await self.partnership(reference).id
-            }
-            var under: RecordID?
-            if let reference = query.under {
-                under = try await record(reference, kind: nil).id
+                selection.partnership = try await self.partnership(reference).id
             }
             let entry = entry
-            let views = try await store.read { [partnership, under] transaction in
-                let presenter = try RecordPresenter(transaction, entry: entry)
-                let found = try transaction.records(
-                    RecordSelection(kind: kind.number, partnership: partnership))
-                let chosen =
-                    try under.map { ancestor in
-                        try found.filter { try transaction.isRecord($0, under: ancestor) }
-                    } ?? found
-                return chosen.map(presenter.view)
-            }
-            let needle = query.search.map(Self.searchable)
-            return views.filter { view in
-                view.kind == kind.name && (query.includesArchived || !view.isArchived)
-                    && (needle.map { matches(view, $0) } ?? true)
-            }.sorted { (Self.searchable($0.title), $0.id) < (Self.searchable($1.title), $1.id) }
-        }
-    }
-
-    /// Searches titles, preferred names, rooms, and NHS numbers with or without spaces.
-    private func matches(_ view: RecordView, _ needle: String) -> Bool {
-        if Self.searchable(view.title).contains(needle) { return true }
-        let digits = needle.filter { $0 != " " && $0 != "-" }
-        return view.fields.contains { field in
-            field.candidates.contains { candidate in
-                switch field.name {
-                case "nhsNumber":
-                    guard case .text(let number)? = candidate.value else { return false }
-                    return !digits.isEmpty && number.contains(digits)
-                case "preferredName", "room", "subject", "organisationName", "role":
-                    return Self.searchable(candidate.words).contains(needle)
-                default: return false
-                }
+            return try await store.read { [selection] transaction in
+                let reader = RecordReader(
+                    presenter: try RecordPresenter(transaction, entry: entry),
+                    transaction: transaction)
+                return try reader.list(query, of: kind, in: selection)
             }
         }
-    }
-
-    private static func searchable(_ text: String) -> String {
-        text.folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
     }
 
     package func record(_ reference: String, kind: String?) async throws -> RecordView {
         try await translating {
-            let wanted = kind.flatMap { Vocabulary.kind(named: $0) }
             let entry = entry
-            let found = try await store.read { transaction in
-                let presenter = try RecordPresenter(transaction, entry: entry)
-                var matches: [RecordView] = []
-                if reference.count >= 4 {
-                    matches = try transaction.records(RecordSelection(prefix: reference))
-                        .map(presenter.view)
-                        .filter { wanted == nil || $0.kind == wanted?.name }
-                }
-                if matches.isEmpty, let wanted {
-                    let all = try transaction.records(RecordSelection(kind: wanted.number))
-                        .map(presenter.view).filter { $0.kind == wanted.name }
-                    let needle = Self.searchable(reference)
-                    matches = all.filter { Self.searchable($0.title) == needle }
-                    if matches.isEmpty { matches = all.filter { self.matches($0, needle) } }
-                }
-                return matches
+            return try await store.read { transaction in
+                let reader = RecordReader(
+                    presenter: try RecordPresenter(transaction, entry: entry),
+                    transaction: transaction)
+                let found = try reader.find(reference, kind: kind)
+                return try reader.views([found])[0]
             }
-            guard let match = found.first else {
-                throw SiteError(
-                    .notFound,
-                    "there is no \(wanted?.label.lowercased() ?? "record") \(shown(reference)) here; use an id from a list (at least four characters)"
-                )
+        }
+    }
+
+    package func tree(_ query: TreeQuery) async throws -> RecordTree {
+        try await translating {
+            let entry = entry
+            return try await store.read { transaction in
+                try RecordReader(
+                    presenter: try RecordPresenter(transaction, entry: entry),
+                    transaction: transaction
+                ).tree(query)
             }
-            guard found.count == 1 else {
-                let some = found.prefix(4).map { "\($0.short) (\(ShownText(line: $0.title).text))" }
-                throw SiteError(
-                    .ambiguous,
-                    "\(shown(reference)) may mean \(some.joined(separator: ", ")); give more of the id"
-                )
-            }
-            return match
         }
     }
 
@@ -154,10 +106,10 @@ extension LocalSite {
             }
             return try await store.read { transaction in
                 let presenter = try RecordPresenter(transaction, entry: entry)
-                return try ids.flatMap {
-                    try transaction.records(RecordSelection(prefix: $0.description))
-                        .map(presenter.view)
-                }
+                return try presenter.views(
+                    ids.flatMap {
+                        try transaction.records(RecordSelection(prefix: $0.description))
+                    }, transaction)
             }
         }
     }

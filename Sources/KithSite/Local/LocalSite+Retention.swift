@@ -39,13 +39,10 @@ extension LocalSite {
                     let stays = Dictionary(
                         grouping: try transaction.records(
                             RecordSelection(
-                                kind: Vocabulary.kind(named: "residency")?.number,
-                                partnership: partnership.id)
+                                kindNamed: "residency", partnership: partnership.id)
                         ).map(presenter.view), by: \.parent)
                     for record in try transaction.records(
-                        RecordSelection(
-                            kind: Vocabulary.kind(named: "resident")?.number,
-                            partnership: partnership.id))
+                        RecordSelection(kindNamed: "resident", partnership: partnership.id))
                     {
                         let resident = presenter.view(record)
                         guard

@@ -11,6 +11,8 @@ package struct RecordPresenter {
     let site: SiteID
     let partnerships: [PartnershipID: StoredPartnership]
     let entry: FieldEntry
+    /// What people call the records that are referred to.
+    private var titles: [RecordID: String] = [:]
     /// Whether parts of a partnership's compartment are here that cannot be read yet.
     let hasUnread: Bool
 
@@ -22,6 +24,35 @@ package struct RecordPresenter {
             uniqueKeysWithValues: try transaction.partnerships().map { ($0.id, $0) })
         self.entry = entry
         hasUnread = try !transaction.waiting().unread.isEmpty
+    }
+
+    /// The views of records, with the titles of what they refer to in one more read.
+    package func views(
+        _ records: [StoredRecord], _ transaction: StoreTransaction
+    ) throws -> [RecordView] {
+        var named: Set<RecordID> = []
+        for record in records {
+            for operation in record.operations {
+                if case .reference(let id)? = try? operation.value.map(FieldValue.init(decoding:)) {
+                    named.insert(id)
+                }
+            }
+        }
+        var presenter = self
+        for record in records where named.contains(record.id) {
+            presenter.titles[record.id] = view(record).title
+            named.remove(record.id)
+        }
+        // In bites that SQLite can bind.
+        var left = Array(named)
+        while !left.isEmpty {
+            for record in try transaction.records(RecordSelection(ids: Array(left.suffix(10_000))))
+            {
+                presenter.titles[record.id] = view(record).title
+            }
+            left.removeLast(min(10_000, left.count))
+        }
+        return records.map(presenter.view)
     }
 
     /// The view of a record. A kind that stands in another compartment than its own is not shown as
@@ -42,7 +73,8 @@ package struct RecordPresenter {
             id: record.id, short: record.id.short, kind: kind?.name ?? "kind \(record.kind)",
             title: title(of: kind, fields, record), partnership: name(of: record.partnership),
             partnershipID: record.partnership, compartment: record.compartment,
-            parent: record.parent, isArchived: isArchived(fields), version: version,
+            parent: record.parent, parentTitle: record.parent.flatMap { titles[$0] },
+            isArchived: isArchived(fields), version: version,
             isNoLongerUpdated: isNoLongerUpdated(record), fields: fields,
             created: provenance(record.created, in: record.partnership),
             changed: provenance(record.changed, in: record.partnership))
@@ -62,7 +94,7 @@ package struct RecordPresenter {
         }
         return groups.enumerated().map { number, group in
             let (value, absence) = read(group.value)
-            let words = value.map { entry.words(for: $0, of: field) } ?? absence?.words ?? ""
+            let words = value.map { self.words(for: $0, of: field) } ?? absence?.words ?? ""
             let said = group.operations.sorted { $0.act.arrival < $1.act.arrival }
             return (
                 CandidateView(
@@ -72,6 +104,11 @@ package struct RecordPresenter {
                 group.operations
             )
         }
+    }
+
+    private func words(for value: FieldValue, of field: FieldDefinition?) -> String {
+        if case .reference(let id) = value, let title = titles[id] { return title }
+        return entry.words(for: value, of: field)
     }
 
     private func read(_ bytes: Data?) -> (FieldValue?, Absence?) {

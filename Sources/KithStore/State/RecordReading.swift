@@ -3,69 +3,17 @@ import GRDB
 public import KithModel
 import KithProtocol
 
-/// Which records to read.
-public struct RecordSelection: Sendable {
-    /// Only of this kind, by number.
-    public var kind: UInt32?
-    /// Only in this partnership.
-    public var partnership: PartnershipID?
-    /// Only direct children of this record.
-    public var parent: RecordID?
-    /// Only records whose id begins so, in Crockford base32.
-    public var prefix: String?
-    /// Only the record of this row.
-    public var row: Int64?
-
-    /// Selects all records; narrow it down by its properties.
-    public init(
-        kind: UInt32? = nil, partnership: PartnershipID? = nil, parent: RecordID? = nil,
-        prefix: String? = nil, row: Int64? = nil
-    ) {
-        self.kind = kind
-        self.partnership = partnership
-        self.parent = parent
-        self.prefix = prefix
-        self.row = row
-    }
-}
-
 extension StoreTransaction {
     /// The records of a selection with their live operations, in the order of their first acts.
     public func records(_ selection: RecordSelection) throws -> [StoredRecord] {
-        var conditions: [String] = []
-        var arguments: StatementArguments = []
-        if let kind = selection.kind {
-            conditions.append("record.kind = ?")
-            arguments += [kind]
-        }
-        if let partnership = selection.partnership {
-            conditions.append("record.partnership = ?")
-            arguments += [try partnershipRow(partnership)]
-        }
-        if let parent = selection.parent {
-            conditions.append("record.parent = ?")
-            arguments += [parent.blob]
-        }
-        if let prefix = selection.prefix {
-            guard let (low, high) = Self.range(ofPrefix: prefix) else { return [] }
-            conditions.append("record.uuid BETWEEN ? AND ?")
-            arguments += [low, high]
-        }
-        if let row = selection.row {
-            conditions.append("record.id = ?")
-            arguments += [row]
-        }
-        let filter = conditions.isEmpty ? "1" : conditions.joined(separator: " AND ")
+        let found = try rows(selection)
+        guard !found.isEmpty else { return [] }
+        let chosen = Self.list(found.map { $0["id"] as Int64 })
+        let acts = try firstAndLastActs(of: chosen)
         var records: [Int64: StoredRecord] = [:]
-        for row in try rows(
-            """
-            SELECT record.id, record.kind, record.compartment, record.uuid, record.parent,
-                first_act, last_act, partnership.uuid AS partnership_uuid
-            FROM record JOIN partnership ON partnership.id = record.partnership WHERE \(filter)
-            """, arguments)
-        {
+        for row in found {
             guard let compartment = Compartment(rawValue: row["compartment"]),
-                let created = try act(row["first_act"]), let changed = try act(row["last_act"])
+                let created = acts[row["first_act"]], let changed = acts[row["last_act"]]
             else { continue }
             records[row["id"]] = StoredRecord(
                 row: row["id"], id: try RecordID(blob: row["uuid"]), kind: row["kind"],
@@ -76,8 +24,9 @@ extension StoreTransaction {
         }
         for row in try rows(
             Self.operationQuery(
-                where: "operation.is_superseded = 0 AND \(filter)",
-                from: "record JOIN operation ON operation.record = record.id"), arguments)
+                where: "operation.is_superseded = 0",
+                from: "json_each(?) CROSS JOIN operation ON operation.record = json_each.value"),
+            [chosen])
         {
             records[row["record"]]?.operations.append(try operation(row))
         }
@@ -88,6 +37,108 @@ extension StoreTransaction {
             }
             return sorted
         }.sorted { ($0.created.arrival, $0.row) < ($1.created.arrival, $1.row) }
+    }
+
+    /// How many records a selection has, without reading them; its limit is left aside.
+    public func count(_ selection: RecordSelection) throws -> Int {
+        guard let (filter, arguments) = try filter(selection) else { return 0 }
+        return Int(try number("SELECT count(*) FROM record WHERE \(filter)", arguments) ?? 0)
+    }
+
+    private func rows(_ selection: RecordSelection) throws -> [Row] {
+        guard var (filter, arguments) = try filter(selection) else { return [] }
+        if let newest = selection.newest {
+            filter += " ORDER BY first_act DESC LIMIT ?"
+            arguments += [newest]
+        }
+        return try rows(
+            """
+            SELECT record.id, record.kind, record.compartment, record.uuid, record.parent,
+                first_act, last_act, partnership.uuid AS partnership_uuid
+            FROM record JOIN partnership ON partnership.id = record.partnership WHERE \(filter)
+            """, arguments)
+    }
+
+    /// The condition of a selection; nil when nothing can meet it.
+    private func filter(
+        _ selection: RecordSelection
+    ) throws -> (sql: String, arguments: StatementArguments)? {
+        var conditions: [String] = []
+        var arguments: StatementArguments = []
+        if let kinds = selection.kinds {
+            conditions.append("record.kind IN (SELECT value FROM json_each(?))")
+            arguments += [Self.list(kinds)]
+        }
+        if let partnership = selection.partnership {
+            conditions.append("record.partnership = ?")
+            arguments += [try partnershipRow(partnership)]
+        }
+        if let prefix = selection.prefix {
+            guard let (low, high) = Self.range(ofPrefix: prefix) else { return nil }
+            conditions.append("record.uuid BETWEEN ? AND ?")
+            arguments += [low, high]
+        }
+        if let ids = selection.ids {
+            // The ids are bound as they are: SQLite has no blob in JSON.
+            guard !ids.isEmpty else { return nil }
+            let marks = Array(repeating: "?", count: ids.count).joined(separator: ",")
+            conditions.append("record.uuid IN (\(marks))")
+            for id in ids { arguments += [id.blob] }
+        }
+        if let (target, field) = selection.naming {
+            conditions.append(
+                """
+                record.id IN (SELECT operation.record FROM operation
+                WHERE value = ? AND length(value) = \(Self.referenceLength)
+                    AND is_superseded = 0 AND field = ?)
+                """)
+            arguments += [FieldValue.reference(target).encoded(), field]
+        }
+        if let roots = selection.roots {
+            // A cycle, which only a liar writes, ends where it comes back to itself.
+            conditions.append(
+                """
+                record.id IN (
+                    WITH RECURSIVE tree (id, uuid, partnership) AS (
+                        SELECT id, uuid, partnership FROM record
+                        WHERE id IN (SELECT value FROM json_each(?))
+                        UNION
+                        SELECT child.id, child.uuid, child.partnership FROM record child
+                        JOIN tree ON child.parent = tree.uuid
+                            AND child.partnership = tree.partnership
+                    ) SELECT id FROM tree)
+                """)
+            arguments += [Self.list(roots)]
+        }
+        if let chosen = selection.rows {
+            conditions.append("record.id IN (SELECT value FROM json_each(?))")
+            arguments += [Self.list(chosen)]
+        }
+        return (conditions.isEmpty ? "1" : conditions.joined(separator: " AND "), arguments)
+    }
+
+    /// Bytes of a reference as it is stored; the partial index over references has it too.
+    static let referenceLength = 18
+
+    private func firstAndLastActs(of records: String) throws -> [Int64: StoredAct] {
+        var acts: [Int64: StoredAct] = [:]
+        for column in ["first_act", "last_act"] {
+            for row in try rows(
+                """
+                SELECT act.id AS act_id, \(Self.actColumns)
+                FROM json_each(?) CROSS JOIN record ON record.id = json_each.value
+                JOIN act ON act.id = record.\(column) \(Self.actJoins)
+                """, [records])
+            {
+                acts[row["act_id"]] = try act(row)
+            }
+        }
+        return acts
+    }
+
+    /// Whole numbers as the JSON list that `json_each` reads: a bound list of any length.
+    private static func list(_ numbers: [some BinaryInteger]) -> String {
+        "[" + numbers.map { String($0) }.joined(separator: ",") + "]"
     }
 
     /// All operations of a record, superseded ones too, in the order of arrival.

@@ -223,6 +223,24 @@ final class PlayedSite: Site {
         }
     }
 
+    func tree(_ query: TreeQuery) async throws -> RecordTree {
+        let root = try await record(query.reference, kind: query.kind)
+        return try play { script in
+            var found: [RecordView] = []
+            var level = [root.id]
+            while !level.isEmpty {
+                let next = script.records.filter { $0.parent.map(level.contains) ?? false }
+                found += next
+                level = next.map(\.id)
+            }
+            let order = Vocabulary.kinds.map(\.name)
+            return RecordTree(
+                record: root,
+                descendants: order.flatMap { kind in found.filter { $0.kind == kind } },
+                compartments: script.partnerships[0].compartments)
+        }
+    }
+
     func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
         try play { script in
             script.saved += edits.map { ($0, author) }
