@@ -25,7 +25,7 @@ import Testing
             "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSync", "KithSite",
         ],
         "KithDisk": ["KithModel", "KithProtocol", "KithSite", "KithSimulator"],
-        "kith-sim": ["KithSimulator", "KithDisk"],
+        "kith-sim": ["KithModel", "KithSite", "KithSimulator", "KithDisk"],
         "kith": ["KithModel", "KithSite", "KithControl", "KithExchange", "KithCommands"],
         "kithd": ["KithModel", "KithSite", "KithDaemon"],
     ]
