@@ -270,7 +270,7 @@ final class ConflictDesk: Sendable {
             return lines.joined(separator: "\n") + "\n"
         }
         return try await KeptText.guarding(
-            typed, as: "unsaved-\(resolution.conflict)", in: context, body)
+            typed(), as: "unsaved-\(resolution.conflict)", in: context, body)
     }
 
     private func undoLast() async throws -> Bool {
@@ -315,7 +315,7 @@ final class ConflictDesk: Sendable {
         let typed = [work.owner, work.due, work.note].compactMap(\.self).joined(separator: "\n")
         do {
             let view = try await KeptText.guarding(
-                { typed + "\n" }, as: "unsaved-\(work.conflict)", in: context
+                typed + "\n", as: "unsaved-\(work.conflict)", in: context
             ) { try await site.work(on: work, by: author) }
             let owner = view.owners.isEmpty ? "nobody" : view.owners.joined(separator: " and ")
             say("Noted: taken on by \(owner)\(view.due.map { ", by \($0)" } ?? "").")

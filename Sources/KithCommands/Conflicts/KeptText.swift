@@ -31,7 +31,7 @@ enum KeptText {
 
     /// Runs what may fail; when it does, what was typed is kept, and the error says where.
     static func guarding<Result>(
-        _ typed: () -> String, as name: String, in context: CommandContext,
+        _ typed: @autoclosure () -> String, as name: String, in context: CommandContext,
         _ body: () async throws -> Result
     ) async throws -> Result {
         do {

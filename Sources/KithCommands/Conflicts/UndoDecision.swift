@@ -55,7 +55,7 @@ struct UndoDecision: SiteCommand {
         }
         let final = undo
         let outcome = try await KeptText.guarding(
-            { isAsking ? "undo \(id)\nreason: \(final.reason)\n" : "" }, as: "unsaved-\(id)",
+            isAsking ? "undo \(id)\nreason: \(final.reason)\n" : "", as: "unsaved-\(id)",
             in: context
         ) { try await site.undoDecision(final, by: author) }
         if output.isJSON {

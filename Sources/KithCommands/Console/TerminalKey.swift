@@ -58,7 +58,7 @@ enum Editor {
         let command = named.map { "\($0) \"$1\"" } ?? "sensible-editor \"$1\" || vi \"$1\""
         let words = ["/bin/sh", "-c", command, "sh", file]
         var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { arguments.forEach { free($0) } }
+        defer { for argument in arguments { free(argument) } }
         let before = signal(SIGINT, SIG_IGN)
         defer { signal(SIGINT, before) }
         var child: pid_t = 0
