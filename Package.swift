@@ -171,7 +171,8 @@ let package = Package(
             name: "KithSampleTests", dependencies: ["KithModel", "KithSample", "KithSite"],
             swiftSettings: strict),
         .executableTarget(
-            name: "kith-sim", dependencies: ["KithSimulator", "KithDisk", .argumentParser],
+            name: "kith-sim",
+            dependencies: ["KithModel", "KithSite", "KithSimulator", "KithDisk", .argumentParser],
             swiftSettings: strict),
         .target(
             name: "KithTestSupport", dependencies: ["KithModel", "KithProtocol"],
@@ -213,7 +214,7 @@ let package = Package(
             name: "KithSiteTests",
             dependencies: [
                 "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTransport",
-                "KithSite", "KithCommands", .protobuf, .grdb, .logging,
+                "KithSite", "KithCommands", .protobuf, .grdb, .logging, .crypto,
             ],
             swiftSettings: strict),
         .testTarget(

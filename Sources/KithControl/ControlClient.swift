@@ -274,9 +274,28 @@ extension ControlClient {
     }
 
     /// Decides a conflict.
-    public func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+    public func resolve(
+        _ resolution: Resolution, by author: Author
+    ) async throws -> ResolutionOutcome {
         try await call(
             ControlCommands.resolve, ResolveArguments(resolution: resolution, author: author))
+    }
+
+    /// Takes a decision back.
+    public func undoDecision(
+        _ undo: ConflictUndo, by author: Author
+    ) async throws -> ResolutionOutcome {
+        try await call(ControlCommands.undoDecision, UndoArguments(undo: undo, author: author))
+    }
+
+    /// Decides many conflicts alike.
+    public func resolveMany(_ bulk: BulkResolution, by author: Author) async throws -> BulkReport {
+        try await call(ControlCommands.resolveMany, BulkArguments(bulk: bulk, author: author))
+    }
+
+    /// Says whose a conflict is, until when, and what was found out.
+    public func work(on work: ConflictWork, by author: Author) async throws -> ConflictView {
+        try await call(ControlCommands.work, WorkArguments(work: work, author: author))
     }
 
     // MARK: Exchange and safekeeping

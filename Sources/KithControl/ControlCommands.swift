@@ -123,9 +123,18 @@ enum ControlCommands {
     static let conflict = ControlCommand<String, Nothing, ConflictView>(
         "conflict"
     ) { site, id, _ in try await site.conflict(id) }
-    static let resolve = ControlCommand<ResolveArguments, Nothing, RecordView>(
+    static let resolve = ControlCommand<ResolveArguments, Nothing, ResolutionOutcome>(
         "resolve"
     ) { site, work, _ in try await site.resolve(work.resolution, by: work.author) }
+    static let undoDecision = ControlCommand<UndoArguments, Nothing, ResolutionOutcome>(
+        "undoDecision"
+    ) { site, work, _ in try await site.undoDecision(work.undo, by: work.author) }
+    static let resolveMany = ControlCommand<BulkArguments, Nothing, BulkReport>(
+        "resolveMany"
+    ) { site, work, _ in try await site.resolveMany(work.bulk, by: work.author) }
+    static let work = ControlCommand<WorkArguments, Nothing, ConflictView>(
+        "work"
+    ) { site, work, _ in try await site.work(on: work.work, by: work.author) }
 
     // MARK: Exchange and safekeeping
 
@@ -182,7 +191,7 @@ enum ControlCommands {
         leaveJoinRequest, withdrawJoinRequest, waitingJoins,
         peers, pair, decidePairing, removePeer, setPeer, sync,
         records, record, tree, save, moveResident, history, due,
-        conflicts, conflict, resolve,
+        conflicts, conflict, resolve, undoDecision, resolveMany, work,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
         breakGlass, reviewBreakGlass, readableCompartments,
         rebuild,
@@ -210,6 +219,24 @@ struct MoveArguments: Codable, Sendable {
 /// What `resolve` takes.
 struct ResolveArguments: Codable, Sendable {
     var resolution: Resolution
+    var author: Author
+}
+
+/// What `undoDecision` takes.
+struct UndoArguments: Codable, Sendable {
+    var undo: ConflictUndo
+    var author: Author
+}
+
+/// What `resolveMany` takes.
+struct BulkArguments: Codable, Sendable {
+    var bulk: BulkResolution
+    var author: Author
+}
+
+/// What `work` takes.
+struct WorkArguments: Codable, Sendable {
+    var work: ConflictWork
     var author: Author
 }
 

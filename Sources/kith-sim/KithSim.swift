@@ -14,7 +14,7 @@ struct KithSim: AsyncParsableCommand {
             """,
         subcommands: [
             Run.self, Replay.self, Soak.self, Shrink.self, Regressions.self, Prove.self,
-            DiskCommand.self,
+            DiskCommand.self, ConflictsCommand.self,
             MakeSites.self,
         ])
 }

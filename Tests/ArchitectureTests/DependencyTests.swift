@@ -30,7 +30,7 @@ import Testing
             "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite", "KithSimulator",
         ],
         "kith-bench": ["KithModel", "KithSample", "KithSite"],
-        "kith-sim": ["KithSimulator", "KithDisk"],
+        "kith-sim": ["KithModel", "KithSite", "KithSimulator", "KithDisk"],
         "kith": ["KithModel", "KithSite", "KithControl", "KithExchange", "KithCommands"],
         "kithd": ["KithModel", "KithSite", "KithDaemon"],
     ]

@@ -39,7 +39,24 @@ import Testing
                     script.conflicts[index].title = name
                     script.conflicts[index].resident = name
                     script.conflicts[index].partnership = name
+                    script.conflicts[index].values = [name, name]
+                    script.conflicts[index].owners = [name]
+                    script.conflicts[index].about = name
+                    let said = Samples.said(name, reason: name)
                     script.conflicts[index].field = script.records[1].fields[4]
+                    script.conflicts[index].details = ConflictDetails(
+                        comparison: TextComparison(
+                            base: name, provenance: said,
+                            words: WordComparison(base: name, versions: [name + " x", "y"])),
+                        sides: [
+                            ConflictSide(
+                                number: 1, record: nil, kind: name, title: name, why: name,
+                                provenance: said)
+                        ],
+                        decisions: [
+                            DecisionView(
+                                words: name, replaced: [name], stands: true, provenance: said)
+                        ], notes: [ConflictNote(text: name, provenance: said)], attesters: [name])
                 }
                 script.partnerships = [Samples.partnership(name)]
                 script.peers = [Samples.peer(name, problem: name)]

@@ -1,3 +1,4 @@
+import Foundation
 import KithModel
 import KithSite
 import Testing
@@ -39,17 +40,10 @@ import Testing
         #expect(resolution.isAttested && resolution.performer?.role == "GP")
     }
 
-    @Test func `a decision that needs a clinician says so`() async {
-        let play = Play()
-        let result = await play(
-            "conflict", "resolve", decision, "--pick", "1", "--seen", "5", "--reason", "x")
-        #expect(result.status == 2 && result.isOneLine && result.err.contains("--attest"))
-        #expect(play.site.told.resolutions.isEmpty)
-    }
-
-    @Test func `a number that is not there, or another field, is refused`() async {
+    @Test func `another field, or what is no assignment, is refused`() async {
         for arguments in [
-            ["--pick", "3"], ["--pick", "0"], ["--value", "title=X"], ["--value", "nonsense"],
+            ["--value", "title=X"], ["--value", "nonsense"],
+            ["--pick", "1", "--value", "status=active"], ["--pick", "1", "--combine"],
         ] {
             let play = Play()
             let result = await play.run(
@@ -65,28 +59,76 @@ import Testing
         #expect(result.status == 1 && result.isOneLine)
     }
 
-    @Test func `on a terminal it shows the values and asks`() async throws {
-        let play = Play(answers: ["2", "rang the GP"], isTerminal: true)
+    @Test func `on a terminal it shows the values, asks, and shows what would be saved`()
+        async throws
+    {
+        let play = Play(answers: ["2", "rang the GP", "y"], isTerminal: true)
         let result = await play("conflict", "resolve", id)
-        #expect(result.status == 0)
+        #expect(result.status == 0, "\(result)")
         #expect(result.err.contains("Active") && result.err.contains("On hold"))
+        #expect(result.err.contains("This would be saved"))
         let resolution = try #require(play.site.told.resolutions.first)
         #expect(resolution.seen == 5 && resolution.reason == "rang the GP")
+        expectFits(result.err)
     }
 
     @Test func `leaving any question open decides nothing`() async {
-        for answers in [[], [""], ["7"], ["x"], ["1"], ["1", ""]] {
+        for answers in [
+            [], ["s"], ["q"], ["7", "q"], ["x", "q"], ["1"], ["1", "", "q"],
+            ["1", "why", "n", "q"],
+        ] {
             let play = Play(answers: answers, isTerminal: true)
             let result = await play("conflict", "resolve", id)
-            #expect(result.status == 1 && result.err.contains("nothing was changed"))
+            #expect(result.status == 1 && result.err.contains("nothing was changed"), "\(answers)")
             #expect(play.site.told.resolutions.isEmpty)
         }
     }
 
+    @Test func `from options on a terminal it shows what would be saved and asks`() async {
+        let arguments = [
+            "conflict", "resolve", id, "--pick", "1", "--seen", "5", "--reason", "x",
+        ]
+        let asked = Play(answers: ["n"], isTerminal: true)
+        #expect(await asked.run(arguments).status == 1)
+        #expect(asked.site.told.resolutions.isEmpty)
+        let sure = Play(answers: [], isTerminal: true)
+        #expect(await sure.run(arguments + ["--yes"]).status == 0)
+        #expect(sure.site.told.resolutions.count == 1)
+        let dry = Play()
+        let result = await dry.run(arguments + ["--dry-run"])
+        #expect(result.status == 0 && result.out.contains("This would be saved"))
+        #expect(dry.site.told.resolutions.isEmpty)
+    }
+
+    @Test func `a clinical decision asks who decided`() async throws {
+        let play = Play(answers: ["1", "Dr Patel", "GP", "talked", "y"], isTerminal: true)
+        let result = await play("conflict", "resolve", decision)
+        #expect(result.status == 0, "\(result)")
+        let resolution = try #require(play.site.told.resolutions.first)
+        #expect(resolution.isAttested && resolution.performer?.name == "Dr Patel")
+        #expect(result.err.contains("Patel Practice"), "it says where one may be written")
+    }
+
     @Test func `a value that arrived later keeps the conflict open`() async {
-        let play = Play(site: PlayedSite { $0.afterResolve = Samples.falls })
+        let play = Play(site: PlayedSite { $0.afterResolve = Samples.conflict() })
         let result = await play(
             "conflict", "resolve", id, "--pick", "1", "--seen", "4", "--reason", "x")
         #expect(result.status == 3 && result.out.contains("still open"))
+    }
+
+    @Test func `what was typed and cannot be saved is left in a file that the error names`()
+        async throws
+    {
+        let full = SiteError(.store, "the disk is full; make room, then try again")
+        let play = Play(
+            site: PlayedSite { $0.failureToSave = full },
+            answers: ["1", "rang the GP for an hour", "y"], isTerminal: true)
+        let result = await play("conflict", "resolve", id)
+        #expect(result.status == 1)
+        let path = try #require(result.err.split(separator: "what you typed is in ").last)
+            .trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(
+            try String(contentsOfFile: path, encoding: .utf8).contains("rang the GP for an hour"))
+        try FileManager.default.removeItem(atPath: path)
     }
 }

@@ -123,7 +123,11 @@ import Testing
         (
             "conflicts",
             {
-                let query = ConflictQuery(severity: .routine, partnership: "p", under: "u")
+                let query = ConflictQuery(
+                    severity: .routine, kinds: [.fork, .noneKnown], partnership: "p", under: "u",
+                    field: "f", owner: "o", isUnowned: true,
+                    openedBefore: Instant(milliseconds: 1), dueBefore: PartialDate("2026"),
+                    includesArchived: true)
                 return json(try await $0.conflicts(query))
             }
         ),
@@ -135,6 +139,31 @@ import Testing
                     conflict: "A.b", choice: .value([.init("a", "b")]), seen: 3, reason: "r",
                     isAttested: true, performer: author)
                 return json(try await $0.resolve(resolution, by: author))
+            }
+        ),
+        (
+            "undoDecision",
+            {
+                let undo = ConflictUndo(
+                    conflict: "A.b", reason: "r", isAttested: true, performer: author,
+                    isPreview: true)
+                return json(try await $0.undoDecision(undo, by: author))
+            }
+        ),
+        (
+            "resolveMany",
+            {
+                let bulk = BulkResolution(
+                    fields: ["f"], preferredSite: "s", openedBefore: Instant(milliseconds: 1),
+                    partnership: "p", under: "u", seen: 3, limit: 4, reason: "r", isPreview: false)
+                return json(try await $0.resolveMany(bulk, by: author))
+            }
+        ),
+        (
+            "work",
+            {
+                let work = ConflictWork(conflict: "A.b", owner: "o", due: "2026", note: "n")
+                return json(try await $0.work(on: work, by: author))
             }
         ),
         (

@@ -173,9 +173,21 @@ final class FakeSite: Site {
         note("conflict", id)
         return samples.conflict
     }
-    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+    func resolve(_ resolution: Resolution, by author: Author) async throws -> ResolutionOutcome {
         note("resolve", resolution, author)
-        return samples.record
+        return samples.outcome
+    }
+    func undoDecision(_ undo: ConflictUndo, by author: Author) async throws -> ResolutionOutcome {
+        note("undoDecision", undo, author)
+        return samples.outcome
+    }
+    func resolveMany(_ bulk: BulkResolution, by author: Author) async throws -> BulkReport {
+        note("resolveMany", bulk, author)
+        return samples.bulkReport
+    }
+    func work(on work: ConflictWork, by author: Author) async throws -> ConflictView {
+        note("work", work, author)
+        return samples.conflict
     }
     func importRecords(
         _ batch: ImportBatch, by author: Author,

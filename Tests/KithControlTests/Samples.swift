@@ -159,9 +159,46 @@ struct Samples: Sendable {
 
     var conflict: ConflictView {
         ConflictView(
-            id: "ABC.cpr", kind: "field", severity: .safetyCritical, partnership: "Rose & Hill",
-            record: recordID, recordKind: "plan", title: "T", resident: nil, field: field,
-            opened: moment, version: 4, needsAttestation: true)
+            id: "ABC.cpr", kind: .authorRemoved, severity: .safetyCritical,
+            partnership: "Rose & Hill", compartment: .clinical, record: recordID,
+            recordKind: "plan", title: "T", resident: nil, about: "CPR", fieldName: "cpr",
+            values: ["a", "b"], opened: moment, isReopened: true, owners: ["Ann", "Bob"],
+            due: PartialDate("2026-05"), version: 4, needsAttestation: true,
+            field: field,
+            details: ConflictDetails(
+                knowledge: [
+                    CandidateKnowledge(
+                        candidate: 1, replaced: ["x"], leftStanding: [2], unknown: [3])
+                ],
+                comparison: TextComparison(
+                    base: "5 mg twice", provenance: provenance,
+                    words: WordComparison(
+                        base: "5 mg twice", versions: ["10 mg twice", "5 mg once"])),
+                sides: [
+                    ConflictSide(
+                        number: 1, record: recordID, kind: "Plan", title: "T", why: "active",
+                        provenance: provenance,
+                        lines: [SideLine(kind: "plan", title: "t", field: field)])
+                ], options: [ConflictOption(number: 1, word: "keep", words: "w")],
+                decisions: [
+                    DecisionView(
+                        words: "w", replaced: ["v"], stands: true, provenance: provenance)
+                ], notes: [ConflictNote(text: "rang", provenance: provenance)],
+                attesters: ["Hill"]))
+    }
+
+    var outcome: ResolutionOutcome {
+        ResolutionOutcome(
+            conflict: "ABC.cpr", about: "CPR", stands: ["a"], replaces: ["b"], isOpen: true,
+            rest: conflict, record: recordID)
+    }
+
+    var bulkReport: BulkReport {
+        BulkReport(
+            items: [
+                BulkReport.Item(
+                    conflict: "ABC.x", about: "X", stands: "a", replaces: ["b"], record: recordID)
+            ], skipped: ["DEF.x"], version: 7, isWritten: true)
     }
 
     var importReport: ImportReport {

@@ -104,7 +104,16 @@ final class FakeDaemonSite: DaemonSite {
     func history(_ reference: String) async throws -> [HistoryItem] { throw unused }
     func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] { throw unused }
     func conflict(_ id: String) async throws -> ConflictView { throw unused }
-    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+    func resolve(_ resolution: Resolution, by author: Author) async throws -> ResolutionOutcome {
+        throw unused
+    }
+    func undoDecision(_ undo: ConflictUndo, by author: Author) async throws -> ResolutionOutcome {
+        throw unused
+    }
+    func resolveMany(_ bulk: BulkResolution, by author: Author) async throws -> BulkReport {
+        throw unused
+    }
+    func work(on work: ConflictWork, by author: Author) async throws -> ConflictView {
         throw unused
     }
     func importRecords(

@@ -2,17 +2,20 @@ import ArgumentParser
 import KithModel
 import KithSite
 
-/// `kith conflict resolve`: decides between values that somebody has read.
+/// `kith conflict resolve`: decides between what somebody has read.
 struct ResolveConflict: SiteCommand {
     static let configuration = CommandConfiguration(
-        commandName: "resolve", abstract: "Decides a conflict, on a terminal or from options.",
+        commandName: "resolve",
+        abstract: "Decides a conflict from options, or goes through all that are open.",
         usage: """
-            kith conflict resolve ID (--pick N | --value FIELD=VALUE…) \\
+            kith conflict resolve [--severity S] [--under RECORD] …
+            kith conflict resolve ID (--pick N | --value FIELD=VALUE… | --combine) \\
                 --seen VERSION --reason TEXT [--attest --performer NAME …]
             """,
         discussion: """
-            On a terminal it shows the values and asks for what is left out. Values that arrived \
-            after VERSION are not decided by it: the conflict then stays open, and the exit \
+            On a terminal it shows what stands and asks for what is left out; without an id it goes \
+            through the list with one key a decision, each saved at once, and can be left anywhere. \
+            What arrived after VERSION is not decided: the conflict then stays open, and the exit \
             status is 3.
             """)
 
@@ -21,138 +24,173 @@ struct ResolveConflict: SiteCommand {
     @OptionGroup var writer: AuthorOptions
     @OptionGroup var performer: PerformerOptions
     @OptionGroup var seen: SeenOption
+    @OptionGroup var filter: ConflictFilter
 
     @Argument(help: "The conflict's id, from 'kith conflict list'.")
-    var id: String
+    var id: String?
 
-    @Option(help: ArgumentHelp("The number of the value that is to stand.", valueName: "n"))
-    var pick: Int?
+    @Option(
+        help: ArgumentHelp(
+            "The number of what is to stand, or its word ('same', 'keep').", valueName: "n"))
+    var pick: String?
 
     @Option(
         name: .customLong("value"), parsing: .upToNextOption,
         help: ArgumentHelp(
-            "A new value: FIELD=VALUE or FIELD.PART=VALUE.", valueName: "field=value"))
+            "A new value: FIELD=VALUE or FIELD.PART=VALUE; between records N.FIELD=VALUE.",
+            valueName: "field=value"))
     var values: [String] = []
+
+    @Flag(help: "Combine the texts in your editor.")
+    var combine = false
 
     @Option(help: ArgumentHelp("Why; others read it.", valueName: "text"))
     var reason: String?
 
+    @Flag(name: .customLong("dry-run"), help: "Only say what would come of it.")
+    var isDryRun = false
+
+    @Flag(name: .customLong("yes"), help: "Do not ask before saving.")
+    var isSure = false
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
         let author = try writer.author(in: context)
         let clinician = try performer.author()
-        guard pick == nil || values.isEmpty else {
-            throw UsageProblem("--pick and --value exclude each other; give one")
+        guard [pick != nil, !values.isEmpty, combine].count(where: \.self) <= 1 else {
+            throw UsageProblem("--pick, --value and --combine exclude each other; give one")
         }
         if let reason { _ = try PlainReason.checked(reason) }
-        let isAsking = seen.version == nil || reason == nil || (pick == nil && values.isEmpty)
-        guard !isAsking || context.console.isInteractive else { throw missing() }
+        guard let id else { return try await walk(on: site, as: author, clinician, in: context) }
+        let hasChoice = pick != nil || !values.isEmpty || combine
+        guard hasChoice, reason != nil, seen.version != nil else {
+            guard context.console.isInteractive else { throw missing(id) }
+            return try await ask(id, on: site, as: author, clinician, in: context)
+        }
         let conflict = try await site.conflict(id)
+        return try await decide(conflict, on: site, as: author, clinician, in: context)
+    }
+
+    private func missing(_ id: String) -> UsageProblem {
+        if seen.version == nil {
+            return UsageProblem(
+                "deciding needs --seen VERSION: read what stands with 'kith conflict show "
+                    + "\(id.prefix(60))' and pass the version that it prints")
+        }
+        if reason == nil {
+            return UsageProblem("deciding needs --reason TEXT, for those who read it later")
+        }
+        return UsageProblem("deciding needs --pick N, --value FIELD=VALUE or --combine")
+    }
+
+    // MARK: From options
+
+    private func decide(
+        _ conflict: ConflictView, on site: any Site, as author: Author, _ clinician: Author?,
+        in context: CommandContext
+    ) async throws -> ExitStatus {
+        var combined: CombineEditor.Combined?
+        let choice: Resolution.Choice
+        if let pick {
+            choice = Int(pick).map { .pick($0) } ?? .word(pick.lowercased())
+        } else if combine {
+            guard let edited = try CombineEditor(context: context).combine(conflict) else {
+                context.note(["Nothing was left in the editor; nothing was changed."])
+                return .failed
+            }
+            combined = edited
+            choice = .value([.init(conflict.fieldName ?? "", edited.text)])
+        } else {
+            choice = .value(try await DecidedValue.parse(values, of: conflict, on: site))
+        }
+        let desk = ConflictDesk(site: site, author: author, context: context)
+        var resolution = Resolution(
+            conflict: conflict.id, choice: choice, seen: seen.version ?? conflict.version,
+            reason: try PlainReason.checked(reason ?? ""), isAttested: performer.isAttested,
+            performer: clinician)
+        let isAsking = context.console.isInteractive && !isSure
+        if isDryRun || isAsking {
+            resolution.isPreview = true
+            let preview = try await site.resolve(resolution, by: author)
+            if isDryRun, output.isJSON {
+                try context.printJSON(preview)
+                return .done
+            }
+            desk.show(preview: preview, onOutput: isDryRun)
+            if isDryRun { return .done }
+            guard context.confirms("Decide it so?") else {
+                context.note(["Not decided; nothing was changed."])
+                return .failed
+            }
+            resolution.isPreview = false
+        }
+        let final = resolution
+        let outcome = try await desk.keepingText(combined: combined, final) {
+            try await site.resolve(final, by: author)
+        }
+        combined?.discard()
+        if output.isJSON { try context.printJSON(outcome) } else { desk.show(outcome) }
+        return outcome.isOpen ? .needsPerson : .done
+    }
+
+    // MARK: On a terminal
+
+    private func ask(
+        _ id: String, on site: any Site, as author: Author, _ clinician: Author?,
+        in context: CommandContext
+    ) async throws -> ExitStatus {
+        let desk = ConflictDesk(
+            site: site, author: author, context: context, clinician: clinician, reason: reason)
+        switch try await desk.decide(try await site.conflict(id), step: nil) {
+        case .decided(let isOpen): return isOpen ? .needsPerson : .done
+        case .skipped, .back, .undone, .left:
+            context.note(["Not decided; nothing was changed."])
+            return .failed
+        }
+    }
+
+    private func walk(
+        on site: any Site, as author: Author, _ clinician: Author?, in context: CommandContext
+    ) async throws -> ExitStatus {
+        guard pick == nil, values.isEmpty, !combine, seen.version == nil else {
+            throw UsageProblem("say which conflict; see 'kith conflict list'")
+        }
+        guard context.console.isInteractive else {
+            throw UsageProblem(
+                "going through the list needs a terminal; a script gives ID, --pick N, --seen "
+                    + "VERSION and --reason TEXT, or uses 'kith conflict resolve-all'")
+        }
+        let desk = ConflictDesk(
+            site: site, author: author, context: context, clinician: clinician, reason: reason)
+        return try await ConflictWalk(desk: desk).run(filter.query(on: site, in: context))
+    }
+}
+
+/// The value that options give for a conflict.
+enum DecidedValue {
+    /// Assignments to the contested field, or to a field of one of the records.
+    static func parse(
+        _ values: [String], of conflict: ConflictView, on site: any Site
+    ) async throws -> [RecordEdit.Assignment] {
+        guard conflict.kind.isOfField else {
+            return try values.map {
+                let (name, text) = try Assignments.split($0)
+                return RecordEdit.Assignment(name, text)
+            }
+        }
         guard let kind = Vocabulary.kind(named: conflict.recordKind) else {
             throw UsageProblem(
                 "this conflict needs a newer version of Kith; update Kith to decide it")
         }
-        var choice: Resolution.Choice? = pick.map { .pick($0) }
-        if !values.isEmpty {
-            choice = .value(try await Assignments.parse(values, kind: kind, on: site))
+        let assignments = try await Assignments.parse(values, kind: kind, on: site)
+        let others = assignments.filter {
+            $0.field.prefix { $0 != "." } != conflict.fieldName ?? ""
         }
-        try check(choice, of: conflict)
-        var reason = reason
-        if isAsking {
-            guard let answer = try ask(conflict, choice: choice, in: context) else {
-                context.note(["Not decided; nothing was changed."])
-                return .failed
-            }
-            (choice, reason) = (answer.choice, answer.reason)
-        }
-        guard let choice, let reason else { throw missing() }
-        let record = try await site.resolve(
-            Resolution(
-                conflict: conflict.id, choice: choice, seen: seen.version ?? conflict.version,
-                reason: try PlainReason.checked(reason), isAttested: performer.isAttested,
-                performer: clinician), by: author)
-        return try report(record, conflict: conflict, in: context)
-    }
-
-    private func missing() -> UsageProblem {
-        if seen.version == nil {
-            return UsageProblem(
-                "deciding needs --seen VERSION: read the values with 'kith conflict show "
-                    + "\(id.prefix(60))' and pass the version that it prints")
-        }
-        if pick == nil, values.isEmpty {
-            return UsageProblem("deciding needs --pick N or --value FIELD=VALUE")
-        }
-        return UsageProblem("deciding needs --reason TEXT, for those who read it later")
-    }
-
-    /// Refuses what could not decide this conflict, before anybody is asked anything.
-    private func check(_ choice: Resolution.Choice?, of conflict: ConflictView) throws {
-        if conflict.needsAttestation, !performer.isAttested {
+        guard others.isEmpty else {
             throw UsageProblem(
-                "only a clinical decision settles this; add --attest --performer NAME "
-                    + "--performer-role ROLE for the clinician who decided")
+                "--value sets \(conflict.fieldName ?? "the field") and nothing else; use "
+                    + "'kith record set' for \(others[0].field)")
         }
-        switch choice {
-        case .pick(let number)?:
-            // With --seen the numbers are those of an older view, which only the site knows.
-            guard seen.version == nil || seen.version == conflict.version else { return }
-            guard conflict.field.candidates.contains(where: { $0.number == number }) else {
-                throw UsageProblem(
-                    "--pick takes 1 to \(conflict.field.candidates.count); see 'kith conflict "
-                        + "show \(conflict.id)'")
-            }
-        case .value(let assignments)?:
-            let others = assignments.filter { $0.field.prefix { $0 != "." } != conflict.field.name }
-            guard others.isEmpty else {
-                throw UsageProblem(
-                    "--value sets \(conflict.field.name) and nothing else; use 'kith record set' "
-                        + "for \(others[0].field)")
-            }
-        case nil: break
-        }
-    }
-
-    /// Shows the values and asks for what the options left out; nil when the person leaves.
-    private func ask(
-        _ conflict: ConflictView, choice: Resolution.Choice?, in context: CommandContext
-    ) throws -> (choice: Resolution.Choice, reason: String)? {
-        context.note(ConflictPage(context).lines(conflict))
-        var choice = choice
-        let count = conflict.field.candidates.count
-        if choice == nil {
-            let answer = context.ask(
-                "Which value is to stand, 1 to \(count)? (Enter leaves it open)")
-            guard let answer, let number = Int(answer),
-                conflict.field.candidates.contains(where: { $0.number == number })
-            else { return nil }
-            choice = .pick(number)
-        } else if !context.confirms("Decide it so?") {
-            return nil
-        }
-        let reason = reason ?? context.ask("Why? (others read it)")
-        guard let choice, let reason, !reason.isEmpty else { return nil }
-        return (choice, reason)
-    }
-
-    private func report(
-        _ record: RecordView, conflict: ConflictView, in context: CommandContext
-    ) throws -> ExitStatus {
-        let field = record.field(conflict.field.name)
-        let isOpen = field?.isConflict ?? false
-        if output.isJSON {
-            try context.printJSON(record)
-        } else {
-            let words = isOpen ? "Written, but the conflict is still open" : "Decided"
-            context.print([Line("\(words): \(conflict.field.label) of \(record.title)", .bold)])
-            if let field {
-                context.print(FieldLines(context).lines(for: field, of: record.kind, indent: 2))
-            }
-            if isOpen {
-                context.print(
-                    "Read the rest with 'kith conflict show \(conflict.id)' and decide again.")
-            }
-        }
-        return isOpen ? .needsPerson : .done
+        return assignments
     }
 }
 

@@ -11,6 +11,11 @@ public struct Console: Sendable {
     public var readLine: @Sendable () -> String?
     /// Reads a line that is not shown while it is typed.
     public var readSecret: @Sendable () -> String?
+    /// Reads one key without waiting for the end of a line, and without showing it; nil at the end of
+    /// input and for an interruption.
+    public var readKey: @Sendable () -> Character?
+    /// Lets a person edit a file in their editor; gives its exit status, nil when it could not start.
+    public var edit: @Sendable (_ file: String) -> Int32?
     /// Whether standard input is a terminal.
     public var isInputTerminal: Bool
     /// Whether standard output is a terminal.
@@ -34,7 +39,10 @@ public struct Console: Sendable {
     public init(
         output: @escaping @Sendable (String) -> Void, errors: @escaping @Sendable (String) -> Void,
         readLine: @escaping @Sendable () -> String? = { nil },
-        readSecret: @escaping @Sendable () -> String? = { nil }, isInputTerminal: Bool = false,
+        readSecret: @escaping @Sendable () -> String? = { nil },
+        readKey: @escaping @Sendable () -> Character? = { nil },
+        edit: @escaping @Sendable (_ file: String) -> Int32? = { _ in nil },
+        isInputTerminal: Bool = false,
         isOutputTerminal: Bool = false, isErrorTerminal: Bool = false, columns: Int = 80,
         environment: [String: String] = [:], login: String, zone: TimeZone,
         now: @escaping @Sendable () -> Instant,
@@ -44,6 +52,8 @@ public struct Console: Sendable {
         self.errors = errors
         self.readLine = readLine
         self.readSecret = readSecret
+        self.readKey = readKey
+        self.edit = edit
         self.isInputTerminal = isInputTerminal
         self.isOutputTerminal = isOutputTerminal
         self.isErrorTerminal = isErrorTerminal

@@ -56,7 +56,8 @@ extension Console {
         return Console(
             output: { output.write($0) }, errors: { errors.write($0) },
             readLine: { Swift.readLine(strippingNewline: true) },
-            readSecret: { readSecret { errors.write("\n") } },
+            readSecret: { readSecret { errors.write("\n") } }, readKey: { TerminalKey.read() },
+            edit: { Editor.run(on: $0, environment: ProcessInfo.processInfo.environment) },
             isInputTerminal: isatty(STDIN_FILENO) == 1,
             isOutputTerminal: isatty(STDOUT_FILENO) == 1,
             isErrorTerminal: isatty(STDERR_FILENO) == 1,

@@ -66,7 +66,9 @@ struct FieldLines {
 
     /// From where something was carried over, and by whom.
     static func carried(_ carried: CarriedView) -> String {
-        "carried over from \(carried.partnership) by \(person(carried.by)), \(carried.siteName)"
+        carried.isRecalled
+            ? "brought back by \(person(carried.by)), \(carried.siteName)"
+            : "carried over from \(carried.partnership) by \(person(carried.by)), \(carried.siteName)"
     }
 
     /// When something happened, in local time where it is a time.

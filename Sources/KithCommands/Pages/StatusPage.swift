@@ -52,8 +52,14 @@ struct StatusPage {
         if status.routineConflicts > 0 {
             let count = Amount.count(
                 status.routineConflicts, "routine conflict", "routine conflicts")
-            lines.append("!  \(count): 'kith conflict list --severity routine'")
+            let since =
+                status.oldestRoutineConflict.map { ", oldest \(context.time($0))" } ?? ""
+            lines.append("!  \(count)\(since): 'kith conflict list'")
         }
+        let work = [
+            (status.overdueConflicts, "overdue"), (status.unownedConflicts, "without an owner"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
+        if !work.isEmpty { lines.append(Line("   \(work.joined(separator: ", "))")) }
         if lines.isEmpty { lines.append("No conflicts are open.") }
         return lines
     }

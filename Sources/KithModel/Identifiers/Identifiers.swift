@@ -138,6 +138,12 @@ public struct RecordID: Identifier {
         words = derived("kith move v1", target.bytes, origin.bytes + record.bytes)
     }
 
+    /// The id of what belongs to one conflict, so that everyone who works on it meets in one record.
+    public init(conflict slot: String, about anchor: RecordID?, in partnership: PartnershipID) {
+        words = derived(
+            "kith conflict v1", partnership.bytes, (anchor?.bytes ?? []) + Array(slot.utf8))
+    }
+
     /// The sixteen bytes.
     public var bytes: [UInt8] { words.bytes }
 

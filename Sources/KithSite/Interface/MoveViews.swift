@@ -61,15 +61,19 @@ public struct CarriedView: Codable, Sendable {
     public var time: Instant
     /// The entry here that carries it.
     public var entry: EntryHash
+    /// Whether it was written in this very partnership, and again when a decision was taken back.
+    public var isRecalled: Bool
 
     /// Describes where something was carried over from.
     public init(
-        partnership: String, by: Author, siteName: String, time: Instant, entry: EntryHash
+        partnership: String, by: Author, siteName: String, time: Instant, entry: EntryHash,
+        isRecalled: Bool = false
     ) {
         self.partnership = partnership
         self.by = by
         self.siteName = siteName
         self.time = time
         self.entry = entry
+        self.isRecalled = isRecalled
     }
 }

@@ -102,12 +102,18 @@ public protocol Site: Sendable {
 
     // MARK: Conflicts
 
-    /// The open conflicts, safety-critical ones first, then by age.
+    /// The open conflicts without details, safety-critical ones first, then by age.
     func conflicts(_ query: ConflictQuery) async throws -> [ConflictView]
-    /// One conflict by its id (`RECORD.field`).
+    /// One open conflict with its details, by its id (`RECORD.field`, `RECORD.kind`).
     func conflict(_ id: String) async throws -> ConflictView
-    /// Decides a conflict by an entry that supersedes the candidates that were seen.
-    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView
+    /// Decides a conflict by an entry that supersedes what was seen; a preview writes nothing.
+    func resolve(_ resolution: Resolution, by author: Author) async throws -> ResolutionOutcome
+    /// Takes a decision back: what it replaced is written again, and open again.
+    func undoDecision(_ undo: ConflictUndo, by author: Author) async throws -> ResolutionOutcome
+    /// Decides many conflicts of routine fields alike, all or none; a preview writes nothing.
+    func resolveMany(_ bulk: BulkResolution, by author: Author) async throws -> BulkReport
+    /// Says whose an open conflict is, until when, and what was found out; decides nothing.
+    func work(on work: ConflictWork, by author: Author) async throws -> ConflictView
 
     // MARK: Exchange and safekeeping
 

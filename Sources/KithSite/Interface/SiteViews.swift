@@ -48,6 +48,12 @@ public struct StatusView: Codable, Sendable {
     public var routineConflicts: Int
     /// When the oldest open safety-critical conflict arose here.
     public var oldestConflict: Instant?
+    /// When the oldest open routine conflict arose here.
+    public var oldestRoutineConflict: Instant?
+    /// Open conflicts whose day has passed.
+    public var overdueConflicts: Int
+    /// Open conflicts that nobody has taken on.
+    public var unownedConflicts: Int
     /// Parts of entries that are kept but cannot be read or applied yet.
     public var partsWaiting: Int
     /// Entries that are kept but not applied, because of what they are.
@@ -83,7 +89,8 @@ public struct StatusView: Codable, Sendable {
         diskFreeBytes: Int64, certificateEnds: Instant, forks: [ForkView] = [],
         rollback: RollbackView? = nil, offers: Int = 0, waitingJoins: [WaitingJoinView] = [],
         unreviewedBreakGlass: Int = 0,
-        overdue: Int = 0, overdueSince: PartialDate? = nil
+        overdue: Int = 0, overdueSince: PartialDate? = nil,
+        oldestRoutineConflict: Instant? = nil, overdueConflicts: Int = 0, unownedConflicts: Int = 0
     ) {
         self.site = site
         self.daemonRunning = daemonRunning
@@ -92,6 +99,9 @@ public struct StatusView: Codable, Sendable {
         self.safetyCriticalConflicts = safetyCriticalConflicts
         self.routineConflicts = routineConflicts
         self.oldestConflict = oldestConflict
+        self.oldestRoutineConflict = oldestRoutineConflict
+        self.overdueConflicts = overdueConflicts
+        self.unownedConflicts = unownedConflicts
         self.partsWaiting = partsWaiting
         self.entriesSetAside = entriesSetAside
         self.entries = entries

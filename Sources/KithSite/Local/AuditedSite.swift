@@ -240,10 +240,44 @@ struct AuditedSite: Site {
         return found
     }
 
-    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
-        let record = try await site.resolve(resolution, by: author)
-        try await note(.write, "decided the conflict \(resolution.conflict)", record: record.id)
-        return record
+    func resolve(
+        _ resolution: Resolution, by author: Author
+    ) async throws -> ResolutionOutcome {
+        let outcome = try await site.resolve(resolution, by: author)
+        if !resolution.isPreview {
+            try await note(
+                .write, "decided the conflict \(outcome.conflict)", record: outcome.record)
+        }
+        return outcome
+    }
+
+    func undoDecision(_ undo: ConflictUndo, by author: Author) async throws -> ResolutionOutcome {
+        let outcome = try await site.undoDecision(undo, by: author)
+        if !undo.isPreview {
+            try await note(
+                .write, "took back the decision of the conflict \(outcome.conflict)",
+                record: outcome.record)
+        }
+        return outcome
+    }
+
+    func resolveMany(_ bulk: BulkResolution, by author: Author) async throws -> BulkReport {
+        let report = try await site.resolveMany(bulk, by: author)
+        guard report.isWritten else { return report }
+        let time = Instant(Date())
+        try await site.note(
+            report.items.map {
+                AuditItem(
+                    time: time, actor: actor, channel: channel, action: .write,
+                    what: "decided the conflict \($0.conflict) with others", record: $0.record)
+            })
+        return report
+    }
+
+    func work(on work: ConflictWork, by author: Author) async throws -> ConflictView {
+        let view = try await site.work(on: work, by: author)
+        try await note(.write, "worked on the conflict \(view.id)", record: view.record)
+        return view
     }
 
     // MARK: Exchange and safekeeping
@@ -339,28 +373,38 @@ extension LocalSite {
     ///
     /// Where nothing can be written any more, what is here can still be read: at night that counts
     /// for more, and the log of the program says that it was not noted.
-    func note(_ item: AuditItem) async throws {
+    func note(_ item: AuditItem) async throws { try await note([item]) }
+
+    /// Appends items in one write, which counts when they are many.
+    func note(_ items: [AuditItem]) async throws {
         do {
-            _ = try await append(item)
+            _ = try await append(items)
         } catch let error as StoreError where [.full, .readOnly].contains(error.code) {
             logger.error(
                 "what somebody did could not be noted in the audit",
-                metadata: ["audit.action": "\(item.action.rawValue)", "why": "\(error)"])
+                metadata: [
+                    "audit.action": "\(items.first?.action.rawValue ?? "")", "why": "\(error)",
+                ])
         }
     }
 
     /// The same where nothing may happen that is not noted; gives the item with its number.
-    func append(_ item: AuditItem) async throws -> AuditItem {
+    func append(_ item: AuditItem) async throws -> AuditItem { try await append([item])[0] }
+
+    /// Appends items in one write; gives them as they were numbered.
+    func append(_ items: [AuditItem]) async throws -> [AuditItem] {
         try await store.write { transaction in
-            var item = item
-            item.resident = try item.record.flatMap { try transaction.root(of: $0) }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            item.number = try transaction.appendAudit(
-                try encoder.encode(item), time: item.time, user: item.actor.user,
-                name: item.actor.name, action: item.action.rawValue, record: item.record,
-                resident: item.resident)
-            return item
+            return try items.map { item in
+                var item = item
+                item.resident = try item.record.flatMap { try transaction.root(of: $0) }
+                item.number = try transaction.appendAudit(
+                    try encoder.encode(item), time: item.time, user: item.actor.user,
+                    name: item.actor.name, action: item.action.rawValue, record: item.record,
+                    resident: item.resident)
+                return item
+            }
         }
     }
 

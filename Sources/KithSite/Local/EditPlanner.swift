@@ -189,6 +189,18 @@ package struct EditPlanner {
             operations: [(field, value, seen)], change: .resolve)
     }
 
+    /// Plans a part as it is.
+    mutating func plan(
+        _ part: DraftPart, class entryClass: EntryClass, in compartment: Compartment,
+        of partnership: PartnershipID
+    ) throws {
+        if entryClass == .decision { try checkMayAttest(in: partnership) }
+        planned.append(
+            Planned(
+                partnership: partnership, compartment: compartment, entryClass: entryClass,
+                part: part))
+    }
+
     private mutating func add(
         _ edit: RecordEdit, id: RecordID, kind: RecordKind, in partnership: PartnershipID,
         operations: [(FieldDefinition, FieldValue, [OperationID])], change: ChangeType

@@ -3,204 +3,129 @@ import KithModel
 import KithProtocol
 import KithStore
 
+// What people decide (D13, D14): found by query, decided by ordinary entries.
 extension LocalSite {
     package func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
         try await translating {
-            var partnership: PartnershipID?
-            if let reference = query.partnership {
-                partnership = try await self.partnership(reference).id
-            }
-            var under: RecordID?
-            if let reference = query.under {
-                under = try await record(reference, kind: nil).id
-            }
+            let (partnership, under) = try await places(query.partnership, query.under)
             let entry = entry
-            return try await store.read { [partnership, under] transaction in
-                let presenter = try RecordPresenter(transaction, entry: entry)
-                var fields: [Int64: [UInt32]] = [:]
-                for contested in try transaction.contestedFields() {
-                    fields[contested.record, default: []].append(contested.field)
-                }
-                var views: [ConflictView] = []
-                for (row, numbers) in fields {
-                    guard
-                        let record = try transaction.records(RecordSelection(row: row)).first,
-                        partnership == nil || record.partnership == partnership
-                    else { continue }
-                    if let under, record.id != under,
-                        try !transaction.isRecord(record, under: under)
-                    {
-                        continue
-                    }
-                    views += try numbers.compactMap {
-                        try presenter.conflict(record, field: $0, transaction)
-                    }
-                }
-                return views.filter { query.severity == nil || $0.severity == query.severity }
-                    .sorted { Self.rank($0) < Self.rank($1) }
+            return try await store.read {
+                try ConflictLister($0, entry: entry).list(query, in: partnership, under: under)
+                    .map(\.view)
             }
         }
-    }
-
-    /// Safety-critical first, then the oldest.
-    private static func rank(_ view: ConflictView) -> (Int, Instant, String) {
-        (view.severity == .safetyCritical ? 0 : 1, view.opened, view.id)
     }
 
     package func conflict(_ id: String) async throws -> ConflictView {
         try await translating {
             let entry = entry
-            let (record, field) = try await find(id)
-            let view = try await store.read { transaction in
-                try RecordPresenter(transaction, entry: entry).conflict(
-                    record, field: field.number, transaction)
+            return try await store.read { transaction in
+                let listed = try ConflictSearch(transaction: transaction, entry: entry).find(id)
+                return try ConflictDetailer(transaction, entry: entry).view(listed)
             }
-            guard let view else { throw Self.settled(id) }
-            return view
         }
     }
 
-    private static func settled(_ id: String) -> SiteError {
-        let id = ShownText(line: String(id.prefix(60))).text
-        return SiteError(
-            .notFound,
-            "there is no open conflict '\(id)'; it may have been resolved: see 'kith record history \(id.split(separator: ".").first ?? "")'"
-        )
+    package func resolve(
+        _ resolution: Resolution, by author: Author
+    ) async throws -> ResolutionOutcome {
+        try await deciding(isPreview: resolution.isPreview) { transaction, entry, site, now in
+            try ConflictResolver(
+                transaction: transaction, entry: entry, author: author, site: site, now: now
+            ).resolve(resolution)
+        }
     }
 
-    /// The record and field that a conflict's id names.
-    private func find(_ id: String) async throws -> (StoredRecord, FieldDefinition) {
-        let parts = id.split(separator: ".", maxSplits: 1).map(String.init)
-        guard parts.count == 2, parts[0].count >= 4 else {
-            throw SiteError(
-                .invalid, "a conflict's id looks like 7XK2M9QF.severity; see 'kith conflict list'")
+    package func undoDecision(
+        _ undo: ConflictUndo, by author: Author
+    ) async throws -> ResolutionOutcome {
+        try await deciding(isPreview: undo.isPreview) { transaction, entry, site, now in
+            try ConflictUndoing(transaction: transaction, entry: entry).undo(
+                undo, by: author, at: site, now: now)
         }
-        let found = try await store.read { try $0.records(RecordSelection(prefix: parts[0])) }
-        let matches = found.compactMap { record -> (StoredRecord, FieldDefinition)? in
-            guard let field = Vocabulary.kind(record.kind)?.field(named: parts[1]) else {
-                return nil
+    }
+
+    package func resolveMany(
+        _ bulk: BulkResolution, by author: Author
+    ) async throws -> BulkReport {
+        let (partnership, under) = try await translating {
+            try await places(bulk.partnership, bulk.under)
+        }
+        return try await deciding(isPreview: bulk.isPreview) { transaction, entry, site, now in
+            try BulkResolver(
+                transaction: transaction, entry: entry, author: author, site: site, now: now
+            ).resolve(bulk, partnership: partnership, under: under)
+        }
+    }
+
+    package func work(on work: ConflictWork, by author: Author) async throws -> ConflictView {
+        try await deciding(isPreview: false) { transaction, entry, site, now in
+            let search = ConflictSearch(transaction: transaction, entry: entry)
+            let key = try search.find(work.conflict).found.key
+            var planner = EditPlanner(
+                transaction: transaction, entry: entry, author: author, site: site)
+            try Self.plan(work, on: key, by: author, transaction, entry, &planner)
+            try planner.commit(now: now)
+            return try ConflictDetailer(transaction, entry: entry).view(
+                try search.find(work.conflict))
+        }
+    }
+
+    private static func plan(
+        _ work: ConflictWork, on key: ConflictKey, by author: Author,
+        _ transaction: StoreTransaction, _ entry: FieldEntry, _ planner: inout EditPlanner
+    ) throws {
+        guard let kind = ConflictCases.kind(in: key.compartment) else {
+            throw SiteError(.version, "that conflict needs a newer version of Kith; upgrade first")
+        }
+        var values: [(field: UInt32, value: FieldValue)] = []
+        for (number, text) in [
+            (ConflictCases.ownerField, work.owner), (ConflictCases.dueField, work.due),
+        ] {
+            guard let text, let field = kind.field(number) else { continue }
+            values.append((number, try entry.value(of: field, from: text)))
+        }
+        guard !values.isEmpty || work.note != nil else {
+            throw SiteError(.invalid, "give an owner, a due date or a note")
+        }
+        let writer = CaseWriter(transaction: transaction)
+        let isNew = try ConflictCases(transaction)[key].heads.isEmpty
+        if !values.isEmpty || isNew {
+            try writer.plan(
+                values, of: key, edit: RecordEdit(target: .existing(""), values: []), by: author,
+                class: .comment, seen: try transaction.version(), &planner)
+        }
+        if let note = work.note, let kind = ConflictCases.noteKind(in: key.compartment),
+            let field = kind.field(named: "text")
+        {
+            guard case .text(let text) = try entry.value(of: field, from: note) else {
+                throw SiteError(.invalid, "the note is empty; say something")
             }
-            return (record, field)
+            try writer.plan(note: text, on: key, by: author, &planner)
         }
-        guard let match = matches.first else { throw Self.settled(id) }
-        guard matches.count == 1 else {
-            throw SiteError(.ambiguous, "several records' ids begin so; give more of the id")
-        }
-        return match
     }
 
-    package func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+    /// Runs a decision: in one write, or in a read when it only says what would come of it.
+    private func deciding<Result: Sendable>(
+        isPreview: Bool,
+        _ body: @escaping @Sendable (StoreTransaction, FieldEntry, SiteID, Instant) throws -> Result
+    ) async throws -> Result {
         try await translating {
-            let reason = resolution.reason.precomposedStringWithCanonicalMapping
-                .trimmingCharacters(in: .whitespacesAndNewlines)
-            guard !reason.isEmpty, reason.count <= 2000 else {
-                throw SiteError(.invalid, "say why with --reason, in 1 to 2000 characters")
+            let (entry, site, now) = (entry, keys.site, Instant(Date()))
+            let step: @Sendable (StoreTransaction) throws -> Result = {
+                try body($0, entry, site, now)
             }
-            let (found, field) = try await find(resolution.conflict)
-            let entry = entry
-            let site = keys.site
-            try await store.write { transaction in
-                // Read again inside the transaction, so that nothing comes between.
-                guard
-                    let record = try transaction.records(RecordSelection(row: found.row)).first,
-                    let kind = Vocabulary.kind(record.kind)
-                else { throw Self.settled(resolution.conflict) }
-                let presenter = try RecordPresenter(transaction, entry: entry)
-                var planner = EditPlanner(
-                    transaction: transaction, entry: entry, author: author, site: site)
-                if kind.isDecision, !resolution.isAttested {
-                    throw SiteError(
-                        .refused,
-                        "only a clinical decision settles a \(kind.label); the clinician, or someone on the clinician's word, uses --attest with --performer and --performer-role"
-                    )
-                }
-                let decision = try Self.decision(
-                    resolution, field: field, kind: kind, record: record, presenter: presenter,
-                    planner: planner, transaction)
-                try planner.planDecision(
-                    of: field, record: record, kind: kind, value: decision.value,
-                    superseding: decision.seen,
-                    edit: RecordEdit(
-                        target: .existing(record.id.description), values: [], reason: reason,
-                        performer: resolution.performer, isAttested: resolution.isAttested))
-                try planner.commit(now: Instant(Date()))
-            }
-            return try await record(found.id.description, kind: Vocabulary.kind(found.kind)?.name)
+            return try await isPreview ? store.read(step) : store.write(step)
         }
     }
 
-    /// The value that is to stand, and the candidates that whoever decided had seen.
-    private static func decision(
-        _ resolution: Resolution, field: FieldDefinition, kind: RecordKind, record: StoredRecord,
-        presenter: RecordPresenter, planner: EditPlanner, _ transaction: StoreTransaction
-    ) throws -> (value: FieldValue, seen: [OperationID]) {
-        guard (0...presenter.version).contains(resolution.seen) else {
-            throw SiteError(
-                .invalid,
-                "--seen \(resolution.seen) is not a version of this site; take it from 'kith conflict show'"
-            )
-        }
-        guard Set(record.operations.filter { $0.field == field.number }.map(\.value)).count > 1
-        else { throw settled(resolution.conflict) }
-        let seen = try transaction.candidates(
-            ofField: field.number, record: record.row, asOf: resolution.seen)
-        let operations = try transaction.history(ofRecord: record.row).filter {
-            seen.contains($0.id)
-        }
-        let candidates = presenter.candidates(operations, of: field, in: record.partnership)
-        switch resolution.choice {
-        case .pick(let number):
-            guard let candidate = candidates.first(where: { $0.view.number == number }) else {
-                throw SiteError(
-                    .invalid,
-                    "there is no candidate \(number) at version \(resolution.seen); see 'kith conflict show \(resolution.conflict)'"
-                )
-            }
-            guard let value = candidate.view.value else {
-                throw SiteError(
-                    .refused, "candidate \(number) cannot be read here; give the value instead")
-            }
-            return (value, seen)
-        case .value(let assignments):
-            let values = try planner.values(assignments, of: kind)
-            guard let only = values.first, values.count == 1, only.0.number == field.number else {
-                throw SiteError(.invalid, "give the value of \(field.name), and of nothing else")
-            }
-            return (only.1, seen)
-        }
-    }
-}
-
-extension RecordPresenter {
-    /// The conflict that a field is in; nil when one value stands, by however many it was said.
-    func conflict(
-        _ record: StoredRecord, field number: UInt32, _ transaction: StoreTransaction
-    ) throws -> ConflictView? {
-        let view = view(record)
-        let kind = Vocabulary.kind(record.kind)
-        let name = kind?.field(number)?.name ?? "field\(number)"
-        guard let field = view.field(name), field.isConflict else { return nil }
-        let since = record.operations.filter { $0.field == number }.map(\.act.received).sorted()
-        return ConflictView(
-            id: "\(record.id.short).\(name)", kind: "field", severity: field.policy,
-            partnership: view.partnership, record: record.id, recordKind: view.kind,
-            title: view.title, resident: try resident(of: record, transaction), field: field,
-            opened: since.dropFirst().first ?? view.changed.received, version: version,
-            needsAttestation: kind?.isDecision ?? false)
-    }
-
-    private func resident(
-        of record: StoredRecord, _ transaction: StoreTransaction
-    ) throws -> String? {
-        var current = record
-        for _ in 0..<8 {
-            if Vocabulary.kind(current.kind)?.name == "resident" { return view(current).title }
-            guard let parent = current.parent,
-                let next = try transaction.records(RecordSelection(prefix: parent.description))
-                    .first(where: { $0.partnership == current.partnership })
-            else { return nil }
-            current = next
-        }
-        return nil
+    private func places(
+        _ partnership: String?, _ record: String?
+    ) async throws -> (PartnershipID?, RecordID?) {
+        var found: PartnershipID?
+        if let partnership { found = try await self.partnership(partnership).id }
+        var under: RecordID?
+        if let record { under = try await self.record(record, kind: nil).id }
+        return (found, under)
     }
 }

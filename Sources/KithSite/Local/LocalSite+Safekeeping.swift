@@ -37,6 +37,7 @@ extension LocalSite {
         try await translating {
             let conflicts = try await conflicts(ConflictQuery())
             let critical = conflicts.filter { $0.severity == .safetyCritical }
+            let today = clock().day(in: entry.zone)
             let (waiting, entries, rollback, forks) = try await store.read {
                 (
                     try $0.waiting(), try $0.entryCount(), try $0.rollback(),
@@ -59,7 +60,11 @@ extension LocalSite {
                 offers: Set(try await offers().map(\.partnership)).count,
                 waitingJoins: try await waitingJoins(),
                 unreviewedBreakGlass: try await unreviewedBreakGlass(), overdue: overdue.count,
-                overdueSince: overdue.since)
+                overdueSince: overdue.since,
+                oldestRoutineConflict: conflicts.filter { $0.severity == .routine }.map(\.opened)
+                    .min(),
+                overdueConflicts: conflicts.count { $0.isOverdue(on: today) },
+                unownedConflicts: conflicts.count(where: \.owners.isEmpty))
         }
     }
 

@@ -38,8 +38,12 @@ package struct ResidentMover {
         let entry: EntryHash
         let field: UInt32
 
-        init(_ operation: StoredOperation) {
-            entry = operation.act.carried?.entry ?? operation.act.entry
+        /// What was written again in its own partnership, when a decision was taken back, is said anew.
+        init(_ operation: StoredOperation, in partnership: PartnershipID) {
+            let carried = operation.act.carried
+            entry =
+                carried.flatMap { $0.partnership == partnership ? nil : $0.entry }
+                ?? operation.act.entry
             field = operation.field
         }
     }
@@ -242,13 +246,15 @@ package struct ResidentMover {
     ) throws -> [(entryClass: EntryClass, part: DraftPart)] {
         let copy = try existing(item, id: id)
         let there = Set(
-            try copy.map { try transaction.history(ofRecord: $0.row) }?.map(Said.init) ?? [])
-        let here = Set(item.history.map(Said.init))
-        let live = Set(item.record.operations.map(Said.init))
+            try copy.map { try transaction.history(ofRecord: $0.row) }?.map {
+                Said($0, in: target.id)
+            } ?? [])
+        let here = Set(item.history.map { Said($0, in: source.id) })
+        let live = Set(item.record.operations.map { Said($0, in: source.id) })
         var order: [EntryHash] = []
         var byEntry: [EntryHash: [(StoredOperation, FieldValue, [OperationID])]] = [:]
         for operation in item.record.operations
-        where !left.contains(operation.field) && !there.contains(Said(operation)) {
+        where !left.contains(operation.field) && !there.contains(Said(operation, in: source.id)) {
             guard let bytes = operation.value else { continue }
             guard var value = try? FieldValue(decoding: bytes) else {
                 throw SiteError(
@@ -259,7 +265,8 @@ package struct ResidentMover {
                 value = .reference(moved)
             }
             let superseded = (copy?.operations ?? []).filter {
-                $0.field == operation.field && here.contains(Said($0)) && !live.contains(Said($0))
+                let said = Said($0, in: target.id)
+                return $0.field == operation.field && here.contains(said) && !live.contains(said)
             }.map(\.id)
             if byEntry[operation.act.entry] == nil { order.append(operation.act.entry) }
             byEntry[operation.act.entry, default: []].append((operation, value, superseded))
@@ -283,7 +290,9 @@ package struct ResidentMover {
         let everyone = source.members.map(\.profile) + source.formerMembers.map(\.profile)
         return Carried(
             partnership: act.carried?.partnership ?? source.id,
-            entry: act.carried?.entry ?? act.entry, author: act.carried?.author ?? act.site,
+            entry: act.carried.flatMap { $0.partnership == source.id ? nil : $0.entry }
+                ?? act.entry,
+            author: act.carried?.author ?? act.site,
             authorName: act.carried?.authorName
                 ?? everyone.first { $0.site == act.site }?.name ?? act.site.short,
             recorded: act.carried?.recorded ?? act.recorded, carrier: author.person,

@@ -187,7 +187,8 @@ package struct RecordPresenter {
             site: act.carried?.author ?? act.site,
             siteName: act.carried?.authorName ?? siteName,
             committer: Author(act.committer), performer: act.performer.map(Author.init),
-            change: act.change, entryClass: act.entryClass,
+            // What is written again may not pass for more than it was.
+            change: act.change, entryClass: min(act.entryClass, act.carriedClass ?? act.entryClass),
             event: act.event.map { value in
                 if case .instant(let instant) = value { return instant.rfc3339 }
                 return entry.words(for: value, of: nil)
@@ -197,7 +198,8 @@ package struct RecordPresenter {
             carried: act.carried.map {
                 CarriedView(
                     partnership: name(of: $0.partnership), by: Author($0.carrier),
-                    siteName: siteName, time: act.recorded, entry: act.entry)
+                    siteName: siteName, time: act.recorded, entry: act.entry,
+                    isRecalled: $0.partnership == partnership)
             })
     }
 }

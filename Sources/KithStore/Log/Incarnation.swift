@@ -45,8 +45,12 @@ public struct StoredFork: Hashable, Sendable {
     public let id: CompartmentID
     /// Whose feed.
     public let author: SiteID
+    /// The incarnation of the feed.
+    public let incarnation: UInt64
     /// The sequence that both have.
     public let sequence: UInt64
+    /// When the second of them came here, by this site's clock.
+    public let received: Instant
 }
 
 extension StoreTransaction {
@@ -113,8 +117,10 @@ extension StoreTransaction {
     public func forks() throws -> [StoredFork] {
         try rows(
             """
-            SELECT uuid, compartment, author, fork_sequence FROM chain
-            JOIN feed ON feed.id = chain.feed
+            SELECT uuid, compartment, author, incarnation, fork_sequence,
+                (SELECT received_ms FROM entry WHERE entry.chain = chain.id
+                    ORDER BY sequence LIMIT 1) AS received_ms
+            FROM chain JOIN feed ON feed.id = chain.feed
             JOIN partnership ON partnership.id = feed.partnership
             WHERE chain.parent IS NOT NULL OR EXISTS (
                 SELECT 1 FROM chain AS first WHERE first.feed = chain.feed
@@ -126,7 +132,9 @@ extension StoreTransaction {
             return StoredFork(
                 id: CompartmentID(try PartnershipID(blob: row["uuid"]), compartment),
                 author: try SiteID(blob: row["author"]),
-                sequence: UInt64(row["fork_sequence"] as Int64) + 1)
+                incarnation: UInt64(bitPattern: row["incarnation"]),
+                sequence: UInt64(row["fork_sequence"] as Int64) + 1,
+                received: Instant(milliseconds: (row["received_ms"] as Int64?) ?? 0))
         }
     }
 }

@@ -137,6 +137,7 @@ CREATE INDEX operation_contested ON operation (record, field) WHERE is_contested
 CREATE INDEX operation_revoked ON operation (record, field) WHERE is_effective = 0;
 CREATE INDEX operation_day ON operation (field, day) WHERE is_superseded = 0 AND day IS NOT NULL;
 CREATE INDEX operation_of_record ON operation (record, field);
+CREATE INDEX operation_archived ON operation (record) WHERE field = 1 AND is_superseded = 0;
 -- References are the values of 18 bytes; few others are as long.
 CREATE INDEX operation_reference ON operation (value, field)
     WHERE length(value) = 18 AND is_superseded = 0;

@@ -309,6 +309,7 @@ extension StoreTransaction {
     func act(_ row: Row) throws -> StoredAct {
         let change: Int? = row["change"]
         let performer: String? = row["p_user"]
+        let carried = (row["carried"] as Data?).flatMap { try? Carried(decoding: $0) }
         return StoredAct(
             site: try SiteID(blob: row["author"]), entry: try EntryHash(blob: row["hash"]),
             arrival: row["arrival"], entryClass: EntryClass(rawValue: row["class"]) ?? .record,
@@ -324,7 +325,18 @@ extension StoreTransaction {
             event: (row["event"] as Data?).flatMap { try? FieldValue(decoding: $0) },
             recorded: Instant(milliseconds: row["recorded_ms"]),
             received: Instant(milliseconds: row["received_ms"]), reason: row["reason"],
-            carried: (row["carried"] as Data?).flatMap { try? Carried(decoding: $0) })
+            carried: carried, carriedClass: try carried.flatMap { try entryClass(of: $0.entry) })
+    }
+
+    /// The class of an entry of which a part was read; nil when it is not here.
+    private func entryClass(of entry: EntryHash) throws -> EntryClass? {
+        try number(
+            """
+            SELECT act.class FROM entry
+            JOIN act ON act.id BETWEEN entry.arrival << 10 AND (entry.arrival << 10) + 1023
+            WHERE hash = ? LIMIT 1
+            """, [entry.blob]
+        ).flatMap { EntryClass(rawValue: Int($0)) }
     }
 
     private func operation(_ row: Row) throws -> StoredOperation {

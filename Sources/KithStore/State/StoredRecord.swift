@@ -26,8 +26,11 @@ public struct StoredAct: Sendable {
     public let received: Instant
     /// The reason that was given.
     public let reason: String?
-    /// Where it was first written, when it was carried over from another partnership.
+    /// Where it was first written, when it was carried over from another partnership, or written again
+    /// when a decision was taken back.
     public let carried: Carried?
+    /// The class of the entry that `carried` names, where that is here.
+    public let carriedClass: EntryClass?
 }
 
 /// One operation of a record's field.

@@ -94,13 +94,13 @@ enum Program {
 
     /// Starts `kith` in a pseudo-terminal and leaves it running.
     static func startInTerminal(
-        _ arguments: [String], errorsTo file: String? = nil
+        _ arguments: [String], errorsTo file: String? = nil, environment: [String: String] = [:]
     ) throws -> Running {
         let words = ([kith] + arguments).map { "'\($0.replacing("'", with: "'\\''"))'" }
         let command = "stty cols 80 rows 24; exec \(words.joined(separator: " "))"
         return try start(
             "/usr/bin/script", ["-qec", command + (file.map { " 2>'\($0)'" } ?? ""), "/dev/null"],
-            environment: ["TERM": "xterm-256color", "SHELL": "/bin/sh"])
+            environment: ["TERM": "xterm-256color", "SHELL": "/bin/sh"].merging(environment) { $1 })
     }
 
     /// Starts a program and leaves it running.
@@ -161,6 +161,23 @@ final class Running: Sendable {
         if let text { try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8)) }
         try? input.fileHandleForWriting.close()
     }
+
+    /// Writes to its input, which stays open.
+    func type(_ text: String) {
+        try? input.fileHandleForWriting.write(contentsOf: Data(text.utf8))
+    }
+
+    /// Waits until its output holds a text so many times; false when it does not in time.
+    func prints(_ text: String, times: Int = 1, within seconds: Double = 30) -> Bool {
+        let end = Date().addingTimeInterval(seconds)
+        while outputText.components(separatedBy: text).count <= times {
+            if Date() > end { return false }
+            usleep(5_000)
+        }
+        return true
+    }
+
+    var outputText: String { String(decoding: output.withLock { $0 }, as: UTF8.self) }
 
     /// Waits until the program ends; false when it still runs after so many seconds.
     func wait(seconds: Double) -> Bool {

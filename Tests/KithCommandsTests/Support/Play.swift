@@ -12,6 +12,8 @@ struct Play {
     var isTerminal = false
     var columns = 80
     var readings: [FHIRReading] = []
+    /// What the person's editor does with a file.
+    var editor: (@Sendable (String) -> Int32)?
 
     struct Result {
         let status: Int32
@@ -34,7 +36,8 @@ struct Play {
         let opener = PlayedOpener(site: site, readings: readings, kept: kept)
         let console = Console(
             output: { kept.write(out: $0) }, errors: { kept.write(err: $0) },
-            readLine: { kept.answer() }, readSecret: { kept.answer() }, isInputTerminal: isTerminal,
+            readLine: { kept.answer() }, readSecret: { kept.answer() },
+            readKey: { kept.answer()?.first }, edit: { editor?($0) }, isInputTerminal: isTerminal,
             isOutputTerminal: isTerminal,
             isErrorTerminal: isTerminal, columns: columns, environment: environment, login: "jdoe",
             zone: Samples.zone, now: { Samples.now })

@@ -28,7 +28,12 @@ final class PlayedSite: Site {
                     ])
             ], problems: [])
         var rebuild = RebuildReport(entries: 12, isEqual: true, differences: [], isReplaced: true)
-        var afterResolve: RecordView?
+        var afterResolve: ConflictView?
+        var undone: [ConflictUndo] = []
+        var bulks: [BulkResolution] = []
+        var works: [ConflictWork] = []
+        var conflictQueries: [ConflictQuery] = []
+        var failureToSave: (any Error)?
         var failure: (any Error)?
 
         var saved: [(edit: RecordEdit, author: Author)] = []
@@ -286,7 +291,10 @@ final class PlayedSite: Site {
         }
     }
     func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
-        try play { $0.conflicts }
+        try play {
+            $0.conflictQueries.append(query)
+            return $0.conflicts
+        }
     }
 
     func conflict(_ id: String) async throws -> ConflictView {
@@ -298,10 +306,49 @@ final class PlayedSite: Site {
         }
     }
 
-    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+    func resolve(_ resolution: Resolution, by author: Author) async throws -> ResolutionOutcome {
         try play {
-            $0.resolutions.append(resolution)
-            return $0.afterResolve ?? Samples.smith
+            if !resolution.isPreview {
+                if let failure = $0.failureToSave { throw failure }
+                $0.resolutions.append(resolution)
+                if $0.afterResolve == nil {
+                    $0.conflicts.removeAll { $0.id == resolution.conflict }
+                }
+            }
+            return ResolutionOutcome(
+                conflict: resolution.conflict, about: "Status, Falls prevention",
+                stands: ["Active"], replaces: ["On hold"], isOpen: $0.afterResolve != nil,
+                rest: $0.afterResolve, record: Samples.plan)
+        }
+    }
+
+    func undoDecision(_ undo: ConflictUndo, by author: Author) async throws -> ResolutionOutcome {
+        try play {
+            if !undo.isPreview { $0.undone.append(undo) }
+            return ResolutionOutcome(
+                conflict: undo.conflict, about: "Status", stands: ["Active", "On hold"],
+                replaces: ["Active"], isOpen: true, rest: Samples.conflict(), record: Samples.plan)
+        }
+    }
+
+    func resolveMany(_ bulk: BulkResolution, by author: Author) async throws -> BulkReport {
+        try play {
+            $0.bulks.append(bulk)
+            return BulkReport(
+                items: (1...30).map {
+                    BulkReport.Item(
+                        conflict: "ABCDEF\($0).phone", about: "Telephone, Smith",
+                        stands: "01803 555 00\($0)", replaces: ["old"], record: Samples.resident)
+                }, skipped: [], version: 5, isWritten: !bulk.isPreview)
+        }
+    }
+
+    func work(on work: ConflictWork, by author: Author) async throws -> ConflictView {
+        try play { script in
+            script.works.append(work)
+            var conflict = Samples.conflict()
+            conflict.owners = [work.owner ?? "Ann"]
+            return conflict
         }
     }
 

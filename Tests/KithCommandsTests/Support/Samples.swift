@@ -120,12 +120,15 @@ enum Samples {
     static func conflict(needsAttestation: Bool = false) -> ConflictView {
         let record = needsAttestation ? decision : falls
         let name = needsAttestation ? "decision" : "status"
+        let field = record.field(name)!
         return ConflictView(
-            id: "\(record.short).\(name)", kind: "field", severity: .safetyCritical,
-            partnership: "Elm and Patel", record: record.id, recordKind: record.kind,
-            title: record.title, resident: "Smith Jane", field: record.field(name)!,
+            id: "\(record.short).\(name)", kind: .field, severity: .safetyCritical,
+            partnership: "Elm and Patel", compartment: .clinical, record: record.id,
+            recordKind: record.kind, title: record.title, resident: "Smith Jane",
+            about: field.label, fieldName: name, values: field.candidates.map(\.words),
             opened: Instant(milliseconds: now.milliseconds - 3 * 86_400_000), version: 5,
-            needsAttestation: needsAttestation)
+            needsAttestation: needsAttestation,
+            field: field, details: ConflictDetails(attesters: ["Patel Practice"]))
     }
 
     static func member(_ name: String, isSelf: Bool) -> MemberView {
