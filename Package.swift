@@ -22,6 +22,7 @@ extension Target.Dependency {
     static let nio: Self = .product(name: "NIOCore", package: "swift-nio")
     static let nioPosix: Self = .product(name: "NIOPosix", package: "swift-nio")
     static let nioSSL: Self = .product(name: "NIOSSL", package: "swift-nio-ssl")
+    static let nioEmbedded: Self = .product(name: "NIOEmbedded", package: "swift-nio")
     static let nioTLS: Self = .product(name: "NIOTLS", package: "swift-nio")
     static let nioHPACK: Self = .product(name: "NIOHPACK", package: "swift-nio-http2")
     static let nioHTTP2: Self = .product(name: "NIOHTTP2", package: "swift-nio-http2")
@@ -34,6 +35,11 @@ extension Target.Dependency {
         name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let unixSignals: Self = .product(
         name: "UnixSignals", package: "swift-service-lifecycle")
+    static let hummingbird: Self = .product(name: "Hummingbird", package: "hummingbird")
+    static let hummingbirdCore: Self = .product(name: "HummingbirdCore", package: "hummingbird")
+    static let hummingbirdTLS: Self = .product(name: "HummingbirdTLS", package: "hummingbird")
+    static let mustache: Self = .product(name: "Mustache", package: "swift-mustache")
+    static let httpTypes: Self = .product(name: "HTTPTypes", package: "swift-http-types")
     static let systemPackage: Self = .product(name: "SystemPackage", package: "swift-system")
 }
 
@@ -56,6 +62,7 @@ let package = Package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
             traits: [.defaults, "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
@@ -66,6 +73,10 @@ let package = Package(
         .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
         .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
         .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
+        .package(
+            url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(
+            url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -86,7 +97,7 @@ let package = Package(
             dependencies: [
                 "KithModel", "KithProtocol", .x509, .asn1, .crypto, .cryptoExtras, .protobuf,
             ],
-            swiftSettings: strict),
+            resources: [.embedInCode("Data")], swiftSettings: strict),
         .target(
             name: "KithStore",
             dependencies: ["KithModel", "KithProtocol", "KithTrust", .grdb, .crypto],
@@ -107,8 +118,8 @@ let package = Package(
         .target(
             name: "KithSite",
             dependencies: [
-                "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSync",
-                "KithTransport", .protobuf, .logging,
+                "KithModel", "KithPKCS12", "KithProtocol", "KithTrust", "KithStore", "KithSync",
+                "KithTransport", .nioPosix, .protobuf, .logging,
             ],
             swiftSettings: strict),
         .target(
@@ -117,6 +128,14 @@ let package = Package(
                 "KithModel", "KithSite", .grpc, .grpcProtobuf, .grpcTransport, .protobuf, .nio,
                 .nioPosix, .logging,
             ],
+            swiftSettings: strict),
+        .target(
+            name: "KithReview",
+            dependencies: [
+                "KithModel", "KithSite", .hummingbird, .hummingbirdCore, .hummingbirdTLS,
+                .mustache, .httpTypes, .nio, .nioPosix, .nioSSL, .logging, .crypto,
+            ],
+            resources: [.embedInCode("Templates"), .embedInCode("Assets")],
             swiftSettings: strict),
         .target(
             name: "KithExchange", dependencies: ["KithModel", "KithSite"], swiftSettings: strict),
@@ -139,7 +158,7 @@ let package = Package(
             swiftSettings: strict),
         .executableTarget(
             name: "kithd",
-            dependencies: ["KithModel", "KithSite", "KithDaemon", .logging],
+            dependencies: ["KithModel", "KithSite", "KithDaemon", "KithReview", .logging],
             swiftSettings: strict),
         .target(
             name: "KithSimulator",
@@ -220,6 +239,14 @@ let package = Package(
         .testTarget(
             name: "KithControlTests",
             dependencies: ["KithModel", "KithSite", "KithControl", .grpc, .logging],
+            swiftSettings: strict),
+        .testTarget(
+            name: "KithReviewTests",
+            dependencies: [
+                "KithReview", "KithModel", "KithSite", "KithTrust", .httpTypes, .nio, .nioPosix,
+                .nioSSL,
+                .nioEmbedded, .logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "KithExchangeTests", dependencies: ["KithExchange", "KithModel", "KithSite"],

@@ -24,7 +24,7 @@ struct KithCommand: ParsableCommand {
                     VerifyCommand.self,
                     RebuildCommand.self, BackupCommand.self, RestoreCommand.self,
                     EraseCommand.self, RetentionCommand.self, AuditCommand.self,
-                    RecoveryKitCommand.self, RecoverCommand.self,
+                    RecoveryKitCommand.self, RecoverCommand.self, UserCommand.self,
                 ]),
             CommandGroup(
                 name: "Partners",

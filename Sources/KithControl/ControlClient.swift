@@ -223,6 +223,16 @@ extension ControlClient {
         try await call(ControlCommands.sync, peers, progress: progress)
     }
 
+    // MARK: Accounts of the web page
+
+    /// The accounts.
+    public func users() async throws -> [UserView] { try await call(ControlCommands.users) }
+
+    /// Makes, changes, disables or resets an account.
+    public func changeUser(_ change: UserChange) async throws -> UserReport {
+        try await call(ControlCommands.changeUser, change)
+    }
+
     // MARK: Records
 
     /// The records that match.
@@ -249,6 +259,21 @@ extension ControlClient {
     /// Carries a resident's records over into another partnership.
     public func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport {
         try await call(ControlCommands.moveResident, MoveArguments(move: move, author: author))
+    }
+
+    /// A record with all that is part of it.
+    public func family(_ query: FamilyQuery) async throws -> FamilyView {
+        try await call(ControlCommands.family, query)
+    }
+
+    /// Every resident with what of them is in some compartments.
+    public func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
+        try await call(ControlCommands.overview, compartments)
+    }
+
+    /// What changed in a record and what is part of it.
+    public func changes(_ query: ChangesQuery) async throws -> ChangesView {
+        try await call(ControlCommands.changes, query)
     }
 
     /// Everything that was ever said in a record.

@@ -90,6 +90,15 @@ enum ControlCommands {
         "sync"
     ) { site, peers, progress in try await site.sync(peers, progress: progress) }
 
+    // MARK: Accounts of the web page
+
+    static let users = ControlCommand<Nothing, Nothing, [UserView]>("users") { site, _, _ in
+        try await site.users()
+    }
+    static let changeUser = ControlCommand<UserChange, Nothing, UserReport>(
+        "changeUser"
+    ) { site, change, _ in try await site.changeUser(change) }
+
     // MARK: Records
 
     static let records = ControlCommand<RecordQuery, Nothing, [RecordView]>(
@@ -114,6 +123,15 @@ enum ControlCommands {
     static let due = ControlCommand<DueQuery, Nothing, [DueItem]>(
         "due"
     ) { site, query, _ in try await site.due(query) }
+    static let family = ControlCommand<FamilyQuery, Nothing, FamilyView>(
+        "family"
+    ) { site, query, _ in try await site.family(query) }
+    static let overview = ControlCommand<[Compartment], Nothing, [ResidentSummary]>(
+        "overview"
+    ) { site, compartments, _ in try await site.overview(compartments) }
+    static let changes = ControlCommand<ChangesQuery, Nothing, ChangesView>(
+        "changes"
+    ) { site, query, _ in try await site.changes(query) }
 
     // MARK: Conflicts
 
@@ -188,9 +206,10 @@ enum ControlCommands {
         profile, status, doctor,
         createPartnership, partnerships, partnership, invite, revokeInvitation, changeMembership,
         setQuota, previewInvitation, join, setAddresses, offers, acceptOffer,
+        users, changeUser,
         leaveJoinRequest, withdrawJoinRequest, waitingJoins,
         peers, pair, decidePairing, removePeer, setPeer, sync,
-        records, record, tree, save, moveResident, history, due,
+        records, record, tree, save, moveResident, family, overview, changes, history, due,
         conflicts, conflict, resolve, undoDecision, resolveMany, work,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
         breakGlass, reviewBreakGlass, readableCompartments,

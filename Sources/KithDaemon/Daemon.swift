@@ -35,10 +35,11 @@ struct Daemon: Sendable {
     ///
     /// Each element of `stops` is a request to stop: the first is granted gracefully, the second at
     /// once. `onReady` is called once, with the address for partners, when both doors are
-    /// open.
+    /// open; `onWeb` with the address for browsers, when theirs is.
     func run(
         stops: some AsyncSequence<Void, Never> & Sendable,
-        onReady: @escaping @Sendable (String) -> Void
+        onReady: @escaping @Sendable (String) -> Void,
+        onWeb: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
         let ready = Readiness(onReady: onReady)
         // Services stop in the reverse of this order.
@@ -50,8 +51,12 @@ struct Daemon: Sendable {
             NightlyService(
                 site: site, schedule: schedule, clock: clock, logger: logger, begin: ready.open),
         ]
+        let web = configuration.web.map {
+            WebService(site: site, settings: $0, clock: clock, logger: logger, tell: onWeb)
+        }
         var configuration = ServiceGroupConfiguration(
-            services: services.map { .init(service: $0) }, logger: quietLogger)
+            services: (services + [web].compactMap { $0 }).map { .init(service: $0) },
+            logger: quietLogger)
         configuration.maximumGracefulShutdownDuration = Self.gracefulStop
         let group = ServiceGroup(configuration: configuration)
         let outcome = await outcome(of: group, stops: stops)

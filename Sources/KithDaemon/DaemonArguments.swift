@@ -13,6 +13,9 @@ struct DaemonArguments: ParsableArguments {
     @Option(help: "The local time of the nightly sync, as HH:MM. (default: 02:00)")
     var syncAt: String?
 
+    @Option(help: "Where browsers connect, as HOST:PORT, or off. (default: 127.0.0.1:8443)")
+    var webListen: String?
+
     @Option(help: "What is logged: trace, debug, info, notice, warning, error or critical.")
     var logLevel: String?
 
@@ -21,6 +24,8 @@ struct DaemonArguments: ParsableArguments {
 
     /// The flags that are configuration, by key.
     var flags: [String: String] {
-        ["listen": listen, "sync.at": syncAt, "log.level": logLevel].compactMapValues { $0 }
+        [
+            "listen": listen, "sync.at": syncAt, "web.listen": webListen, "log.level": logLevel,
+        ].compactMapValues { $0 }
     }
 }

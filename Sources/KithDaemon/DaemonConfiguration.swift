@@ -9,6 +9,11 @@ public import Logging
 /// | `sync.at` | `KITH_SYNC_AT` | `--sync-at` | `02:00` | local time of the nightly sync |
 /// | `sync.window` | `KITH_SYNC_WINDOW` | | `120` | minutes in which failures are retried |
 /// | `sync.jitter` | `KITH_SYNC_JITTER` | | `20` | the most minutes that a run is put off |
+/// | `web.listen` | `KITH_WEB_LISTEN` | `--web-listen` | `127.0.0.1:8443` | where browsers connect; `off`: no web page |
+/// | `web.names` | `KITH_WEB_NAMES` | | this machine's | host names that browsers may ask for, with commas |
+/// | `web.certificate` | `KITH_WEB_CERTIFICATE` | | the site's own | PEM file of a certificate chain |
+/// | `web.key` | `KITH_WEB_KEY` | | | PEM file of its key |
+/// | `web.browsers` | `KITH_WEB_BROWSERS` | | `any` | `certificate`: only browsers with one of `kith user certificate` |
 /// | `log.level` | `KITH_LOG_LEVEL` | `--log-level` | `info` | what is logged |
 ///
 /// A flag goes before the environment, the environment before the file, the file before the default.
@@ -21,6 +26,8 @@ public struct DaemonConfiguration: Sendable, Hashable {
     public var syncWindowMinutes: Int
     /// The most that a run is put off, in minutes.
     public var syncJitterMinutes: Int
+    /// How the web page is served; nil: not at all.
+    public var web: WebSettings?
     /// The least severe level that is logged.
     public var logLevel: Logger.Level
     /// What a person should know about the configuration, a line each.
@@ -28,7 +35,8 @@ public struct DaemonConfiguration: Sendable, Hashable {
 
     /// The keys that the daemon itself reads.
     public static let keys: Set<String> = [
-        "listen", "sync.at", "sync.window", "sync.jitter", "log.level",
+        "listen", "sync.at", "sync.window", "sync.jitter", "log.level", "web.listen", "web.names",
+        "web.certificate", "web.key", "web.browsers",
     ]
 
     /// Reads the configuration of a home.
@@ -58,6 +66,7 @@ public struct DaemonConfiguration: Sendable, Hashable {
             syncJitterMinutes: try reader.value(
                 "sync.jitter", default: "20", wanted: "is minutes, 0 to 720"
             ) { whole($0, in: 0...720) },
+            web: try WebSettings(reader),
             logLevel: try reader.value("log.level", default: "info", wanted: levelHint) {
                 Logger.Level(rawValue: $0)
             },

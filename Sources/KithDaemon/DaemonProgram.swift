@@ -87,6 +87,8 @@ public struct DaemonProgram: Sendable {
         try await daemon.run(stops: stops) { address in
             Self.say("kithd: ready, listening on \(address)")
             manager.ready()
+        } onWeb: { address in
+            Self.say("kithd: the web page is at https://\(address)/")
         }
     }
 

@@ -1,5 +1,6 @@
 public import KithModel
 public import KithSite
+public import Logging
 
 /// A site as the daemon needs it: what everyone may do, and what only its owner does.
 public protocol DaemonSite: Site {
@@ -8,6 +9,13 @@ public protocol DaemonSite: Site {
     /// `onListening` is called once, with the address as HOST:PORT, when partners can connect.
     func servePeers(
         listen: ListenAddress, onListening: @escaping @Sendable (String) -> Void
+    ) async throws
+
+    /// Serves the web page, until the task is cancelled.
+    ///
+    /// `onListening` is called once, with the address as HOST:PORT, when browsers can connect.
+    func serveWeb(
+        _ settings: WebSettings, logger: Logger, onListening: @escaping @Sendable (String) -> Void
     ) async throws
 
     /// When the nightly sync last ran, by this site's clock; nil when it never did.

@@ -16,8 +16,10 @@ import Testing
         "KithSync": ["KithModel", "KithProtocol", "KithTrust"],
         "KithTransport": ["KithModel", "KithProtocol", "KithTrust", "KithSync"],
         "KithSite": [
-            "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSync", "KithTransport",
+            "KithModel", "KithPKCS12", "KithProtocol", "KithTrust", "KithStore", "KithSync",
+            "KithTransport",
         ],
+        "KithReview": ["KithModel", "KithSite"],
         "KithControl": ["KithModel", "KithSite"],
         "KithExchange": ["KithModel", "KithSite"],
         "KithCommands": ["KithModel", "KithSite"],
@@ -32,7 +34,7 @@ import Testing
         "kith-bench": ["KithModel", "KithSample", "KithSite"],
         "kith-sim": ["KithModel", "KithSite", "KithSimulator", "KithDisk"],
         "kith": ["KithModel", "KithSite", "KithControl", "KithExchange", "KithCommands"],
-        "kithd": ["KithModel", "KithSite", "KithDaemon"],
+        "kithd": ["KithModel", "KithSite", "KithDaemon", "KithReview"],
     ]
 
     @Test func `modules import only what lies below them`() throws {

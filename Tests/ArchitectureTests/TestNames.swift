@@ -15,10 +15,11 @@ enum TestNames {
         var names: Set<String> = []
         for case let file as String in try #require(
             FileManager.default.enumerator(atPath: folder.path))
-        where file.hasSuffix(".swift") {
+        where file.hasSuffix(".swift") || file.hasSuffix(".py") {
             let text = try String(
                 contentsOf: folder.appendingPathComponent(file), encoding: .utf8)
             names.formUnion(text.matches(of: /func `([^`]+)`/).map { String($0.1) })
+            names.formUnion(text.matches(of: /def (test_\w+)/).map { String($0.1) })
         }
         return names
     }

@@ -133,7 +133,9 @@ import Testing
         ["record", "get", "--help"], ["record", "history", "--help"],
         ["conflict", "resolve", "--help"], ["conflict", "list", "--help"],
         ["conflict", "show", "--help"], ["import", "fhir", "--help"], ["verify", "--help"],
-        ["rebuild", "--help"], ["doctor", "--help"],
+        ["rebuild", "--help"], ["doctor", "--help"], ["user", "--help"], ["user", "add", "--help"],
+        ["user", "roles", "--help"], ["user", "certificate", "--help"],
+        ["user", "reset", "--help"],
     ])
     func `help fits 80 columns`(arguments: [String]) async {
         var play = Play()

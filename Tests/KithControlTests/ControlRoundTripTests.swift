@@ -83,6 +83,17 @@ import Testing
             }
         ),
         ("sync", { json(try await $0.sync(["a", "b"], progress: { _ in })) }),
+        ("users", { json(try await $0.users()) }),
+        (
+            "changeUser",
+            {
+                let change = UserChange(
+                    login: "l",
+                    act: .add(
+                        name: "n", title: nil, roles: [.careStaff], compartments: [.clinical]))
+                return json(try await $0.changeUser(change))
+            }
+        ),
         (
             "records",
             {
@@ -117,6 +128,15 @@ import Testing
                     try await $0.moveResident(
                         ResidentMove(resident: "r", partnership: "q", reason: "why"), by: author))
             }
+        ),
+        (
+            "family",
+            { json(try await $0.family(FamilyQuery(reference: "r", compartments: [.personal]))) }
+        ),
+        ("overview", { json(try await $0.overview([.clinical, .relations])) }),
+        (
+            "changes",
+            { json(try await $0.changes(ChangesQuery(reference: "r", since: 4, moments: 2))) }
         ),
         ("history", { json(try await $0.history("r")) }),
         ("due", { json(try await $0.due(DueQuery(within: 3, resident: "r"))) }),

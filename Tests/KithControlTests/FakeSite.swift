@@ -117,6 +117,26 @@ final class FakeSite: Site {
         note("decidePairing", decision)
         return PairingOutcome(peer: samples.peer, triesLeft: 2)
     }
+    func family(_ query: FamilyQuery) async throws -> FamilyView {
+        note("family", query)
+        return samples.family
+    }
+    func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
+        note("overview", compartments)
+        return [samples.summary]
+    }
+    func changes(_ query: ChangesQuery) async throws -> ChangesView {
+        note("changes", query)
+        return samples.changes
+    }
+    func users() async throws -> [UserView] {
+        note("users")
+        return [samples.user]
+    }
+    func changeUser(_ change: UserChange) async throws -> UserReport {
+        note("changeUser", change)
+        return UserReport(user: samples.user, password: "p", certificate: Data([1, 2]))
+    }
     func peers() async throws -> [PeerView] {
         note("peers")
         return [samples.peer]

@@ -232,4 +232,31 @@ struct Samples: Sendable {
         }
         return ImportBatch(partnership: "Rose", records: records)
     }
+
+    var user: UserView {
+        UserView(
+            login: "mary", name: "Mary \"O\"", title: "deputy manager", roles: [.careStaff],
+            compartments: [.clinical], isDisabled: false, isPasswordInitial: true, made: moment,
+            signedIn: nil, certificates: [moment])
+    }
+
+    var family: FamilyView {
+        FamilyView(root: record, records: [record], compartments: [.clinical], version: 7)
+    }
+
+    var summary: ResidentSummary {
+        ResidentSummary(
+            resident: record, stays: [record], plans: [], lastVersion: 4, lastChange: moment)
+    }
+
+    var changes: ChangesView {
+        ChangesView(
+            root: record, since: 3, version: 9,
+            changes: [
+                .init(
+                    record: recordID, kind: "plan", title: "T", isNew: true, before: field,
+                    after: field)
+            ],
+            moments: [.init(record: recordID, kind: "plan", title: "T", provenance: provenance)])
+    }
 }

@@ -36,7 +36,27 @@ import Testing
         #expect(three.listen.description == "[::1]:3")
     }
 
+    @Test func `the web page is for this machine until somebody says otherwise`() async throws {
+        let usual = try #require(try await load().web)
+        #expect(usual.listen.description == "127.0.0.1:8443" && !usual.needsBrowserCertificate)
+        #expect(usual.names.contains("localhost") && usual.certificate == nil)
+        #expect(try await load(environment: ["KITH_WEB_LISTEN": "off"]).web == nil)
+        let file =
+            "web:\n  listen: 0.0.0.0:443\n  names: Kith.Elm.example, 192.0.2.1\n"
+            + "  certificate: /a.pem\n  key: /b.pem\n  browsers: certificate\n"
+        let set = try #require(try await load(file: file).web)
+        #expect(set.names == ["kith.elm.example", "192.0.2.1"] && set.needsBrowserCertificate)
+        #expect(set.certificate == "/a.pem" && set.key == "/b.pem")
+        #expect(try await load(file: file).warnings.isEmpty)
+        let flag = try await load(file: file, flags: ["web.listen": "[::1]:8443"]).web
+        #expect(flag?.listen.host == "::1")
+    }
+
     @Test(arguments: [
+        ("web:\n  listen: 8443\n", "web.listen (kith.yaml): it is HOST:PORT or off"),
+        ("web:\n  names: a/b\n", "web.names (kith.yaml): it is host names"),
+        ("web:\n  certificate: /a.pem\n", "web.certificate and web.key go together"),
+        ("web:\n  browsers: some\n", "web.browsers (kith.yaml): it is any or certificate"),
         ("sync:\n  at: 25:00\n", "sync.at (kith.yaml): it is a time of day"),
         ("sync:\n  at: \"2\"\n", "sync.at (kith.yaml): it is a time of day"),
         ("sync:\n  window: -1\n", "sync.window (kith.yaml): it is minutes"),

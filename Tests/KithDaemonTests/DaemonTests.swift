@@ -55,6 +55,29 @@ import Testing
         }
     }
 
+    @Test func `a web page that cannot be served stops nothing, and is tried again`() async throws {
+        let site = FakeDaemonSite(webProblem: SiteError(.network, "the port is taken"))
+        let settings = try #require(
+            try await DaemonConfiguration.load(home: "/nowhere", flags: [:], environment: [:]).web)
+        let pauses = Mutex(0)
+        let clock = DaemonClock(
+            now: { Instant(milliseconds: 0) },
+            sleep: { _ in
+                let count = pauses.withLock { count in
+                    count += 1
+                    return count
+                }
+                if count == 3 { throw CancellationError() }
+            })
+        let told = Mutex(0)
+        try await WebService(
+            site: site, settings: settings, clock: clock, logger: quiet,
+            tell: { _ in told.withLock { $0 += 1 } }
+        ).run()
+        #expect(site.events.filter { $0 == "web" }.count == 3)
+        #expect(told.withLock { $0 } == 0)
+    }
+
     @Test(arguments: [
         (["--home"], 2), (["--nonsense"], 2), ([], 2), (["--version"], 0), (["--help"], 0),
         (["--home", "/nowhere", "--listen", "x"], 2), (["--home", "/nowhere"], 1),

@@ -2,6 +2,7 @@ import Foundation
 import KithDaemon
 import KithModel
 import KithSite
+import Logging
 import Synchronization
 
 /// A site whose partners' door and nights are pretence.
@@ -13,8 +14,13 @@ final class FakeDaemonSite: DaemonSite {
     }
 
     let state: Mutex<State>
+    /// What serving the web page ends with, when set.
+    let webProblem: SiteError?
 
-    init(lastNight: Instant? = nil, outcomes: [[SyncReport]] = []) {
+    init(
+        lastNight: Instant? = nil, outcomes: [[SyncReport]] = [], webProblem: SiteError? = nil
+    ) {
+        self.webProblem = webProblem
         state = Mutex(State(lastNight: lastNight, outcomes: outcomes))
     }
 
@@ -90,6 +96,20 @@ final class FakeDaemonSite: DaemonSite {
     func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome { throw unused }
     func removePeer(_ reference: String) async throws -> PeerView { throw unused }
     func peers() async throws -> [PeerView] { throw unused }
+    func family(_ query: FamilyQuery) async throws -> FamilyView { throw unused }
+    func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] { throw unused }
+    func changes(_ query: ChangesQuery) async throws -> ChangesView { throw unused }
+    func serveWeb(
+        _ settings: WebSettings, logger: Logger,
+        onListening: @escaping @Sendable (String) -> Void
+    ) async throws {
+        state.withLock { $0.events.append("web") }
+        if let webProblem { throw webProblem }
+        onListening("127.0.0.1:8443")
+        try await Task.sleep(for: .seconds(3600))
+    }
+    func users() async throws -> [UserView] { throw unused }
+    func changeUser(_ change: UserChange) async throws -> UserReport { throw unused }
     func setPeer(_ change: PeerChange) async throws -> PeerView { throw unused }
     func records(_ query: RecordQuery) async throws -> [RecordView] { throw unused }
     func record(_ reference: String, kind: String?) async throws -> RecordView { throw unused }

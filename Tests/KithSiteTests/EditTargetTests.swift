@@ -82,13 +82,15 @@ import Testing
         #expect(contact.field("organisation")?.candidates.first?.words == "Riverside Surgery")
         var words = await refusal {
             _ = try await self.add(
-                "contact", in: "Riverside", ("name", "Dr Rao"), ("organisation", far.id.description))
+                "contact", in: "Riverside", ("name", "Dr Rao"), ("organisation", far.id.description)
+            )
         }
         #expect(words.contains("another partnership"))
         try await archive(near)
         words = await refusal {
             _ = try await self.add(
-                "contact", in: "Riverside", ("name", "Dr Rao"), ("organisation", near.id.description))
+                "contact", in: "Riverside", ("name", "Dr Rao"),
+                ("organisation", near.id.description))
         }
         #expect(words.contains("was archived"))
         #expect(try await site.records(RecordQuery(kind: "contact")).count == 1)

@@ -25,7 +25,7 @@ import Testing
             committer: Person(user: "liar", name: "Liar", role: "", organisation: ""),
             performer: nil, event: nil, group: Data())
         try await elm.site.store.write { transaction in
-            try transaction.author(
+            _ = try transaction.author(
                 [DraftPart(skeleton: skeleton, values: [.text("a liar's contact")], reason: "")],
                 class: .record, in: contact.compartment, of: plans.id, now: Instant(Date()))
         }

@@ -75,6 +75,10 @@ enum InputFile {
 /// Files that must not exist yet, for this user alone.
 enum NewFile {
     static func write(_ text: String, to path: String) throws {
+        try write(Data(text.utf8), to: path)
+    }
+
+    static func write(_ bytes: Data, to path: String) throws {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
             throw UsageProblem(
@@ -84,7 +88,7 @@ enum NewFile {
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
-            try handle.write(contentsOf: Data(text.utf8))
+            try handle.write(contentsOf: bytes)
             try handle.synchronize()
         } catch {
             throw UsageProblem("\(path) cannot be written; check that the disk is not full")

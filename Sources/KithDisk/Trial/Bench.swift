@@ -116,6 +116,8 @@ package final class Bench {
         return try Running(
             programs.appendingPathComponent(program), arguments,
             environment: [
+                // Its port may be taken, and it writes nothing that a loss of power could touch.
+                "KITH_WEB_LISTEN": "off",
                 "LD_PRELOAD": programs.appendingPathComponent("libkith-faulty-disk.so").path,
                 "KITH_FAULTY_DISK": script, "TZ": "Europe/London",
                 "PATH": "/usr/bin:/bin", "SWIFT_BACKTRACE": "enable=no",

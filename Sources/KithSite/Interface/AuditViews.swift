@@ -12,6 +12,8 @@ public struct AuditItem: Codable, Sendable {
         case administer
         /// Exchanged entries with a partner.
         case exchange
+        /// Signed in to the web page, or tried to.
+        case signIn
         /// Took the right to read what a role does not include.
         case breakGlass = "break-glass"
         /// Said what was found about that.

@@ -82,6 +82,13 @@ public protocol Site: Sendable {
     ) async throws
         -> [SyncReport]
 
+    // MARK: Accounts of the web page
+
+    /// The accounts, by login.
+    func users() async throws -> [UserView]
+    /// Makes, changes, disables or resets an account; gives what is shown once.
+    func changeUser(_ change: UserChange) async throws -> UserReport
+
     // MARK: Records
 
     /// The records that match: journals with the newest first, others in the order of their titles.
@@ -95,6 +102,12 @@ public protocol Site: Sendable {
     /// Carries what stands in a resident's records over into another partnership, and archives the
     /// resident in the old one; writes nothing where that is done already.
     func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport
+    /// A record with all that is part of it.
+    func family(_ query: FamilyQuery) async throws -> FamilyView
+    /// Every resident that is not archived, by name, with what of them is in some compartments.
+    func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary]
+    /// What changed in a record and what is part of it.
+    func changes(_ query: ChangesQuery) async throws -> ChangesView
     /// Everything that was ever said in a record, oldest first.
     func history(_ reference: String) async throws -> [HistoryItem]
     /// What is or will be due, the longest due first.

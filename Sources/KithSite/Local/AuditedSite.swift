@@ -157,6 +157,29 @@ struct AuditedSite: Site {
         try await site.sync(peers, progress: progress)
     }
 
+    // MARK: Accounts of the web page
+
+    func users() async throws -> [UserView] { try await site.users() }
+
+    func changeUser(_ change: UserChange) async throws -> UserReport {
+        let report = try await site.changeUser(change)
+        let (login, roles) = (
+            report.user.login, report.user.roles.map(\.word).joined(separator: ", ")
+        )
+        let done =
+            switch change.act {
+            case .add: "made the account \(login) as \(roles)"
+            case .rights: "set the rights of the account \(login) to \(roles)"
+            case .disable: "disabled the account \(login)"
+            case .enable: "enabled the account \(login)"
+            case .reset: "reset the account \(login)"
+            case .certificate: "issued a browser's certificate for the account \(login)"
+            case .revokeCertificates: "took back the certificates of the account \(login)"
+            }
+        try await note(.administer, done)
+        return report
+    }
+
     // MARK: Records
 
     func records(_ query: RecordQuery) async throws -> [RecordView] {
@@ -205,6 +228,28 @@ struct AuditedSite: Site {
                 record: report.resident)
         }
         return report
+    }
+
+    func family(_ query: FamilyQuery) async throws -> FamilyView {
+        let found = try await site.family(query)
+        try await note(
+            .read, "looked at the \(found.root.kind) \(found.root.short) and what belongs to it",
+            record: found.root.id)
+        return found
+    }
+
+    func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
+        let found = try await site.overview(compartments)
+        try await note(.read, "listed \(found.count) residents with their plans")
+        return found
+    }
+
+    func changes(_ query: ChangesQuery) async throws -> ChangesView {
+        let found = try await site.changes(query)
+        try await note(
+            .read, "looked at what changed in the \(found.root.kind) \(found.root.short)",
+            record: found.root.id)
+        return found
     }
 
     func history(_ reference: String) async throws -> [HistoryItem] {

@@ -24,6 +24,8 @@ package final class LocalSite: Site {
     let listening = Mutex<String?>(nil)
     let server = Mutex<PeerServer?>(nil)
     let phone = Mutex(PhoneState())
+    let guesses = Mutex(GuessLimits())
+    package let passwords: PasswordQueue
     private let highWater = Mutex<OwnPosition?>(nil)
     let logger: Logger
     let isDaemon: Bool
@@ -37,7 +39,7 @@ package final class LocalSite: Site {
 
     private init(
         home: Home, lock: HomeLock, store: Store, root: RootCertificate, name: String,
-        kind: String, ods: String?, logger: Logger, isDaemon: Bool,
+        kind: String, ods: String?, logger: Logger, isDaemon: Bool, passwordLog2N: UInt8,
         clock: @escaping @Sendable () -> Instant
     ) throws {
         self.home = home
@@ -50,6 +52,7 @@ package final class LocalSite: Site {
         self.logger = logger
         self.isDaemon = isDaemon
         self.clock = clock
+        passwords = PasswordQueue(log2N: passwordLog2N)
         directory = LiveDirectory()
         tls = Mutex(
             try LeafIssuer(key: store.keys.identity, root: root).issue(now: Instant(Date())))
@@ -117,9 +120,10 @@ package final class LocalSite: Site {
         }
     }
 
-    /// Opens a site; throws when another process has it open.
+    /// Opens a site; throws when another process has it open. Tests hash passwords at a lower cost.
     package static func open(
         home path: String, isDaemon: Bool = false, logger: Logger = Logger(label: "kith"),
+        passwordLog2N: UInt8 = PasswordHash.standardLog2N,
         clock: @escaping @Sendable () -> Instant = { Instant(Date()) }
     ) async throws -> LocalSite {
         let home = Home(path: path)
@@ -155,7 +159,7 @@ package final class LocalSite: Site {
             let site = try LocalSite(
                 home: home, lock: lock, store: store, root: root, name: name,
                 kind: notes.1 ?? "other", ods: notes.2.flatMap { $0.isEmpty ? nil : $0 },
-                logger: logger, isDaemon: isDaemon, clock: clock)
+                logger: logger, isDaemon: isDaemon, passwordLog2N: passwordLog2N, clock: clock)
             try await site.checkForRollback()
             try await site.refreshDirectory()
             return site

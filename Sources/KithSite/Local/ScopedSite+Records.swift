@@ -63,6 +63,13 @@ extension ScopedSite {
         }.map { conflict in
             var conflict = conflict
             if !scope.includes(.personal) { conflict.resident = nil }
+            // Beside two residents stands what is safety-critical in all that belongs to them.
+            for index in conflict.details?.sides.indices ?? 0..<0 {
+                conflict.details?.sides[index].lines.removeAll { line in
+                    !(Vocabulary.kind(named: line.kind).map { scope.includes($0.compartment) }
+                        ?? false)
+                }
+            }
             return conflict
         }
     }
@@ -163,6 +170,34 @@ extension ScopedSite {
         try await audited.erasures().filter { scope.includes($0.compartment) }
     }
 
+    func family(_ query: FamilyQuery) async throws -> FamilyView {
+        let (root, ground) = try await find(query.reference, kind: nil)
+        let mine = try await readableCompartments(of: root.id.description)
+        let found = try await site.family(
+            FamilyQuery(
+                reference: root.id.description,
+                compartments: query.compartments.filter(mine.contains)))
+        let acts = try await site.standingBreakGlass(of: audited.actor, through: audited.channel)
+        let act = acts.first { $0.breakGlass?.resident == root.id }?.number
+        try await reading(on: act.map(Ground.glass) ?? ground).note(
+            .read, "looked at the \(root.kind) \(root.short) and what belongs to it",
+            record: root.id)
+        return found
+    }
+
+    func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
+        try await audited.overview(compartments.filter(scope.includes))
+    }
+
+    func changes(_ query: ChangesQuery) async throws -> ChangesView {
+        let (root, ground) = try await find(query.reference, kind: nil)
+        let mine = try await readableCompartments(of: root.id.description)
+        var wanted = query
+        wanted.reference = root.id.description
+        wanted.compartments = query.compartments.filter(mine.contains)
+        return try await reading(on: ground).changes(wanted)
+    }
+
     // MARK: Writing
 
     func save(_ edits: [RecordEdit], by author: Author) async throws -> [RecordView] {
@@ -182,9 +217,28 @@ extension ScopedSite {
         return try await audited.save(edits, by: author)
     }
 
-    func resolve(_ resolution: Resolution, by author: Author) async throws -> RecordView {
+    func resolve(
+        _ resolution: Resolution, by author: Author
+    ) async throws -> ResolutionOutcome {
         _ = try await conflict(resolution.conflict)
         return try await audited.resolve(resolution, by: author)
+    }
+
+    func undoDecision(
+        _ undo: ConflictUndo, by author: Author
+    ) async throws -> ResolutionOutcome {
+        try needsAll("taking a decision back")
+        return try await audited.undoDecision(undo, by: author)
+    }
+
+    func resolveMany(_ bulk: BulkResolution, by author: Author) async throws -> BulkReport {
+        try needsAll("deciding many conflicts at once")
+        return try await audited.resolveMany(bulk, by: author)
+    }
+
+    func work(on work: ConflictWork, by author: Author) async throws -> ConflictView {
+        _ = try await conflict(work.conflict)
+        return try await readable([audited.work(on: work, by: author)])[0]
     }
 
     func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport {

@@ -127,6 +127,13 @@ struct ScopedSite: Site {
         _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> [SyncReport] { try await audited.sync(peers, progress: progress) }
 
+    // MARK: Accounts of the web page
+
+    func users() async throws -> [UserView] { try await audited.users() }
+    func changeUser(_ change: UserChange) async throws -> UserReport {
+        try await audited.changeUser(change)
+    }
+
     // MARK: Safekeeping
 
     func setRetention(_ change: RetentionChange) async throws -> PartnershipView {

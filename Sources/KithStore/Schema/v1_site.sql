@@ -134,13 +134,63 @@ CREATE TABLE statement (
     PRIMARY KEY (partnership, compartment, site)
 ) STRICT, WITHOUT ROWID;
 
+-- People who may use the web page.
+CREATE TABLE account (
+    id INTEGER PRIMARY KEY,
+    login TEXT NOT NULL UNIQUE,         -- lower case: what is typed at sign-in
+    name TEXT NOT NULL,
+    title TEXT NOT NULL,                -- what they are, as it stands in entries: "deputy manager"
+    roles TEXT NOT NULL,                -- names with commas: what they may do here
+    compartments INTEGER NOT NULL,      -- bit N: may read compartment N
+    password BLOB NOT NULL,             -- scrypt: cost, salt, key
+    is_password_initial INTEGER NOT NULL, -- 1: made by us, to be replaced at the first sign-in
+    code_secret BLOB NOT NULL,          -- of the time codes, sealed with the site's key
+    code_step INTEGER NOT NULL DEFAULT 0, -- the last step whose code was used
+    is_disabled INTEGER NOT NULL DEFAULT 0,
+    made_ms INTEGER NOT NULL,
+    signed_in_ms INTEGER                -- the last time
+) STRICT;
+
+-- Browsers that are signed in. The token itself is in the browser alone.
+CREATE TABLE web_session (
+    hash BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    begun_ms INTEGER NOT NULL,
+    used_ms INTEGER NOT NULL,
+    proved_ms INTEGER NOT NULL          -- when password and code were last given
+) STRICT, WITHOUT ROWID;
+CREATE INDEX web_session_of_account ON web_session (account);
+
+-- Browsers from which an account was signed in to: a stranger's guesses do not slow these down.
+CREATE TABLE web_device (
+    hash BLOB NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    used_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Certificates that browsers prove themselves with.
+CREATE TABLE web_certificate (
+    fingerprint BLOB NOT NULL PRIMARY KEY CHECK (length(fingerprint) = 32), -- SHA-256 of the DER
+    account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    ends_ms INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Up to which arrival somebody has read what belongs to a record, by their own word.
+CREATE TABLE reading_mark (
+    account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    record BLOB NOT NULL CHECK (length(record) = 16),
+    version INTEGER NOT NULL,
+    time_ms INTEGER NOT NULL,
+    PRIMARY KEY (account, record)
+) STRICT, WITHOUT ROWID;
+
 -- Who did what here and when: only ever appended to. Each hash covers the one before it.
 CREATE TABLE audit (
     number INTEGER PRIMARY KEY,
     time_ms INTEGER NOT NULL,
     user TEXT NOT NULL,
     name TEXT NOT NULL,
-    action TEXT NOT NULL,               -- read, write, administer, exchange, break-glass, review
+    action TEXT NOT NULL,               -- read, write, administer, exchange, signIn, break-glass, review
     record BLOB,
     resident BLOB,
     bytes BLOB NOT NULL,                -- the item whole, as JSON

@@ -131,6 +131,8 @@ final class Running: Sendable {
             variables[name] = nil
         }
         variables["TZ"] = "Europe/London"
+        // Many daemons run at once here, and the web page has tests of its own.
+        variables["KITH_WEB_LISTEN"] = "off"
         variables["SWIFT_BACKTRACE"] = "enable=no"
         process.environment = variables.merging(environment) { $1 }
         let (out, err) = (Pipe(), Pipe())

@@ -1,3 +1,4 @@
+import Foundation
 import KithModel
 import KithSite
 import Synchronization
@@ -68,6 +69,8 @@ final class PlayedSite: Site {
         var addresses: [[String]] = []
         var passphrases: [String] = []
         var removedPeers: [String] = []
+        var users = [Samples.user]
+        var userChanges: [UserChange] = []
     }
 
     let script: Mutex<Script>
@@ -218,6 +221,33 @@ final class PlayedSite: Site {
     }
 
     func peers() async throws -> [PeerView] { try play { $0.peers } }
+
+    func family(_ query: FamilyQuery) async throws -> FamilyView { throw NotPlayed() }
+    func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
+        throw NotPlayed()
+    }
+    func changes(_ query: ChangesQuery) async throws -> ChangesView { throw NotPlayed() }
+
+    /// No command asks for it.
+    struct NotPlayed: Error {}
+
+    func users() async throws -> [UserView] { try play { $0.users } }
+
+    func changeUser(_ change: UserChange) async throws -> UserReport {
+        try play {
+            $0.userChanges.append(change)
+            var report = UserReport(user: Samples.user)
+            switch change.act {
+            case .add, .reset:
+                report.password = "abcd-efgh-jkmn-pqrs"
+                report.codeSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+                report.codeURI = "otpauth://totp/Kith:mary?secret=GEZDGNBVGY3TQOJQ"
+            case .certificate: report.certificate = Data("p12".utf8)
+            case .rights, .disable, .enable, .revokeCertificates: break
+            }
+            return report
+        }
+    }
 
     func setPeer(_ change: PeerChange) async throws -> PeerView {
         try play {

@@ -194,4 +194,9 @@ enum Samples {
             diskFreeBytes: 9_000_000_000,
             certificateEnds: Instant(milliseconds: now.milliseconds + 5_000_000_000))
     }
+
+    static let user = UserView(
+        login: "mary.okafor", name: "Mary Okafor", title: "deputy manager", roles: [.careStaff],
+        compartments: [.relations, .clinical], isDisabled: false, isPasswordInitial: true,
+        made: now, signedIn: now)
 }

@@ -64,4 +64,8 @@ private struct Opener: SiteOpener {
     }
     func restore(backup: String, home: String) async throws -> BackupReport { throw Unused() }
     func readFHIR(_ paths: [String]) async throws -> [FHIRReading] { throw Unused() }
+    func readContacts(_ paths: [String]) async throws -> [FHIRReading] { throw Unused() }
+    func export(
+        _ order: ExportOrder, from site: any Site, now: Instant
+    ) async throws -> ExportedFile { throw Unused() }
 }

@@ -1,0 +1,206 @@
+import KithModel
+import KithSite
+
+/// The records as one signed-in person may see and write them. A page has no other way to the site,
+/// and the site behind it is already limited to what their role includes (`AccessScope`).
+///
+/// What somebody may not read is answered as if it did not exist: its id, its title and its number in
+/// a count tell as much as its words.
+struct Desk: Sendable {
+    private let site: any Site
+    private let keeper: LocalSite
+    /// Who.
+    let user: UserView
+
+    /// Opens the way for somebody; `site` notes in the audit what they look at and do.
+    init(site: any Site, keeper: LocalSite, user: UserView) {
+        self.site = site
+        self.keeper = keeper
+        self.user = user
+    }
+
+    /// What they may read: membership goes without saying.
+    private var readable: [Compartment] { user.may(.read) ? user.compartments : [] }
+
+    /// Whether they may read a kind of record.
+    func mayRead(_ kind: RecordKind) -> Bool { readable.contains(kind.compartment) }
+
+    /// Whether they may write a kind of record.
+    func mayWrite(_ kind: RecordKind) -> Bool {
+        mayRead(kind) && (user.may(.edit) || kind.entryClass == .comment && user.may(.comment))
+    }
+
+    /// Whether they may read a kind by its name.
+    func mayRead(kind name: String) -> Bool { Vocabulary.kind(named: name).map(mayRead) ?? false }
+
+    private static let missing = SiteError(
+        .notFound, "there is no such record, or it is not for you")
+
+    /// The whole id that an address or a form names. A beginning could mean a record of another.
+    private func id(_ text: String) throws -> RecordID {
+        guard text.utf8.count <= 40, let id = RecordID(text: text) else { throw Self.missing }
+        return id
+    }
+
+    // MARK: Reading
+
+    /// A record with all that belongs to it and that they may read.
+    func family(_ text: String) async throws -> FamilyView {
+        let id = try id(text)
+        guard user.may(.read) else { throw Self.missing }
+        return try await hiding { try await site.family(FamilyQuery(reference: id.description)) }
+    }
+
+    /// A resident with what a sheet shows, for print.
+    func tree(_ text: String, for purpose: CareSheet.Purpose) async throws -> RecordTree {
+        let resident = try await record(text)
+        let wanted = CareSheet.kinds(for: purpose).filter { mayRead(kind: $0) }
+        let tree = try await site.tree(
+            TreeQuery(
+                resident.id.description, kind: "resident", kinds: wanted, newest: 3))
+        return tree
+    }
+
+    /// One record.
+    func record(_ text: String) async throws -> RecordView {
+        let id = try id(text)
+        guard user.may(.read) else { throw Self.missing }
+        return try await hiding { try await site.record(id.description, kind: nil) }
+    }
+
+    /// Answers what is refused as what does not exist.
+    private func hiding<Found>(_ body: () async throws -> Found) async throws -> Found {
+        do {
+            return try await body()
+        } catch let error as SiteError
+            where [.notFound, .ambiguous, .refused].contains(error.code)
+        {
+            throw Self.missing
+        }
+    }
+
+    /// The records of a kind that are not archived.
+    func records(_ name: String) async throws -> [RecordView] {
+        guard mayRead(kind: name) else { return [] }
+        return try await site.records(RecordQuery(kind: name))
+    }
+
+    /// Every resident, with their plans and stays.
+    func overview() async throws -> [ResidentSummary] {
+        guard mayRead(kind: "resident") else { return [] }
+        return try await site.overview(readable)
+    }
+
+    /// What changed since a version in what they may read of a family.
+    func changes(_ text: String, since: Int64, moments: Int = 0) async throws -> ChangesView {
+        let id = try id(text)
+        guard user.may(.read) else { throw Self.missing }
+        return try await hiding {
+            try await site.changes(
+                ChangesQuery(reference: id.description, since: since, moments: moments))
+        }
+    }
+
+    // MARK: Conflicts
+
+    /// The open conflicts that are about what they may read.
+    func conflicts(under: String? = nil) async throws -> [ConflictView] {
+        guard !readable.isEmpty else { return [] }
+        let under = try under.map { try id($0).description }
+        return try await site.conflicts(ConflictQuery(under: under)).filter {
+            mayRead(kind: $0.recordKind)
+        }
+    }
+
+    /// One conflict.
+    func conflict(_ id: String) async throws -> ConflictView {
+        guard id.utf8.count <= 100 else { throw Self.missing }
+        do {
+            let found = try await site.conflict(id)
+            guard mayRead(kind: found.recordKind) else { throw Self.missing }
+            var shown = found
+            // Beside two residents stands what is safety-critical in all that belongs to them.
+            for index in shown.details?.sides.indices ?? 0..<0 {
+                shown.details?.sides[index].lines.removeAll { !mayRead(kind: $0.kind) }
+            }
+            return shown
+        } catch let error as SiteError
+            where [.notFound, .ambiguous, .invalid, .refused].contains(error.code)
+        {
+            throw SiteError(
+                .notFound, "there is no such conflict, or somebody has decided it meanwhile")
+        }
+    }
+
+    /// Decides a conflict.
+    func resolve(_ resolution: Resolution) async throws {
+        let conflict = try await conflict(resolution.conflict)
+        guard user.may(.resolve), !resolution.isAttested || user.may(.attest) else {
+            throw SiteError(.refused, "your role does not include deciding this")
+        }
+        _ = conflict
+        _ = try await site.resolve(resolution, by: user.author)
+    }
+
+    // MARK: Writing
+
+    /// Saves edits as one act, when they may write every kind among them.
+    func save(_ edits: [RecordEdit]) async throws -> [RecordView] {
+        for edit in edits {
+            let name: String
+            switch edit.target {
+            case .new(let kind, _, let parent):
+                name = kind
+                if let parent { _ = try await record(parent) }
+            case .existing(let reference, _, _): name = try await record(reference).kind
+            }
+            guard let kind = Vocabulary.kind(named: name), mayWrite(kind),
+                !edit.isAttested || user.may(.attest)
+            else { throw SiteError(.refused, "your role does not include writing this") }
+        }
+        return try await site.save(edits, by: user.author)
+    }
+
+    // MARK: Emergencies
+
+    /// Reads for an hour, of one resident, a compartment that their role does not include.
+    func breakGlass(_ text: String, _ compartment: Compartment, reason: String) async throws {
+        let resident = try await record(text)
+        _ = try await site.breakGlass(
+            BreakGlassRequest(
+                compartment: compartment, resident: resident.id.description, reason: reason))
+    }
+
+    // MARK: How things stand
+
+    /// The partners and how current each is; without what was in an error of the network.
+    func peers() async throws -> [PeerView] { try await site.peers() }
+
+    /// The partnerships.
+    func partnerships() async throws -> [PartnershipView] { try await site.partnerships() }
+
+    /// Who did what.
+    func audit(_ query: AuditQuery) async throws -> [AuditItem] {
+        guard user.may(.readAudit) else { throw Self.missing }
+        return try await site.audit(query)
+    }
+
+    /// The accounts.
+    func users() async throws -> [UserView] {
+        guard user.may(.administer) else { throw Self.missing }
+        return try await site.users()
+    }
+
+    // MARK: What they have read
+
+    /// Up to where they have read, by resident.
+    func marks() async throws -> [RecordID: ReadingMark] {
+        try await keeper.readingMarks(login: user.login)
+    }
+
+    /// Notes that they have read a resident's records up to a version.
+    func mark(_ text: String, version: Int64) async throws {
+        let record = try await record(text)
+        try await keeper.markRead(record.id, version: version, login: user.login)
+    }
+}

@@ -1,0 +1,340 @@
+import Foundation
+import HTTPTypes
+import KithModel
+import KithSite
+
+/// Any record by itself, and the forms that make and change it.
+enum RecordPages {
+    static let routes: [Route] = [
+        .get("/records/new", .oneOf([.edit, .comment])) { try await newForm($0) },
+        .post("/records/new", .oneOf([.edit, .comment])) { try await add($0) },
+        .get("/records/:id", .needs(.read)) { try await page($0) },
+        .get("/records/:id/edit", .oneOf([.edit, .comment])) { visit in
+            let desk = try visit.desk()
+            return try await form(
+                visit, desk, record: desk.record(visit.parameter("id")), typed: nil, problem: nil)
+        },
+        .post("/records/:id/edit", .oneOf([.edit, .comment])) { try await change($0) },
+        .post("/records/:id/archive", .needs(.edit)) { try await archive($0) },
+        .post("/records/:id/answer", .needs(.edit)) { try await answerProposal($0) },
+    ]
+
+    // MARK: One record
+
+    private static func page(_ visit: Visit) async throws -> Answer {
+        let desk = try visit.desk()
+        let family = try await desk.family(visit.parameter("id"))
+        let record = family.root
+        guard record.kind != "resident" || visit.query.has("all") else {
+            return .see("/residents/\(record.id)")
+        }
+        let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
+        let changes = try await desk.changes(record.id.description, since: 0, moments: 200)
+        let kind = Vocabulary.kind(named: record.kind)
+        let isOpenProposal =
+            record.kind == "proposal" && !record.isArchived
+            && ["", "proposed"].contains(code("status", of: record))
+        let more: Node = [
+            "name": nodes.shown(record.title), "about": kind?.about ?? "",
+            "parent": record.parent.map { "/records/\($0)" } ?? false as Any,
+            "mayArchive": desk.user.may(.edit) && kind != nil,
+            "children": family.records.filter { !$0.isArchived }.map {
+                nodes.record($0, level: 3)
+            },
+            "hasChildren": !family.records.filter { !$0.isArchived }.isEmpty,
+            "isOpenProposal": isOpenProposal && desk.user.may(.edit),
+            "version": record.version,
+            "adding": ResidentPage.adding(to: record, desk),
+            "hasAdding": !ResidentPage.adding(to: record, desk).isEmpty,
+            "moments": changes.moments.map { ChangesPage.moment($0, nodes) },
+        ]
+        return visit.page(
+            "record", title: nodes.shown(record.title), tab: "/residents",
+            nodes.record(record, level: 2, titled: false).merging(more) { $1 })
+    }
+
+    private static func code(_ name: String, of record: RecordView) -> String {
+        guard case .code(let code)? = record.field(name)?.candidates.first?.value,
+            let kind = Vocabulary.kind(named: record.kind),
+            case .code(let set)? = kind.field(named: name)?.type
+        else { return "" }
+        return set.concepts.first { $0.code == code.code }?.word ?? ""
+    }
+
+    // MARK: Forms
+
+    /// The kind and the parent that an address or a form names.
+    private static func target(
+        _ fields: FormFields, _ desk: Desk
+    ) async throws -> (kind: RecordKind, parent: RecordView?) {
+        guard let kind = Vocabulary.kind(named: fields["kind"]), desk.mayWrite(kind) else {
+            throw Refusal.permission
+        }
+        if kind.parents.isEmpty { return (kind, nil) }
+        let parent = try await desk.record(fields["parent"])
+        guard kind.parents.contains(parent.kind) else { throw Refusal.missing }
+        return (kind, parent)
+    }
+
+    private static func newForm(_ visit: Visit) async throws -> Answer {
+        let desk = try visit.desk()
+        let (kind, parent) = try await target(visit.query, desk)
+        return try await form(visit, desk, kind: kind, parent: parent, typed: nil, problem: nil)
+    }
+
+    /// The form for a new record, or for one that is there.
+    private static func form(
+        _ visit: Visit, _ desk: Desk, record: RecordView? = nil, kind: RecordKind? = nil,
+        parent: RecordView? = nil, typed: FormFields?, problem: String?
+    ) async throws -> Answer {
+        guard let kind = kind ?? record.flatMap({ Vocabulary.kind(named: $0.kind) }),
+            desk.mayWrite(kind)
+        else { throw Refusal.permission }
+        let top = try await Lineage.top(of: record ?? parent, desk)
+        let choices = try await Lineage.choices(for: kind, top: top, desk)
+        let form = EditForm(
+            kind: kind, record: record, choices: choices, zone: visit.review.zone)
+        let nodes = RecordNodes(
+            visit, desk,
+            titles: Dictionary(
+                choices.values.flatMap { $0 }.map { ($0.id, $0.title) },
+                uniquingKeysWith: { first, _ in first }))
+        let partnerships = try await desk.partnerships().filter {
+            $0.compartments.contains(kind.compartment)
+        }
+        let session = visit.session
+        let mayAttest = kind.isDecision && desk.user.may(.attest)
+        let isProved =
+            session.map {
+                visit.now.milliseconds - $0.proved.milliseconds < WebSessionLimits.proved
+            } ?? false
+        var answer = visit.page(
+            "edit", title: "\(record == nil ? "New" : "Change"): \(kind.label)", tab: "/residents",
+            [
+                "action": record.map { "/records/\($0.id)/edit" } ?? "/records/new",
+                "isNew": record == nil, "kindName": kind.name, "kindLabel": kind.label,
+                "about": kind.about, "parent": parent?.id.description ?? "",
+                "recordTitle": record.map { nodes.shown($0.title) } ?? "",
+                "who": top.map { nodes.shown($0.title) } ?? false as Any,
+                "born": top.map { nodes.line("dateOfBirth", of: $0) } ?? "",
+                "nhs": top.map { nodes.line("nhsNumber", of: $0) } ?? "",
+                "back": back(record: record, parent: parent, top: top),
+                "seen": typed?["seen"] ?? String(record?.version ?? 0),
+                "fields": form.nodes(
+                    typed: typed, presets: presets(kind, visit, desk, parent), problem: problem,
+                    nodes),
+                "problem": problem.map { "Not saved: \($0)." } ?? false as Any,
+                "choosesPartnership": record == nil && kind.parents.isEmpty,
+                "partnerships": partnerships.map { partnership -> Node in
+                    [
+                        "id": partnership.id.description, "name": nodes.shown(partnership.name),
+                        "isChosen": typed.map { $0["partnership"] == partnership.id.description }
+                            ?? !partnership.isPrivate,
+                    ]
+                },
+                "reason": typed?["reason"] ?? "", "event": typed?["event"] ?? "",
+                "performer": typed?["performer"] ?? "",
+                "performerRole": typed?["performerRole"] ?? "",
+                "isDecision": kind.isDecision, "mayAttest": mayAttest,
+                "attest": typed.map { $0["attest"] == "yes" } ?? false,
+                "needsProof": mayAttest && !isProved,
+            ])
+        if problem != nil { answer.status = .badRequest }
+        return answer
+    }
+
+    private static func back(
+        record: RecordView?, parent: RecordView?, top: RecordView?
+    ) -> String {
+        if let top, top.kind == "resident" { return "/residents/\(top.id)" }
+        if let record { return "/records/\(record.id)" }
+        return parent.map { "/records/\($0.id)" } ?? "/contacts"
+    }
+
+    /// What a new record usually says.
+    private static func presets(
+        _ kind: RecordKind, _ visit: Visit, _ desk: Desk, _ parent: RecordView?
+    ) -> [String: String] {
+        let today = visit.review.today
+        func two(_ number: Int?) -> String {
+            (number ?? 0) < 10 ? "0\(number ?? 0)" : "\(number ?? 0)"
+        }
+        let day = "\(today.year ?? 0)-\(two(today.month))-\(two(today.day))"
+        var presets: [String: String] = [:]
+        for field in kind.fields where field.isRequired {
+            if case .date = field.type { presets[field.name] = day }
+            if case .instant = field.type { presets[field.name] = visit.now.rfc3339 }
+        }
+        if let version = parent?.version { presets["seenVersion"] = String(version) }
+        switch kind.name {
+        case "signOff":
+            presets["by"] = desk.user.name
+            presets["role"] = desk.user.title
+            presets["date"] = day
+            presets["outcome"] = "agreed"
+        case "comment": presets["kind"] = "remark"
+        case "proposal": presets["status"] = "proposed"
+        default: break
+        }
+        for name in ["field", "value", "resident", "contact", "organisation"] {
+            let given = visit.query[name]
+            if !given.isEmpty { presets[name] = String(given.prefix(400)) }
+        }
+        return presets
+    }
+
+    // MARK: Saving
+
+    /// What every form says besides the fields.
+    private static func edit(
+        _ target: RecordEdit.Target, _ values: [RecordEdit.Assignment], _ visit: Visit,
+        _ kind: RecordKind
+    ) throws -> RecordEdit {
+        let form = visit.form
+        func given(_ name: String) -> String? {
+            let text = form[name].trimmingCharacters(in: .whitespacesAndNewlines)
+            return text.isEmpty ? nil : String(text.prefix(2000))
+        }
+        return RecordEdit(
+            target: target, values: values, seen: Int64(form["seen"]), reason: given("reason"),
+            performer: given("performer").map {
+                Author(user: "", name: $0, role: given("performerRole") ?? "")
+            }, event: given("event"), isAttested: kind.isDecision && form["attest"] == "yes")
+    }
+
+    private static func add(_ visit: Visit) async throws -> Answer {
+        let desk = try visit.desk()
+        let (kind, parent) = try await target(visit.form, desk)
+        let form = EditForm(kind: kind, record: nil, choices: [:], zone: visit.review.zone)
+        let partnership = visit.form["partnership"]
+        do {
+            var edit = try edit(
+                .new(
+                    kind: kind.name, partnership: partnership.isEmpty ? nil : partnership,
+                    parent: parent?.id.description), form.assignments(visit.form), visit, kind)
+            edit.seen = nil
+            try await Proving.check(edit.isAttested, visit)
+            let saved = try await desk.save([edit])
+            return .see(try await place(after: saved.first, kind, desk))
+        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
+            return try await self.form(
+                visit, desk, kind: kind, parent: parent, typed: visit.form,
+                problem: error.description)
+        }
+    }
+
+    private static func change(_ visit: Visit) async throws -> Answer {
+        let desk = try visit.desk()
+        let record = try await desk.record(visit.parameter("id"))
+        guard let kind = Vocabulary.kind(named: record.kind), desk.mayWrite(kind) else {
+            throw Refusal.permission
+        }
+        let form = EditForm(kind: kind, record: record, choices: [:], zone: visit.review.zone)
+        let values = form.assignments(visit.form)
+        let back = try await Lineage.place(of: record, desk)
+        guard !values.isEmpty else { return .see("\(back)?done=nothing") }
+        do {
+            let edit = try edit(.existing(record.id.description), values, visit, kind)
+            guard edit.seen != nil else { throw Refusal.form }
+            try await Proving.check(edit.isAttested, visit)
+            let saved = try await desk.save([edit])
+            let names = Set(values.map { $0.field.split(separator: ".")[0] })
+            let isBoth =
+                saved.first.map { saved in
+                    saved.fields.contains { names.contains($0.name[...]) && $0.isConflict }
+                } ?? false
+            return .see("\(back)?done=\(isBoth ? "both" : "saved")")
+        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
+            return try await self.form(
+                visit, desk, record: record, typed: visit.form, problem: error.description)
+        }
+    }
+
+    private static func place(
+        after saved: RecordView?, _ kind: RecordKind, _ desk: Desk
+    ) async throws -> String {
+        guard let saved else { return "/" }
+        let done =
+            switch kind.name {
+            case "comment", "proposal": "comment"
+            case "signOff": "signed"
+            default: "saved"
+            }
+        return "\(try await Lineage.place(of: saved, desk))?done=\(done)"
+    }
+
+    private static func archive(_ visit: Visit) async throws -> Answer {
+        let desk = try visit.desk()
+        let record = try await desk.record(visit.parameter("id"))
+        let isBack = visit.form["archived"] == "no"
+        _ = try await desk.save([
+            RecordEdit(
+                target: .existing(record.id.description),
+                values: [.init("archived", isBack ? "no" : "yes")],
+                seen: Int64(visit.form["seen"]), change: isBack ? .restore : .archive,
+                reason: String(visit.form["reason"].prefix(2000)))
+        ])
+        return .see(
+            "\(try await Lineage.place(of: record, desk))?done=\(isBack ? "restored" : "archived")")
+    }
+
+    /// Takes a proposed change over, or declines it; either is one act with its reason.
+    private static func answerProposal(_ visit: Visit) async throws -> Answer {
+        let desk = try visit.desk()
+        let proposal = try await desk.record(visit.parameter("id"))
+        guard proposal.kind == "proposal", let parent = proposal.parent else {
+            throw Refusal.missing
+        }
+        let isTaken = visit.form["answer"] == "accept"
+        let reason = String(visit.form["reason"].prefix(2000))
+        func text(_ name: String) -> String {
+            proposal.field(name)?.candidates.first?.words ?? ""
+        }
+        var edits = [
+            RecordEdit(
+                target: .existing(proposal.id.description),
+                values: [
+                    .init("status", isTaken ? "accepted" : "declined"), .init("answer", reason),
+                ], seen: Int64(visit.form["seen"]), reason: reason)
+        ]
+        let subject = try await desk.record(parent.description)
+        if isTaken {
+            edits.append(
+                RecordEdit(
+                    target: .existing(parent.description),
+                    values: [.init(text("field"), text("value"))], seen: subject.version,
+                    reason: "proposed by \(proposal.created.committer.name)"))
+        }
+        _ = try await desk.save(edits)
+        return .see("\(try await Lineage.place(of: subject, desk))?done=saved")
+    }
+}
+
+/// Gives password and code again before a clinical decision is signed.
+enum Proving {
+    /// Throws `SiteError` with what is to be done when the proof is missing or wrong.
+    static func check(_ isAttested: Bool, _ visit: Visit) async throws {
+        guard isAttested else { return }
+        guard let session = visit.session, let token = visit.token, session.user.may(.attest) else {
+            throw SiteError(.refused, "your role does not include signing clinical decisions")
+        }
+        let age = visit.now.milliseconds - session.proved.milliseconds
+        if (0..<WebSessionLimits.proved).contains(age) { return }
+        let outcome = try await visit.review.site.prove(
+            token,
+            SignInRequest(
+                login: "", password: visit.form["password"], code: visit.form["code"],
+                address: visit.address, device: visit.device, certificate: visit.certificate))
+        switch outcome {
+        case .signedIn: return
+        case .wait(let seconds):
+            throw SiteError(
+                .refused, "that was wrong too often; sign this again in \(seconds) seconds")
+        case .wrong, .newPasswordNeeded:
+            throw SiteError(
+                .refused,
+                "a clinical decision is signed with your password and a code that you have not used yet; give both again"
+            )
+        }
+    }
+}

@@ -1,0 +1,292 @@
+import Foundation
+import HTTPTypes
+import KithModel
+import KithSite
+
+/// A resident's joint plan as a clinician reads it: what could harm them first, then what matters to
+/// them, then needs, goals and actions, then everything else.
+enum ResidentPage {
+    static let routes: [Route] = [
+        .get("/residents/:id", .needs(.read)) { try await page($0) },
+        .get("/residents/:id/glass", .needs(.read)) { try await glass($0, problem: nil) },
+        .post("/residents/:id/glass", .needs(.read)) { try await breakGlass($0) },
+        .post("/residents/:id/read", .needs(.read)) { visit in
+            guard let version = Int64(visit.form["version"]) else { throw Refusal.form }
+            let id = visit.parameter("id")
+            try await visit.desk().mark(id, version: version)
+            return .see("/residents/\(id)?done=read")
+        },
+    ]
+
+    // MARK: Emergencies
+
+    private static func glass(
+        _ visit: Visit, problem: String?
+    ) async throws -> Answer {
+        let desk = try visit.desk()
+        let family = try await desk.family(visit.parameter("id"))
+        let nodes = RecordNodes(visit, desk)
+        let missing = Compartment.granted.filter { !family.compartments.contains($0) }
+        var answer = visit.page(
+            "glass", title: "Break the glass", tab: "/residents",
+            [
+                "id": family.root.id.description, "name": nodes.shown(family.root.title),
+                "born": nodes.line("dateOfBirth", of: family.root),
+                "nhs": nodes.line("nhsNumber", of: family.root),
+                "reason": visit.form["reason"], "minutes": BreakGlass.minutes,
+                "compartments": missing.map {
+                    ["value": $0.name, "isChosen": visit.form["compartment"] == $0.name] as Node
+                }, "isNone": missing.isEmpty,
+                "problem": problem.map { "Not done: \($0)." } ?? false as Any,
+            ])
+        if problem != nil { answer.status = .badRequest }
+        return answer
+    }
+
+    private static func breakGlass(_ visit: Visit) async throws -> Answer {
+        let id = visit.parameter("id")
+        guard let compartment = Compartment(name: visit.form["compartment"]) else {
+            return try await glass(visit, problem: "choose what you have to read")
+        }
+        do {
+            try await visit.desk().breakGlass(
+                id, compartment, reason: String(visit.form["reason"].prefix(2000)))
+        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
+            return try await glass(visit, problem: error.description)
+        }
+        return .see("/residents/\(id)")
+    }
+
+    /// What comes first, in this order: read before anything is given or done.
+    static let first = [
+        "alert", "allergyAssertion", "allergy", "cprDecision", "treatmentPlan", "adrt",
+        "contingency", "lpa", "libertyAuthorisation", "preferredPlace",
+    ]
+    /// What follows the plans, in this order; kinds that are not named come after these.
+    private static let later = [
+        "medication", "condition", "baseline", "professionalAdvice", "requirement", "endOfLife",
+        "supportPlan", "personalContact", "careTeamMember", "appointment", "transfer",
+        "hospitalContact", "referral", "observation", "note", "comment", "proposal",
+    ]
+
+    private static func page(_ visit: Visit) async throws -> Answer {
+        let desk = try visit.desk()
+        let family = try await desk.family(visit.parameter("id"))
+        guard family.root.kind == "resident" else {
+            return .see("/records/\(family.root.id)")
+        }
+        let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
+        let peers = try await desk.peers()
+        let mark = try await desk.marks()[family.root.id]
+        let conflicts = try await desk.conflicts(under: family.root.id.description)
+        let newest = family.records.map(\.changed.version).max() ?? 0
+        let last = max(newest, family.root.changed.version)
+        let partnership = family.root.partnership
+        let more: Node = [
+            "id": family.root.id.description, "version": family.version,
+            "breakGlass": broken(family, desk) ?? false as Any,
+            "glass": Compartment.granted.allSatisfy(family.compartments.contains)
+                ? false : "/residents/\(family.root.id)/glass" as Any,
+            "isArchived": family.root.isArchived,
+            "isNoLongerUpdated": family.root.isNoLongerUpdated,
+            "partnership": nodes.shown(partnership),
+            "warning": Currency.warning(peers, in: partnership, visit) ?? false as Any,
+            "peers": Currency.nodes(peers, in: partnership, visit),
+            "hasPeers": peers.contains { $0.partnerships.contains(partnership) },
+            "isUnread": last > (mark?.version ?? 0), "neverRead": mark == nil,
+            "readAt": mark.map { visit.review.words($0.time) } ?? "",
+            "conflicts": conflicts.map { ConflictPages.row($0, visit) },
+            "hasConflicts": !conflicts.isEmpty, "conflictCount": conflicts.count,
+            "first": first.compactMap { section($0, family, nodes, always: true) },
+            "aboutMe": section("aboutMe", family, nodes, always: true) ?? false as Any,
+            "plans": plans(family, nodes), "hasPlans": !plans(family, nodes).isEmpty,
+            "plansAbsence": absence("plan", family, nodes),
+            "sections": sections(family, nodes),
+            "hasSections": !sections(family, nodes).isEmpty, "printing": printing(family),
+            "adding": adding(to: family.root, desk),
+            "hasAdding": !adding(to: family.root, desk).isEmpty,
+            "root": nodes.record(family.root, level: 3, titled: false),
+        ]
+        return visit.page(
+            "resident", title: nodes.shown(family.root.title), tab: "/residents",
+            identity(family, nodes).merging(more) { $1 })
+    }
+
+    /// Who it is, in the words that tell people apart.
+    private static func identity(_ family: FamilyView, _ nodes: RecordNodes) -> Node {
+        let root = family.root
+        let stays = family.children("residency", of: root.id)
+        let summary = ResidentSummary(
+            resident: root, stays: stays, plans: [], lastVersion: 0,
+            lastChange: root.changed.received)
+        return [
+            "name": nodes.shown(root.title), "born": nodes.line("dateOfBirth", of: root),
+            "bornOpen": nodes.isOpen("dateOfBirth", of: root),
+            "nhs": nodes.line("nhsNumber", of: root),
+            "nhsOpen": nodes.isOpen("nhsNumber", of: root),
+            "called": nodes.line("preferredName", of: root),
+            "hasCalled": root.field("preferredName")?.candidates.isEmpty == false,
+            "gp": nodes.line("gpPractice", of: root),
+            "gpOpen": nodes.isOpen("gpPractice", of: root),
+            "place": nodes.desk.mayRead(kind: "residency")
+                ? TodayPage.place(summary, nodes) : Self.notIncluded,
+        ]
+    }
+
+    /// What is read for an emergency alone, in a sentence.
+    private static func broken(_ family: FamilyView, _ desk: Desk) -> String? {
+        let extra = family.compartments.filter { !desk.user.compartments.contains($0) }
+        guard !extra.isEmpty else { return nil }
+        let names = extra.map(\.name).joined(separator: ", ")
+        return
+            "You read \(names) records of this person for an emergency. It ends after \(BreakGlass.minutes) minutes, stands in the audit, and somebody else reviews it."
+    }
+
+    private static func printing(_ family: FamilyView) -> [Node] {
+        family.compartments.contains(.clinical)
+            ? [["label": "Transfer pack", "path": "/residents/\(family.root.id)/pack"]] : []
+    }
+
+    static let notIncluded = "your role does not include it"
+
+    /// Why there is nothing of a kind: not recorded, not shared with this site, or not for this reader.
+    static func absence(_ name: String, _ family: FamilyView, _ nodes: RecordNodes) -> String {
+        guard let kind = Vocabulary.kind(named: name) else { return "" }
+        if family.compartments.contains(kind.compartment) { return Absence.notRecorded.words }
+        return nodes.desk.mayRead(kind) ? Absence.notShared.words : notIncluded
+    }
+
+    /// The records of a kind under the resident; nil where there are none and no place is kept.
+    private static func section(
+        _ name: String, _ family: FamilyView, _ nodes: RecordNodes, always: Bool = false
+    ) -> Node? {
+        guard let kind = Vocabulary.kind(named: name) else { return nil }
+        let records = family.children(name, of: family.root.id)
+        guard !records.isEmpty || (always && (kind.isAlwaysShown || name == "aboutMe")) else {
+            return nil
+        }
+        let mayAdd =
+            nodes.desk.mayWrite(kind) && (!kind.isSingleton || records.isEmpty)
+            && family.compartments.contains(kind.compartment)
+        return [
+            "label": records.count == 1 || kind.isSingleton ? kind.label : Titles.plural(kind),
+            "name": name,
+            "records": records.map { nodes.record($0, titled: !kind.isSingleton) },
+            "hasRecords": !records.isEmpty, "absence": absence(name, family, nodes),
+            "add": mayAdd
+                ? "/records/new?kind=\(name)&parent=\(family.root.id)" : false as Any,
+            "addLabel": Titles.within(kind),
+        ]
+    }
+
+    private static func sections(_ family: FamilyView, _ nodes: RecordNodes) -> [Node] {
+        let direct = Vocabulary.kinds.filter { $0.parents.contains("resident") }.map(\.name)
+        let rest = direct.filter {
+            !(first + later + ["plan", "aboutMe", "samePerson"]).contains($0)
+        }
+        return (later + rest).filter { direct.contains($0) }.compactMap {
+            section($0, family, nodes)
+        }
+    }
+
+    // MARK: Plans
+
+    private static let within = [
+        "contingency", "strength", "need", "goal", "action", "supportPlan",
+    ]
+
+    private static func plans(_ family: FamilyView, _ nodes: RecordNodes) -> [Node] {
+        family.children("plan", of: family.root.id).map { plan(of: $0, family, nodes) }
+    }
+
+    private static func plan(
+        of plan: RecordView, _ family: FamilyView, _ nodes: RecordNodes
+    ) -> Node {
+        let others = Vocabulary.kinds.map(\.name).filter { name in
+            !within.contains(name)
+                && Vocabulary.kind(named: name)?.parents.contains("plan") == true
+        }
+        let groups = (within + others).compactMap { name -> Node? in
+            guard let kind = Vocabulary.kind(named: name) else { return nil }
+            let records = family.children(name, of: plan.id)
+            let isUsual = ["need", "goal", "action"].contains(name)
+            guard !records.isEmpty || isUsual else { return nil }
+            return [
+                "label": Titles.plural(kind), "hasRecords": !records.isEmpty,
+                "absence": absence(name, family, nodes),
+                "records": records.map { withChildren($0, family, nodes) },
+                "add": nodes.desk.mayWrite(kind) && name != "signOff"
+                    ? "/records/new?kind=\(name)&parent=\(plan.id)" : false as Any,
+                "addLabel": Titles.within(kind),
+            ]
+        }
+        var node = nodes.record(plan, level: 3)
+        node["groups"] = groups
+        node["adding"] = adding(to: plan, nodes.desk)
+        node["hasAdding"] = !adding(to: plan, nodes.desk).isEmpty
+        node["signOff"] =
+            Vocabulary.kind(named: "signOff").map(nodes.desk.mayWrite) == true
+            ? "/records/new?kind=signOff&parent=\(plan.id)" : false as Any
+        return node
+    }
+
+    /// A goal with its stages and outcomes, and so on for whatever is part of something in a plan.
+    private static func withChildren(
+        _ record: RecordView, _ family: FamilyView, _ nodes: RecordNodes
+    ) -> Node {
+        var node = nodes.record(record, level: 5)
+        let children = family.records.filter { $0.parent == record.id && !$0.isArchived }
+        node["children"] = children.map { nodes.record($0, level: 6) }
+        node["hasChildren"] = !children.isEmpty
+        return node
+    }
+
+    /// What may be added to a record, as links.
+    static func adding(to record: RecordView, _ desk: Desk) -> [Node] {
+        Vocabulary.kinds.filter {
+            $0.parents.contains(record.kind) && desk.mayWrite($0)
+                && !["comment", "proposal", "signOff", "samePerson"].contains($0.name)
+        }.map { kind in
+            [
+                "label": kind.label,
+                "path": "/records/new?kind=\(kind.name)&parent=\(record.id)",
+            ]
+        }
+    }
+}
+
+/// What records are called.
+enum Titles {
+    /// The titles of a family's records, and of the people and organisations that it points to.
+    static func of(_ family: FamilyView, _ desk: Desk) async throws -> [RecordID: String] {
+        var titles = Dictionary(
+            (family.records + [family.root]).map { ($0.id, $0.title) },
+            uniquingKeysWith: { first, _ in first })
+        let missing = Set(
+            (family.records + [family.root]).flatMap(\.fields).flatMap(\.candidates)
+                .compactMap { candidate -> RecordID? in
+                    if case .reference(let id)? = candidate.value { return id }
+                    return nil
+                }
+        ).subtracting(titles.keys)
+        guard !missing.isEmpty else { return titles }
+        for kind in ["contact", "organisation", "homeRound"] {
+            for record in try await desk.records(kind) where missing.contains(record.id) {
+                titles[record.id] = record.title
+            }
+        }
+        return titles
+    }
+
+    /// A kind's label in the middle of a sentence; abbreviations keep their capitals.
+    static func within(_ kind: RecordKind) -> String {
+        let second = kind.label.dropFirst().first
+        return second?.isUppercase == true
+            ? kind.label : kind.label.prefix(1).lowercased() + kind.label.dropFirst()
+    }
+
+    /// The plural of a kind's label, with a capital.
+    static func plural(_ kind: RecordKind) -> String {
+        kind.pluralLabel.prefix(1).uppercased() + kind.pluralLabel.dropFirst()
+    }
+}

@@ -1,0 +1,191 @@
+import HTTPTypes
+import KithModel
+import KithSite
+
+/// The home round: who is to be seen and why, a list to take along, and the outcomes in one go.
+enum RoundPage {
+    static let routes: [Route] = [
+        .get("/round", .needs(.read)) { try await choose($0) },
+        .get("/round/list", .needs(.read)) { visit in
+            try await list(visit, typed: nil, problem: nil)
+        },
+        .post("/round", .oneOf([.edit])) { try await save($0) },
+    ]
+
+    private static let most = 60
+
+    /// Picking residents: those that changed or are due stand first.
+    private static func choose(_ visit: Visit) async throws -> Answer {
+        let desk = try visit.desk()
+        let nodes = RecordNodes(visit, desk)
+        let marks = try await desk.marks()
+        let today = Days.number(visit.review.today)
+        let rows = try await desk.overview().map { summary -> (rank: Int, node: Node) in
+            var why: [String] = []
+            if summary.lastVersion > (marks[summary.resident.id]?.version ?? 0) {
+                why.append("changed since you last read it")
+            }
+            let due = summary.plans.compactMap { nodes.date("nextReview", of: $0) }
+                .map { Days.number($0) - today }.min()
+            if let due, due <= TodayPage.soon {
+                why.append(due < 0 ? "review overdue" : "review due")
+            }
+            var node = TodayPage.row(summary, nodes, visit, marks)
+            node["why"] = why.isEmpty ? false : why.joined(separator: ", ") as Any
+            return (why.isEmpty ? 1 : 0, node)
+        }
+        let sorted = rows.enumerated().sorted {
+            ($0.element.rank, $0.offset) < ($1.element.rank, $1.offset)
+        }.map(\.element.node)
+        return visit.page(
+            "round", title: "Home round", tab: "/round",
+            [
+                "isChoice": true, "rows": sorted, "isEmpty": sorted.isEmpty, "list": [Node](),
+                "mayEdit": false, "modes": [Node](), "leadName": "", "attendees": "",
+                "missing": false,
+            ])
+    }
+
+    /// The chosen residents with what a round needs to know of each.
+    private static func list(
+        _ visit: Visit, typed: FormFields?, problem: String?
+    ) async throws -> Answer {
+        let desk = try visit.desk()
+        let chosen = (typed ?? visit.query).values("r").prefix(most)
+        let marks = try await desk.marks()
+        let summaries = try await desk.overview()
+        var rows: [Node] = []
+        for id in chosen {
+            let family = try await desk.family(id)
+            let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
+            guard let summary = summaries.first(where: { $0.resident.id == family.root.id }) else {
+                continue
+            }
+            var node = TodayPage.row(summary, nodes, visit, marks)
+            let key = family.root.id.description
+            func lines(_ kind: String) -> [Node] {
+                family.children(kind, of: family.root.id).map { nodes.record($0, level: 3) }
+            }
+            node["safety"] = ["alert", "allergyAssertion", "allergy", "cprDecision"].flatMap(lines)
+            node["hasSafety"] = !(node["safety"] as? [Node] ?? []).isEmpty
+            node["plans"] = family.children("plan", of: family.root.id).map {
+                [
+                    "title": nodes.shown($0.title),
+                    "review": nodes.line("nextReview", of: $0),
+                ] as Node
+            }
+            node["version"] = family.version
+            node["reason"] = typed?["reason.\(key)"] ?? ""
+            node["outcome"] = typed?["outcome.\(key)"] ?? ""
+            node["actions"] = typed?["actions.\(key)"] ?? ""
+            node["seen"] = typed.map { $0["seen.\(key)"] == "yes" } ?? false
+            rows.append(node)
+        }
+        let mayEdit =
+            Vocabulary.kind(named: "roundItem").map(desk.mayWrite) == true
+            && Vocabulary.kind(named: "homeRound").map(desk.mayWrite) == true
+        let modes: [Node] =
+            Vocabulary.kind(named: "homeRound")?.field(named: "mode").map { field in
+                guard case .code(let set) = field.type else { return [] }
+                return set.concepts.map {
+                    [
+                        "value": $0.word, "label": $0.display,
+                        "isChosen": typed?["mode"] == $0.word,
+                    ]
+                }
+            } ?? []
+        var answer = visit.page(
+            "round", title: "Home round list", tab: "/round",
+            [
+                "isChoice": false, "rows": [Node](), "list": rows, "isEmpty": rows.isEmpty,
+                "mayEdit": mayEdit, "modes": modes,
+                "leadName": typed?["leadName"] ?? desk.user.name,
+                "attendees": typed?["attendees"] ?? "", "missing": chosen.isEmpty,
+                "problem": problem.map { "Not saved: \($0)." } ?? false as Any,
+            ])
+        if problem != nil { answer.status = .badRequest }
+        return answer
+    }
+
+    /// One round in each partnership among the residents, with what came of each resident.
+    private static func save(_ visit: Visit) async throws -> Answer {
+        let desk = try visit.desk()
+        let form = visit.form
+        let chosen = form.values("r").prefix(most)
+        var byPartnership: [PartnershipID: [FamilyView]] = [:]
+        for id in chosen {
+            let family = try await desk.family(id)
+            byPartnership[family.root.partnershipID, default: []].append(family)
+        }
+        guard !byPartnership.isEmpty else { return .see("/round") }
+        do {
+            for (partnership, families) in byPartnership.sorted(by: { $0.key < $1.key }) {
+                try await save(families, in: partnership, visit, desk)
+            }
+        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
+            return try await list(visit, typed: form, problem: error.description)
+        }
+        return .see("/round?done=round")
+    }
+
+    private static func save(
+        _ families: [FamilyView], in partnership: PartnershipID, _ visit: Visit, _ desk: Desk
+    ) async throws {
+        let form = visit.form
+        let day = visit.now.formatted(in: visit.review.zone).prefix(10)
+        let round = try await desk.save([
+            RecordEdit(
+                target: .new(
+                    kind: "homeRound", partnership: partnership.description, parent: nil),
+                values: [
+                    .init("kind", "home-round"), .init("date", String(day)),
+                    .init("leadName", form["leadName"]), .init("mode", form["mode"]),
+                    .init("attendees", form["attendees"]),
+                ].filter { !$0.text.isEmpty })
+        ])
+        guard let round = round.first else { return }
+        _ = try await desk.save(
+            families.map { family in
+                let key = family.root.id.description
+                let plan = family.children("plan", of: family.root.id).first
+                let values: [RecordEdit.Assignment] = [
+                    .init("resident", key), .init("reason", form["reason.\(key)"]),
+                    .init("outcome", form["outcome.\(key)"]),
+                    .init("actions", form["actions.\(key)"]),
+                    .init("seen", form["seen.\(key)"] == "yes" ? "yes" : "no"),
+                    .init("plan", plan?.id.description ?? ""),
+                    .init("planVersion", form["version.\(key)"]),
+                ].filter { !$0.text.isEmpty }
+                return RecordEdit(
+                    target: .new(
+                        kind: "roundItem", partnership: nil, parent: round.id.description),
+                    values: values)
+            })
+        try await interactions(families, round, visit, desk)
+    }
+
+    /// A round by video or telephone is a consultation with each resident who was seen, tied to the
+    /// version of the plan that was read.
+    private static func interactions(
+        _ families: [FamilyView], _ round: RecordView, _ visit: Visit, _ desk: Desk
+    ) async throws {
+        let form = visit.form
+        guard let kind = ["video": "video", "telephone": "phone"][form["mode"]] else { return }
+        let edits = families.filter { form["seen.\($0.root.id)"] == "yes" }.map { family in
+            let key = family.root.id.description
+            let plan = family.children("plan", of: family.root.id).first
+            return RecordEdit(
+                target: .new(
+                    kind: "interaction", partnership: round.partnershipID.description, parent: nil),
+                values: [
+                    .init("kind", kind), .init("when", visit.now.rfc3339),
+                    .init("subject", "Home round"), .init("resident", key),
+                    .init("participants", form["attendees"]),
+                    .init("plan", plan?.id.description ?? ""),
+                    .init("planVersion", form["version.\(key)"]),
+                    .init("homeRound", round.id.description),
+                ].filter { !$0.text.isEmpty })
+        }
+        if !edits.isEmpty { _ = try await desk.save(edits) }
+    }
+}

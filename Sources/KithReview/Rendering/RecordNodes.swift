@@ -1,0 +1,227 @@
+import Foundation
+import KithModel
+import KithSite
+
+/// Turns what a site knows into what templates show, by the rules of D9 and D10.
+struct RecordNodes {
+    /// Where times are shown.
+    let zone: TimeZone
+    /// What may be done from the page.
+    let desk: Desk
+    /// The titles of records that references point to.
+    let titles: [RecordID: String]
+
+    private var entry: FieldEntry { FieldEntry(zone: zone) }
+
+    init(_ visit: Visit, _ desk: Desk, titles: [RecordID: String] = [:]) {
+        zone = visit.review.zone
+        self.desk = desk
+        self.titles = titles
+    }
+
+    /// A record with its fields that say something; `level` is that of its heading.
+    func record(_ view: RecordView, level: Int = 4, titled: Bool = true) -> Node {
+        let kind = Vocabulary.kind(named: view.kind)
+        let common = common(view)
+        let fields = view.fields.filter {
+            isShown($0, of: kind) && !(titled && isTitle($0, of: kind))
+        }.map { field($0, of: kind, record: view, common: common.entry) }
+        return [
+            "id": view.id.description, "title": titled ? title(view) : false as Any,
+            "heading": "h\(level)", "kind": kind?.label ?? view.kind, "fields": fields,
+            "hasFields": !fields.isEmpty, "isArchived": view.isArchived,
+            "isNoLongerUpdated": view.isNoLongerUpdated, "said": said(common),
+            "edit": (kind.map { desk.mayWrite($0) && !$0.isAppendOnly } ?? false)
+                ? "/records/\(view.id)/edit" : false as Any,
+            "comment": commentPath(view) ?? false as Any, "history": "/records/\(view.id)",
+            "isUnknown": kind == nil,
+        ]
+    }
+
+    /// What a record is called. A title that names another record is only as much as its reader may
+    /// know of that.
+    func title(_ view: RecordView) -> String {
+        let kind = Vocabulary.kind(named: view.kind)
+        let naming = (kind?.title ?? []).compactMap { kind?.field(named: $0) }.first { field in
+            if case .reference = field.type { true } else { false }
+        }
+        guard let naming, let kind, let field = view.field(naming.name) else {
+            return shown(view.title)
+        }
+        let words = field.candidates.map { self.words($0, of: naming) }
+        return words.isEmpty ? kind.label : words.joined(separator: " or ")
+    }
+
+    /// Who said most of a record: named once for all that nobody else said.
+    private func common(_ view: RecordView) -> ProvenanceView {
+        var counts: [EntryHash: (count: Int, said: ProvenanceView)] = [:]
+        for field in view.fields {
+            guard let only = field.candidates.first, field.candidates.count == 1,
+                let said = only.provenance.first, only.provenance.count == 1
+            else { continue }
+            counts[said.entry, default: (0, said)].count += 1
+        }
+        let most = counts.values.max {
+            ($0.count, $0.said.version) < ($1.count, $1.said.version)
+        }
+        return most?.said ?? view.changed
+    }
+
+    /// Whether a field says no more than the heading above it.
+    private func isTitle(_ field: FieldView, of kind: RecordKind?) -> Bool {
+        kind?.title == [field.name] && !field.isConflict
+            && field.candidates.first?.provenance.count == 1
+            && field.candidates.first?.isAuthorRemoved == false
+            && field.candidates.first?.value != nil
+    }
+
+    private func commentPath(_ view: RecordView) -> String? {
+        guard let comment = Vocabulary.kind(named: "comment"), desk.mayWrite(comment),
+            comment.parents.contains(view.kind)
+        else { return nil }
+        return "/records/new?kind=comment&parent=\(view.id)"
+    }
+
+    /// Fields that carry meaning for a reader; what every record has besides is on its own page.
+    private func isShown(_ field: FieldView, of kind: RecordKind?) -> Bool {
+        if ["archived", "source", "parent"].contains(field.name) { return field.isConflict }
+        if !field.candidates.isEmpty { return true }
+        // A safety-critical slot that is empty says why (D10).
+        return field.policy == .safetyCritical && kind?.field(named: field.name) != nil
+    }
+
+    /// A field: its value, or all of its values, or why there is none.
+    func field(
+        _ view: FieldView, of kind: RecordKind?, record: RecordView, common: EntryHash? = nil
+    ) -> Node {
+        let definition = kind?.field(named: view.name)
+        let isOpen = view.isConflict && view.policy == .safetyCritical
+        let shown = isOpen ? view.candidates : Array(view.candidates.prefix(1))
+        let also = isOpen ? [] : Array(view.candidates.dropFirst())
+        return [
+            "label": view.label, "name": view.name, "isOpen": isOpen,
+            "count": view.candidates.count,
+            "values": shown.map { candidate($0, of: definition, hiding: isOpen ? nil : common) },
+            "also": also.map { candidate($0, of: definition, hiding: nil) },
+            "hasAlso": !also.isEmpty,
+            "absence": view.candidates.isEmpty
+                ? (view.absence ?? .notRecorded).words : false as Any,
+            "conflict": view.isConflict
+                ? "/conflicts/\(record.id.short).\(view.name)" : false as Any,
+        ]
+    }
+
+    /// One value, who said it and when.
+    func candidate(
+        _ view: CandidateView, of field: FieldDefinition?, hiding common: EntryHash?
+    ) -> Node {
+        var said = view.provenance
+        if let common, said.count == 1, said[0].entry == common { said = [] }
+        let parts = parts(view.value, of: field)
+        return [
+            "number": view.number, "words": words(view, of: field),
+            "isAbsent": view.value == nil || view.value == .cleared,
+            "parts": parts, "hasParts": !parts.isEmpty, "isAuthorRemoved": view.isAuthorRemoved,
+            "said": said.map { ["words": self.said($0)] as Node }, "hasSaid": !said.isEmpty,
+        ]
+    }
+
+    /// A value in words, with the titles of records that it points to.
+    func words(_ view: CandidateView, of field: FieldDefinition?) -> String {
+        switch view.value {
+        case nil: return view.absence?.words ?? "cannot be shown"
+        case .cleared?: return Absence.cleared.words
+        case .reference(let id)?: return titles[id].map(shown) ?? "record \(id.short)"
+        case .instant(let instant)?: return instant.formatted(in: zone)
+        default: return shown(view.words)
+        }
+    }
+
+    private func parts(_ value: FieldValue?, of field: FieldDefinition?) -> [Node] {
+        guard case .group(let members)? = value, let field else { return [] }
+        return members.map { member in
+            let definition = field.members.first { $0.number == member.number }
+            return [
+                "label": definition?.label ?? "part \(member.number)",
+                "words": shown(entry.words(for: member.value, of: definition)),
+            ]
+        }
+    }
+
+    /// Text as it is safe to show: what reorders or hides other text is made visible.
+    func shown(_ text: String) -> String { ShownText(lines: text).text }
+
+    /// Who said something, at which site, and when.
+    func said(_ provenance: ProvenanceView) -> String {
+        let committer = person(provenance.committer)
+        let who =
+            provenance.performer.map { "\(person($0)), typed by \(committer)" } ?? committer
+        var words =
+            "\(who), \(line(provenance.siteName)), \(provenance.recorded.formatted(in: zone))"
+        if provenance.entryClass == .decision { words += ", clinical decision" }
+        if let event = provenance.event { words += ", about \(self.event(event))" }
+        if let reason = provenance.reason, !reason.isEmpty { words += ": \(line(reason))" }
+        if let carried = provenance.carried {
+            words += "; carried over from \(line(carried.partnership)) by \(person(carried.by))"
+        }
+        return words
+    }
+
+    private func event(_ text: String) -> String {
+        Instant(rfc3339: text)?.formatted(in: zone) ?? line(text)
+    }
+
+    private func person(_ author: Author) -> String {
+        let name = author.name.isEmpty ? author.user : author.name
+        let details = [author.role, author.organisation].filter { !$0.isEmpty }
+        return line(details.isEmpty ? name : "\(name) (\(details.joined(separator: ", ")))")
+    }
+
+    private func line(_ text: String) -> String { ShownText(line: text).text }
+
+    /// The words of a field in one line: every value of a safety-critical one.
+    func line(_ name: String, of record: RecordView) -> String {
+        guard let field = record.field(name), !field.candidates.isEmpty else {
+            return (record.field(name)?.absence ?? .notRecorded).words
+        }
+        let definition = Vocabulary.kind(named: record.kind)?.field(named: name)
+        let values =
+            field.policy == .safetyCritical
+            ? field.candidates : Array(field.candidates.prefix(1))
+        return line(values.map { words($0, of: definition) }.joined(separator: " or "))
+    }
+
+    /// Whether a field of a record holds more than one safety-critical value.
+    func isOpen(_ name: String, of record: RecordView) -> Bool {
+        record.field(name).map { $0.isConflict && $0.policy == .safetyCritical } ?? false
+    }
+
+    /// The date in a field, when it holds one alone.
+    func date(_ name: String, of record: RecordView) -> PartialDate? {
+        guard case .date(let date)? = record.field(name)?.candidates.first?.value else {
+            return nil
+        }
+        return date
+    }
+}
+
+/// Days, for what is due.
+enum Days {
+    /// The last day that a date may mean, as a number that grows by day.
+    static func number(_ date: PartialDate) -> Int {
+        number(date.year, date.month ?? 12, date.day ?? 28)
+    }
+
+    static func number(_ components: DateComponents) -> Int {
+        number(components.year ?? 0, components.month ?? 1, components.day ?? 1)
+    }
+
+    /// Days since 1 March of year 0. Source: Howard Hinnant, "chrono-compatible date algorithms".
+    private static func number(_ year: Int, _ month: Int, _ day: Int) -> Int {
+        let year = month <= 2 ? year - 1 : year
+        let era = year / 400
+        let ofEra = year - era * 400
+        let ofYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+        return era * 146_097 + ofEra * 365 + ofEra / 4 - ofEra / 100 + ofYear
+    }
+}

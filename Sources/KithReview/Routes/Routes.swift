@@ -1,0 +1,7 @@
+/// Everything that browsers can ask for.
+enum Routes {
+    static let all: [Route] =
+        SignInPage.routes + TodayPage.routes + ResidentPage.routes + ChangesPage.routes
+        + RecordPages.routes + ConflictPages.routes + RoundPage.routes + ContactsPage.routes
+        + PrintPages.routes + StandingPages.routes
+}

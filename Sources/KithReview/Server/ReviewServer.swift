@@ -1,0 +1,76 @@
+package import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+package import KithModel
+package import KithSite
+package import Logging
+import NIOCore
+
+/// The web page of a site: GP-liaison staff and the home's own people read and write through it.
+public struct ReviewServer: Sendable {
+    private let review: Review
+    private let certificates: WebCertificates
+    private let logger: Logger
+
+    /// Prepares to serve.
+    package init(
+        site: LocalSite, configuration: ReviewConfiguration, logger: Logger,
+        zone: TimeZone = .current, now: @escaping @Sendable () -> Instant = { Instant(Date()) }
+    ) async throws {
+        let profile = try await site.profile()
+        review = Review(
+            site: site, siteName: profile.name, configuration: configuration, zone: zone, now: now)
+        certificates = WebCertificates(site: site, configuration: configuration, now: now)
+        self.logger = logger
+    }
+
+    /// Serves until the task is cancelled or stopped gracefully; `onListening` is told the address.
+    ///
+    /// Errors: `SiteError` when the certificate or the address cannot be used.
+    public func run(onListening: @escaping @Sendable (String) -> Void) async throws {
+        // What is wrong with the certificate is told now, not to the first browser.
+        _ = try certificates.context()
+        let gatekeeper = Gatekeeper(review: review, routes: Routes.all, logger: logger)
+        let responder = CallbackResponder<ReviewContext> { request, context in
+            let answer = await gatekeeper.answer(request, on: context.channel)
+            let response = StrictHeaders.response(answer)
+            return request.method == .head ? response.createHeadResponse() : response
+        }
+        var quiet = logger
+        quiet.logLevel = max(quiet.logLevel, .error)
+        let configuration = review.configuration
+        let application = Application(
+            responder: responder,
+            server: HTTPServerBuilder { [certificates, review] respond in
+                WebDoor(
+                    responder: respond, certificates: certificates, site: review.site,
+                    configuration: configuration)
+            },
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                availableConnectionsDelegate: .maximum(ReviewLimits.connections, logger: quiet)),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? configuration.port
+                let host = configuration.host
+                onListening(host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)")
+            }, logger: quiet)
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw SiteError(
+                .network,
+                "the web page cannot listen on \(configuration.host):\(configuration.port) (error \(error.errnoCode)): choose another address with web.listen, or stop what listens there"
+            )
+        }
+    }
+}
+
+/// What the server tells of a request besides its bytes.
+struct ReviewContext: InitializableFromSource, Sendable {
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        channel = source.channel
+    }
+}

@@ -1,0 +1,103 @@
+"""Every page: without a violation that axe finds, at three widths, and on paper."""
+
+import pathlib
+import re
+
+import axe_playwright_python
+import pytest
+
+from conftest import shot
+
+AXE = next(pathlib.Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
+WIDTHS = {"phone": 360, "tablet": 820, "desktop": 1280}
+
+
+def paths(page, site):
+    """Every page that somebody can come to, with the ids of real records."""
+    page.goto(site.url + "/residents")
+    resident = page.get_attribute("tbody a:has-text('Whitfield')", "href")
+    page.goto(site.url + resident)
+    plan = page.locator(".plan .acts a", has_text="History").first.get_attribute("href")
+    record = resident.split("/")[-1]
+    pages = {
+        "today": "/", "residents": "/residents", "search": "/residents?search=whit",
+        "resident": resident, "changes": resident + "/changes", "timeline": resident + "/timeline",
+        "pack": resident + "/pack", "summary": "/summary", "plan": plan, "edit": plan + "/edit",
+        "new-cpr": f"/records/new?kind=cprDecision&parent={record}",
+        "new-contact": "/records/new?kind=contact",
+        "comment": f"/records/new?kind=comment&parent={record}", "conflicts": "/conflicts",
+        "round": "/round", "round-list": f"/round/list?r={record}", "contacts": "/contacts",
+        "partners": "/partnership", "audit": "/audit", "accounts": "/users",
+        "missing": "/records/0000000000000000000000000",
+    }
+    page.goto(site.url + "/conflicts")
+    if page.locator(".rows a").count():
+        pages["conflict"] = page.locator(".rows a").first.get_attribute("href")
+    return pages
+
+
+def violations(page):
+    page.evaluate(AXE)
+    found = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa',"
+        "'best-practice']})")["violations"]
+    return [f"{v['id']}: {[n['target'] for n in v['nodes']][:3]} {v['help']}" for v in found]
+
+
+@pytest.mark.parametrize("who", ["mary", "anil"])
+def test_no_page_has_a_violation(sites, visit, who):
+    site = sites[0] if who == "mary" else sites[1]
+    page = visit(site, who)
+    problems = []
+    for name, path in paths(page, site).items():
+        page.goto(site.url + path)
+        problems += [f"{name}: {words}" for words in violations(page)]
+    assert problems == []
+
+
+def test_the_sign_in_has_no_violation(sites, chromium):
+    context = chromium.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(sites[0].url + "/sign-in")
+    shot(page, "sign-in")
+    assert violations(page) == []
+    context.close()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_is_wider_than_the_screen(sites, visit, width):
+    elm, _ = sites
+    page = visit(elm, "mary", viewport={"width": WIDTHS[width], "height": 800})
+    for name, path in paths(page, elm).items():
+        page.goto(elm.url + path)
+        across = page.evaluate("document.documentElement.scrollWidth")
+        assert across <= WIDTHS[width], f"{name} is {across} wide"
+        if name in ("today", "resident", "edit", "residents", "contacts", "timeline", "partners"):
+            shot(page, f"{name}-{width}")
+
+
+def test_the_pack_is_two_pages_with_every_value(sites, visit, tmp_path):
+    elm, _ = sites
+    page = visit(elm, "mary")
+    page.goto(elm.url + paths(page, elm)["pack"])
+    text = page.inner_text("main")
+    assert "Printed" in text and "Mary Okafor" in text and "penicillin" in text
+    for heading in ("Allergies", "CPR", "People to ring", "How current this is"):
+        assert heading in text, heading
+    file = tmp_path / "pack.pdf"
+    page.pdf(path=file, format="A4", prefer_css_page_size=True)
+    pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", file.read_bytes()))
+    assert 1 <= pages <= 2, pages
+    page.emulate_media(media="print")
+    shot(page, "pack-print")
+
+
+def test_nothing_is_loaded_from_elsewhere_and_no_rule_is_broken(sites, visit):
+    elm, _ = sites
+    page = visit(elm, "mary")
+    foreign, broken = [], []
+    page.on("request", lambda r: r.url.startswith(elm.url) or foreign.append(r.url))
+    page.on("console", lambda m: "Content Security Policy" in m.text and broken.append(m.text))
+    for path in paths(page, elm).values():
+        page.goto(elm.url + path)
+    assert foreign == [] and broken == []

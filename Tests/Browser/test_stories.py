@@ -1,0 +1,207 @@
+"""What a reviewer and a carer do, from sign-in to sign-off, over two real sites."""
+
+import re
+
+import pytest
+
+from conftest import shot, sign_in
+
+
+def open_resident(page, name):
+    page.click("nav[aria-label='Parts of the page'] >> text=Residents")
+    page.fill("#search", name)
+    page.click("button:has-text('Search')")
+    page.click(f"tbody a:has-text('{name}')")
+    page.wait_for_selector("h1")
+
+
+def test_a_reviewer_reads_what_changed_comments_and_signs_off(sites, visit):
+    elm, river = sites
+    page = visit(river, "anil")
+    assert "Whitfield" in page.inner_text("section:has(#t2)")
+    assert "Severity" in page.inner_text("section:has(#t1)")
+    shot(page, "today")
+    open_resident(page, "Whitfield")
+    first = page.inner_text("section:has(#first-h)")
+    assert "Severe" in first and "Moderate" in first and "2 values, not yet decided" in first
+    assert "CPR" in first and "not recorded" in first
+    shot(page, "plan")
+    page.click("nav[aria-label='This person'] >> text=What changed")
+    assert "You have not read this plan before" in page.inner_text("main")
+    page.click("text=I have read it up to here")
+    assert "You have read everything up to" in page.inner_text("main")
+    page.locator(".plan .acts a", has_text="Comment").first.click()
+    page.fill("textarea[name='v.text']", "Please weigh her on Fridays as well.")
+    page.click("button:has-text('Save')")
+    assert "Your comment is saved" in page.inner_text("[role=status]")
+    page.click("text=Sign off this plan")
+    assert page.input_value("[name='v.by']") == "Dr Anil Rao"
+    page.fill("[name='v.nextReview']", "2027-02-20")
+    shot(page, "sign-off")
+    page.click("button:has-text('Save')")
+    assert "Signed off" in page.inner_text("[role=status]")
+    river.kith("sync")
+
+    home = visit(elm, "mary")
+    open_resident(home, "Whitfield")
+    plan = home.inner_text(".plan")
+    assert "Please weigh her on Fridays" in plan and "Dr Anil Rao" in plan
+    assert "2027-02-20" in plan and "Riverside Surgery" in plan
+    assert "Up to date" in home.inner_text("section:has(#current-h)")
+
+
+def test_a_carer_edits_a_plan_and_the_surgery_sees_word_by_word_what_changed(sites, visit):
+    elm, river = sites
+    page = visit(elm, "mary")
+    open_resident(page, "Adeyemi")
+    page.locator(".plan .acts a", has_text="Change").first.click()
+    assert "Adeyemi" in page.inner_text(".whose") and "1941-11-19" in page.inner_text(".whose")
+    page.fill("[name='v.title']", "Falls, mobility and sleep")
+    page.fill("[name='v.nextReview']", "the day after tomorrow")
+    page.click("button:has-text('Save')")
+    assert "Not saved" in page.inner_text("[role=alert]")
+    assert page.input_value("[name='v.title']") == "Falls, mobility and sleep"
+    shot(page, "edit-wrong")
+    page.fill("[name='v.nextReview']", "2026-01-31")
+    page.click("button:has-text('Save')")
+    assert "Saved" in page.inner_text("[role=status]")
+    page.click("nav[aria-label='Parts of the page'] >> text=Today")
+    assert "overdue" in page.inner_text("section:has(#t3)")
+    river.kith("sync")
+
+    there = visit(river, "anil")
+    open_resident(there, "Adeyemi")
+    there.click("nav[aria-label='This person'] >> text=What changed")
+    there.select_option("#since", index=there.locator("#since option").count() - 1)
+    there.click("button:has-text('Compare')")
+    assert there.locator("ins", has_text="mobility").count() > 0
+    shot(there, "changes")
+
+
+def test_a_doctor_decides_a_conflict_and_every_value_was_seen(sites, visit):
+    elm, river = sites
+    page = visit(river, "anil")
+    page.click("nav[aria-label='Parts of the page'] >> text=Conflicts")
+    page.click(".rows a:has-text('Severity')")
+    cards = page.inner_text("main form")
+    assert "Severe" in cards and "Moderate" in cards and "Mary Okafor" in cards
+    page.click("button:has-text('Decide')")
+    # A reason is needed: the browser does not send the form without.
+    assert "/conflicts/" in page.url
+    page.check("label:has-text('stands') >> nth=0")
+    page.fill("#reason", "The hospital confirms anaphylaxis in 2019")
+    shot(page, "conflict")
+    page.click("button:has-text('Decide')")
+    assert "Decided" in page.inner_text("[role=status]")
+    river.kith("sync")
+    assert elm.json("conflict", "list")["conflicts"] == []
+
+
+def test_a_round_is_listed_and_its_outcomes_saved_in_one_go(sites, visit):
+    elm, _ = sites
+    page = visit(elm, "mary")
+    page.click("nav[aria-label='Parts of the page'] >> text=Home round")
+    for box in page.locator(".pick li", has_text=re.compile("Whitfield|Adeyemi")).all():
+        box.locator("input").check()
+    page.click("text=Make the list")
+    assert page.locator("article.seen").count() == 2
+    shot(page, "round")
+    page.select_option("#mode", "video")
+    for card in page.locator("article.seen").all():
+        card.locator("input[type=checkbox]").check()
+        card.locator("textarea").first.fill("Seen, chest clear")
+    page.click("text=Save the outcomes")
+    assert "The outcomes are saved" in page.inner_text("[role=status]")
+    calls = [i for i in elm.json("interaction", "list")["interactions"] if "Video" in i["title"]]
+    assert len(calls) == 2
+
+
+def test_with_the_keyboard_alone(sites, chromium):
+    elm, _ = sites
+    context = chromium.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(elm.url + "/")
+    page.focus("#login")
+    for text in ("keys", elm.accounts["keys"]["password"], elm.code("keys")):
+        page.keyboard.type(text)
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        page.keyboard.type("seven green kettles")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Today')")
+    # The first stop is the way past the navigation, and it is seen.
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    assert page.locator(".skip").bounding_box()["x"] >= 0
+    page.keyboard.press("Enter")
+    # From there to the search, a name, and the first that is found.
+    page.keyboard.press("Tab")
+    page.keyboard.type("Whitfield")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Residents')")
+    seen = []
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        name = page.evaluate("document.activeElement.textContent")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        seen.append(name)
+        assert outline != "none", f"focus is not seen on {name}"
+        if "Whitfield" in name and page.evaluate("document.activeElement.tagName") == "A":
+            break
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Whitfield')")
+    context.close()
+
+
+def test_without_scripts(sites, chromium):
+    elm, _ = sites
+    context = chromium.new_context(ignore_https_errors=True, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(elm.url + "/")
+    page.fill("#login", "plain")
+    page.fill("#password", elm.accounts["plain"]["password"])
+    page.fill("#code", elm.code("plain"))
+    page.click("summary")
+    page.fill("#new", "seven green kettles")
+    page.fill("#again", "seven green kettles")
+    page.click("button.main")
+    page.click("nav >> text=Residents")
+    page.click("tbody a:has-text('Whitfield')")
+    page.click("text=Add goal")
+    page.fill("textarea[name='v.text']", "Sleep through the night")
+    page.click("button:has-text('Save')")
+    assert "Sleep through the night" in page.inner_text(".plan")
+    context.close()
+
+
+def test_after_signing_out_the_back_button_shows_nothing(sites, chromium):
+    elm, _ = sites
+    context = chromium.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    sign_in(page, elm, "left")
+    page.click("nav >> text=Residents")
+    page.click("tbody a:has-text('Whitfield')")
+    page.click("text=Sign out")
+    page.wait_for_selector("h1:has-text('Sign in')")
+    page.go_back()
+    page.wait_for_load_state()
+    assert "Whitfield" not in page.content()
+    context.close()
+
+
+@pytest.mark.parametrize("name", ["script", "img"])
+def test_a_name_that_came_by_sync_is_shown_as_text(sites, visit, name):
+    _, river = sites
+    page = visit(river, "anil")
+    page.click("nav[aria-label='Parts of the page'] >> text=Residents")
+    assert "<script>alert(1)</script>" in page.inner_text("tbody")
+    page.click("tbody a:has-text('script')")
+    page.wait_for_selector("h1")
+    assert "<script>alert(1)</script>" in page.inner_text("h1")
+    assert page.locator(f"main {name}").count() == 0
+    for path in ("changes", "timeline", "pack"):
+        page.goto(page.url.split("/residents/")[0] + "/residents/"
+                  + page.url.split("/residents/")[1].split("/")[0] + "/" + path)
+        assert page.locator(f"main {name}").count() == 0

@@ -1,0 +1,140 @@
+import Foundation
+import KithModel
+import KithSite
+import NIOCore
+import NIOEmbedded
+import NIOSSL
+import Testing
+
+@testable import KithReview
+
+/// What comes before a request is read: TLS, limits, and bytes that are no request.
+@Suite struct DoorTests {
+    private let served: ServedSite
+    private var browser: Browser { Browser(port: served.port) }
+
+    init() async throws { served = try await ServedSite() }
+
+    @Test func `without TLS a browser is sent to https, under our own names alone`() async throws {
+        let reply = Browser.Reply(
+            try await browser.send(
+                "GET /residents?x=1 HTTP/1.1\r\nHost: localhost:8443\r\n\r\n", tls: false))
+        #expect(reply.status == 301)
+        #expect(reply.header("Location") == "https://localhost:8443/residents?x=1")
+        for request in [
+            "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+            "GET //evil.example HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "GET https://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\na=b",
+            "GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n",
+            "\u{0}\u{1}\u{2}\r\n\r\n", "GET /\r\n\r\n",
+            String(repeating: "x", count: 9000),
+        ] {
+            let refused = Browser.Reply(try await browser.send(request, tls: false))
+            #expect(refused.status == 400, "\(request.prefix(40)) \(refused.status)")
+            #expect(refused.header("Location") == nil)
+        }
+    }
+
+    @Test func `TLS before 1_2 is refused, and 1_2 and 1_3 are spoken`() async throws {
+        for version in [TLSVersion.tlsv1, .tlsv11] {
+            await #expect(throws: (any Error).self) {
+                _ = try await browser.send("GET / HTTP/1.1\r\n\r\n", most: version)
+            }
+        }
+        for version in [TLSVersion.tlsv12, .tlsv13] {
+            let text = try await browser.send(
+                "GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
+                most: version)
+            #expect(Browser.Reply(text).status == 200)
+        }
+    }
+
+    @Test(arguments: [
+        "/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc/passwd", "//etc/passwd", "/../../etc/passwd",
+        "/residents/%00", "/residents/a%0d%0ab", "/assets/../kith.yaml", "/records/%2F%2F",
+        "/residents/\u{E9}", "/./residents",
+    ])
+    func `a path that could mean two things is no path`(path: String) async throws {
+        let reply = try await browser.ask("GET", path)
+        #expect([400, 404].contains(reply.status), "\(reply.status)")
+        #expect(!reply.body.contains("root:"))
+    }
+
+    @Test func `what is too large, too much or ambiguous is refused before it is read`()
+        async throws
+    {
+        let long = String(repeating: "a", count: 100_000)
+        let many = (0..<300).map { "X-\($0): a\r\n" }.joined()
+        let host = "Host: localhost\r\n"
+        for request in [
+            "GET / HTTP/1.1\r\n\(host)X: \(long)\r\n\r\n", "GET / HTTP/1.1\r\n\(host)\(many)\r\n",
+            "GET /\(long) HTTP/1.1\r\n\(host)\r\n",
+            "POST /sign-in HTTP/1.1\r\n\(host)Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n",
+            "POST /sign-in HTTP/1.1\r\n\(host)Content-Length: 3\r\nContent-Length: 5\r\n\r\nabcde",
+            "POST /sign-in HTTP/1.1\r\n\(host)Content-Length: -1\r\n\r\n",
+            "GET / HTTP/1.1\r\n\(host)X : y\r\n\r\n", "GET / HTTP/9.9\r\n\(host)\r\n",
+        ] {
+            let reply = Browser.Reply((try? await browser.send(request)) ?? "")
+            #expect(
+                reply.status == 0 || (400..<500).contains(reply.status), "\(request.prefix(60))")
+        }
+        let huge = [("login", String(repeating: "x", count: 1_200_000))]
+        #expect(try await browser.ask("POST", "/sign-in", form: huge).status == 413)
+        let fields = (0..<3000).map { ("f\($0)", "") }
+        #expect(try await browser.ask("POST", "/sign-in", form: fields).status == 400)
+        // And everybody else is still served.
+        #expect(try await browser.ask("GET", "/sign-in").status == 200)
+    }
+
+    @Test func `a handshake or a request that drips is cut off in time`() throws {
+        let channel = EmbeddedChannel(handler: RequestDeadline())
+        try channel.connect(to: SocketAddress(ipAddress: "192.0.2.1", port: 1)).wait()
+        for _ in 0..<10 {
+            channel.embeddedEventLoop.advanceTime(by: .seconds(2))
+            if channel.isActive { try channel.writeInbound(ByteBuffer(string: "x")) }
+        }
+        channel.embeddedEventLoop.advanceTime(by: .seconds(1))
+        #expect(!channel.isActive)
+    }
+
+    @Test func `an address that asks without end is slowed down, and others are not`() {
+        let ledger = RequestLedger()
+        let now = served.site.profileTime
+        let admitted = (0..<1000).filter { _ in ledger.admits("192.0.2.1", at: now) }.count
+        #expect(admitted == Int(ReviewLimits.burst))
+        #expect(ledger.admits("192.0.2.2", at: now))
+        for number in 0..<20_000 {
+            _ = ledger.admits("198.51.\(number / 250).\(number % 250)", at: now)
+        }
+        #expect(ledger.admits("192.0.2.3", at: now))
+    }
+
+    @Test func `a form that is sent twice is done once`() {
+        let submissions = Submissions()
+        guard case .new = submissions.begin("a") else {
+            Issue.record("a new form is not new")
+            return
+        }
+        guard case .running = submissions.begin("a") else {
+            Issue.record("it runs twice")
+            return
+        }
+        submissions.end("a", at: "/x")
+        guard case .done(let place) = submissions.begin("a") else {
+            Issue.record("it is done twice")
+            return
+        }
+        #expect(place == "/x")
+        for number in 0..<10_000 { _ = submissions.begin("b\(number)") }
+        guard case .new = submissions.begin("a") else {
+            Issue.record("what is remembered grows without end")
+            return
+        }
+    }
+}
+
+extension LocalSite {
+    /// Any moment will do.
+    fileprivate var profileTime: Instant { Instant(milliseconds: 1_800_000_000_000) }
+}

@@ -1,0 +1,188 @@
+import Foundation
+import HTTPTypes
+import KithModel
+import KithSite
+import Testing
+
+@testable import KithReview
+
+/// Every route against everyone who may not use it: none does anything, none tells anything.
+@Suite struct EveryRouteTests {
+    private let served: ServedSite
+    private let marked: RecordView
+    private let allergy: RecordView
+    static let marker = "Zzyzxmarker"
+
+    init() async throws {
+        served = try await ServedSite()
+        marked = try await served.add(
+            "resident", [("familyName", Self.marker), ("nhsNumber", "9990001006")])
+        allergy = try await served.add(
+            "allergy", under: marked.id, [("agent", "\(Self.marker)cillin")])
+    }
+
+    /// The path of a route, with ids of records that exist.
+    private func path(_ route: Route) -> String {
+        let id = route.path.hasPrefix("/residents") ? marked.id : allergy.id
+        return route.path.replacingOccurrences(
+            of: ":id",
+            with: route.path.hasPrefix("/conflicts")
+                ? "\(allergy.id.short).severity" : id.description)
+    }
+
+    private func expectStrict(_ reply: Browser.Reply, _ what: String) {
+        for (name, value) in StrictHeaders.all {
+            #expect(reply.header(name.rawName) == value, "\(what): \(name.rawName)")
+        }
+        #expect(reply.header("Server") == nil, "\(what)")
+    }
+
+    @Test
+    func `nobody who is not signed in gets anything, and every answer has the strict headers`()
+        async throws
+    {
+        let browser = Browser(port: served.port)
+        for route in Routes.all where route.access != .open {
+            let reply = try await browser.ask(
+                route.method.rawValue, path(route), form: route.method == .post ? [] : nil)
+            #expect(
+                route.method == .post ? reply.status == 401 : reply.status == 303,
+                "\(route.path) \(reply.status)")
+            #expect(!reply.body.contains(Self.marker), "\(route.path)")
+            expectStrict(reply, route.path)
+        }
+        for path in ["/nothing", "/residents/", "/records/x/y/z"] {
+            let reply = try await browser.ask("GET", path)
+            #expect(reply.status == 404)
+            expectStrict(reply, path)
+        }
+    }
+
+    @Test func `a role that does not include a route is refused there`() async throws {
+        let people: [(WebRole, Browser)] = [
+            (.reviewer, try await served.person("reviewer", [.reviewer])),
+            (.careStaff, try await served.person("carer", [.careStaff])),
+            (.administrator, try await served.person("admin", [.administrator])),
+            (.auditor, try await served.person("auditor", [.auditor])),
+        ]
+        for (role, browser) in people {
+            let token = try await token(of: browser)
+            for route in Routes.all {
+                guard case .oneOf(let permissions) = route.access,
+                    role.permissions.isDisjoint(with: permissions)
+                else { continue }
+                let reply = try await browser.ask(
+                    route.method.rawValue, path(route),
+                    form: route.method == .post
+                        ? [("token", token), ("once", "abcdefgh\(role)")] : nil)
+                #expect(reply.status == 403, "\(role) \(route.path) \(reply.status)")
+                #expect(!reply.body.contains(Self.marker), "\(role) \(route.path)")
+            }
+        }
+        // What they posted was not done.
+        #expect(try await served.site.record(marked.id.description, kind: nil).isArchived == false)
+    }
+
+    private func token(of browser: Browser) async throws -> String {
+        for path in ["/", "/audit", "/partnership"] {
+            let token = try await browser.ask("GET", path).hidden("token")
+            if !token.isEmpty { return token }
+        }
+        throw NoToken()
+    }
+
+    private struct NoToken: Error {}
+
+    @Test func `a form without its token, of another origin or type does nothing`() async throws {
+        let browser = try await served.person("anna", [.clinician, .administrator, .auditor])
+        let other = try await served.person("otto", [.clinician])
+        let (token, foreign) = (try await token(of: browser), try await self.token(of: other))
+        let before = try await served.site.status().entries
+        for route in Routes.all where route.method == .post && route.access != .open {
+            let path = path(route)
+            func post(
+                _ token: String?, _ changing: [String: String?] = [:]
+            ) async throws -> Int {
+                let form = [("once", "abcdefgh")] + (token.map { [("token", $0)] } ?? [])
+                return try await browser.ask("POST", path, form: form, changing: changing).status
+            }
+            #expect(try await post(nil) == 403, "\(path)")
+            #expect(try await post("") == 403, "\(path)")
+            #expect(try await post(foreign) == 403, "\(path)")
+            #expect(try await post(token, ["Origin": "https://evil.example"]) == 403, "\(path)")
+            #expect(try await post(token, ["Origin": "null"]) == 403, "\(path)")
+            #expect(try await post(token, ["Origin": nil]) == 403, "\(path)")
+            #expect(try await post(token, ["Content-Type": "text/plain"]) == 415, "\(path)")
+            #expect(try await post(token, ["Content-Type": nil]) == 415, "\(path)")
+            #expect(
+                try await browser.ask("GET", path).status != 303
+                    || !["/sign-out"].contains(path), "\(path)")
+        }
+        #expect(try await served.site.status().entries == before)
+        // And by GET nothing is signed out either.
+        #expect(try await browser.ask("GET", "/sign-out").status == 405)
+        #expect(try await browser.ask("GET", "/").status == 200)
+    }
+
+    @Test(arguments: [
+        "evil.example", "127.0.0.1.evil.example", "evil.example:443", "127.0.0.1@evil.example", "",
+        "127.0.0.1:x", "[::1", "127.0.0.1,evil.example",
+    ])
+    func `another host name is refused, so that no other name's page reads this one`(
+        host: String
+    ) async throws {
+        let browser = try await served.person("anna", [.clinician])
+        for route in [("GET", "/"), ("POST", "/sign-in"), ("GET", Assets.stylePath)] {
+            let reply = try await browser.ask(
+                route.0, route.1, form: route.0 == "POST" ? [] : nil, changing: ["Host": host])
+            #expect([400, 421].contains(reply.status), "\(host) \(reply.status)")
+            #expect(!reply.body.contains(Self.marker))
+        }
+    }
+
+    @Test
+    func `whoever reads another compartment finds no page, title, count or result that leaks`()
+        async throws
+    {
+        try await served.add("contact", [("name", "Nurse Known")])
+        let browser = try await served.person("housing", [.careStaff], reading: [.relations])
+        var paths = ["/", "/residents?search=\(Self.marker)", "/conflicts", "/round", "/contacts"]
+        paths += ["/round/list?r=\(marked.id)", "/summary", "/partnership"]
+        for id in [marked.id, allergy.id] {
+            paths += [
+                "/residents/\(id)", "/residents/\(id)/changes", "/residents/\(id)/timeline",
+                "/residents/\(id)/pack", "/records/\(id)", "/records/\(id)/edit",
+                "/records/new?kind=comment&parent=\(id)", "/records/new?kind=allergy&parent=\(id)",
+                "/conflicts/\(id.short).severity", "/conflicts/\(id.short).nhsNumber",
+            ]
+        }
+        for path in paths {
+            let reply = try await browser.ask("GET", path)
+            // What they typed themselves stands in the field that they typed it in.
+            let told = reply.body.replacingOccurrences(of: "value=\"\(Self.marker)\"", with: "")
+            #expect(!told.contains(Self.marker), "\(path)")
+            #expect(!reply.body.contains("999 000 1006"), "\(path)")
+            if path.contains(marked.id.description) || path.contains(allergy.id.short) {
+                #expect([403, 404].contains(reply.status), "\(path) \(reply.status)")
+                let missing = path.replacingOccurrences(
+                    of: marked.id.description, with: String(repeating: "0", count: 26)
+                ).replacingOccurrences(
+                    of: allergy.id.description, with: String(repeating: "0", count: 26))
+                let absent = try await browser.ask("GET", missing)
+                #expect(absent.status == reply.status, "\(path): what is not there looks the same")
+            }
+        }
+        #expect(try await browser.ask("GET", "/contacts").body.contains("Nurse Known"))
+        // Writing what they may not read is refused too, whatever the form says.
+        let page = try await browser.ask("GET", "/records/new?kind=contact")
+        for (kind, parent) in [("allergy", marked.id.description), ("resident", "")] {
+            let reply = try await browser.ask(
+                "POST", "/records/new",
+                form: [
+                    ("token", page.hidden("token")), ("once", "abcdefgh\(kind)"), ("kind", kind),
+                    ("parent", parent), ("v.agent", "x"), ("v.familyName", "x"),
+                ])
+            #expect([403, 404].contains(reply.status), "\(kind) \(reply.status)")
+        }
+    }
+}

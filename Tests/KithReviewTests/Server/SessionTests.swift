@@ -1,0 +1,146 @@
+import Foundation
+import KithModel
+import KithSite
+import Testing
+
+@testable import KithReview
+
+/// Sessions as a browser and as a thief of cookies see them.
+@Suite struct SessionTests {
+    private let served: ServedSite
+
+    init() async throws { served = try await ServedSite() }
+
+    @Test func `cookies are for this host, TLS and HTTP alone, and new at each sign-in`()
+        async throws
+    {
+        let browser = try await served.person("anna", [.reviewer])
+        var again = Browser(port: served.port)
+        let reply = try await again.ask(
+            "POST", "/sign-in",
+            form: [
+                ("login", "anna"), ("password", ServedSite.password),
+                ("code", try served.code("anna")),
+            ])
+        again.keep(reply)
+        let set = reply.headers.filter { $0.name.lowercased() == "set-cookie" }.map(\.value)
+        #expect(set.count == 2)
+        for cookie in set {
+            #expect(cookie.hasPrefix("__Host-"))
+            for part in ["; Path=/", "; Secure", "; HttpOnly", "; SameSite=Strict"] {
+                #expect(cookie.contains(part), "\(cookie)")
+            }
+            #expect(!cookie.contains("Domain"))
+        }
+        #expect(again.cookies[Cookies.session] != browser.cookies[Cookies.session])
+    }
+
+    @Test func `a cookie that somebody else chose is never taken over`() async throws {
+        _ = try await served.person("anna", [.reviewer])
+        let chosen = String(repeating: "A", count: 52)
+        var browser = Browser(port: served.port, cookies: [Cookies.session: chosen])
+        let reply = try await browser.ask(
+            "POST", "/sign-in",
+            form: [
+                ("login", "anna"), ("password", ServedSite.password),
+                ("code", try served.code("anna")),
+            ])
+        browser.keep(reply)
+        #expect(reply.status == 303 && browser.cookies[Cookies.session] != chosen)
+        let fixed = Browser(port: served.port, cookies: [Cookies.session: chosen])
+        #expect(try await fixed.ask("GET", "/").status == 303)
+    }
+
+    @Test func `a cookie is worth nothing after sign-out, disabling, or half an hour`() async throws
+    {
+        let browser = try await served.person("anna", [.reviewer])
+        let page = try await browser.ask("GET", "/")
+        let out = try await browser.ask(
+            "POST", "/sign-out", form: [("token", page.hidden("token")), ("once", "abcdefgh")])
+        #expect(out.status == 303 && out.header("Clear-Site-Data") == "\"cache\"")
+        #expect(try await browser.ask("GET", "/").header("Location") == "/sign-in")
+        let second = try await served.signIn("anna", ServedSite.password)
+        served.wait(seconds: 31 * 60)
+        #expect(try await second.ask("GET", "/").status == 303)
+        let third = try await served.signIn("anna", ServedSite.password)
+        _ = try await served.site.changeUser(UserChange(login: "anna", act: .disable))
+        #expect(try await third.ask("GET", "/").status == 303)
+    }
+
+    @Test func `what was typed when the session ended is kept, signed in for, and saved`()
+        async throws
+    {
+        let browser = try await served.person("anna", [.careStaff])
+        let page = try await browser.ask("GET", "/records/new?kind=contact")
+        served.wait(seconds: 31 * 60)
+        var form = [
+            ("token", page.hidden("token")), ("once", page.hidden("once")), ("kind", "contact"),
+            ("parent", ""), ("partnership", page.optionValue), ("seen", "0"),
+            ("v.name", "Kept \"Nurse\" <b>"),
+        ]
+        let demand = try await browser.ask("POST", "/records/new", form: form)
+        #expect(demand.status == 401 && demand.body.contains("What you typed is kept"))
+        #expect(demand.hidden("kept.v.name") == "Kept &quot;Nurse&quot; &lt;b&gt;")
+        #expect(try await served.site.records(RecordQuery(kind: "contact")).isEmpty)
+        // The fields go along with the sign-in, as the page's own form sends them.
+        form = form.filter { !["token", "once"].contains($0.0) }.map { ("kept.\($0.0)", $0.1) }
+        form += [
+            ("keptPath", "/records/new"), ("login", "anna"), ("password", ServedSite.password),
+            ("code", try served.code("anna")),
+        ]
+        var fresh = Browser(port: served.port)
+        let shown = try await fresh.ask("POST", "/sign-in", form: form)
+        fresh.keep(shown)
+        #expect(shown.status == 200 && shown.body.contains("Save what you typed"))
+        #expect(shown.body.contains("Kept &quot;Nurse&quot; &lt;b&gt;"))
+        let saved = try await fresh.ask(
+            "POST", "/records/new",
+            form: [
+                ("token", shown.hidden("token")), ("once", "abcdefgh1"), ("kind", "contact"),
+                ("parent", ""), ("partnership", page.optionValue), ("seen", "0"),
+                ("v.name", "Kept \"Nurse\" <b>"),
+            ])
+        #expect(saved.status == 303, "\(saved.body)")
+        let contacts = try await served.site.records(RecordQuery(kind: "contact"))
+        #expect(contacts.map(\.title) == ["Kept \"Nurse\" <b>"])
+    }
+
+    @Test(arguments: [
+        "//evil.example", "/\\evil.example", "https://evil.example", "/x\r\nSet-Cookie: a=b",
+        "javascript:alert(1)", "evil",
+    ])
+    func `after the sign-in nobody is sent elsewhere`(next: String) async throws {
+        _ = try await served.person("anna", [.reviewer])
+        let browser = Browser(port: served.port)
+        let reply = try await browser.ask(
+            "POST", "/sign-in",
+            form: [
+                ("login", "anna"), ("password", ServedSite.password),
+                ("code", try served.code("anna")), ("next", next),
+            ])
+        #expect(reply.header("Location") == "/", "\(reply.header("Location") ?? "")")
+        #expect(reply.headers.filter { $0.name == "Set-Cookie" && $0.value == "a=b" }.isEmpty)
+    }
+
+    @Test func `every reading stands in the audit, with who and about whom`() async throws {
+        let resident = try await served.add("resident", [("familyName", "Whitfield")])
+        let browser = try await served.person("anna", [.reviewer])
+        for path in ["", "/changes", "/timeline", "/pack"] {
+            let reply = try await browser.ask("GET", "/residents/\(resident.id)\(path)")
+            #expect(reply.status == 200, "\(path) \(reply.body)")
+        }
+        _ = try await browser.ask("GET", "/records/\(resident.id)?all=1")
+        let items = try await served.site.audit(
+            AuditQuery(user: "anna", action: .read, record: resident.id.description))
+        #expect(items.count >= 5)
+        #expect(items.allSatisfy { $0.channel == .webPage && $0.actor.name == "anna Person" })
+    }
+}
+
+extension Browser.Reply {
+    /// The value of the first choice on the page.
+    var optionValue: String {
+        guard let start = body.range(of: "<option value=\"") else { return "" }
+        return String(body[start.upperBound...].prefix { $0 != "\"" })
+    }
+}

@@ -1,0 +1,250 @@
+import Foundation
+import KithModel
+import KithSite
+import KithTrust
+import Synchronization
+import Testing
+
+/// Accounts, sign-in and sessions of a real site, with a clock that the test sets.
+@Suite struct SignInTests {
+    private let village: AccountHome
+
+    init() async throws { village = try await AccountHome() }
+
+    @Test func `nobody gets in without login, password and code together`() async throws {
+        let mary = try await village.account("mary")
+        for (login, password, code) in [
+            ("mary", "wrong", mary.code()), ("mary", mary.password, "000000"),
+            ("nobody", mary.password, mary.code()), ("", "", ""), ("mary", "", ""),
+        ] {
+            let outcome = try await village.site.signIn(
+                SignInRequest(
+                    login: login, password: password, code: code, address: "192.0.2.\(code.count)"))
+            guard case .wrong = outcome else {
+                Issue.record("\(login) \(password) \(code): \(outcome)")
+                continue
+            }
+        }
+        let session = try await village.signIn(mary)
+        #expect(try await village.site.webSession(session)?.user.login == "mary")
+    }
+
+    @Test func `the password that was made for somebody is replaced first`() async throws {
+        let mary = try await village.account("mary")
+        func attempt(_ new: String?) async throws -> SignInOutcome {
+            try await village.site.signIn(
+                SignInRequest(
+                    login: "mary", password: mary.password, code: mary.code(), newPassword: new,
+                    address: "192.0.2.1"))
+        }
+        for (new, expected) in [
+            (nil, nil), ("short", "has 12"), (mary.password, "is a new one"),
+            ("mary mary mary", "your name"),
+        ] as [(String?, String?)] {
+            guard case .newPasswordNeeded(let problem) = try await attempt(new) else {
+                Issue.record("\(new ?? "nothing") was taken")
+                continue
+            }
+            #expect(expected == nil ? problem == nil : problem?.contains(expected ?? "") == true)
+        }
+        guard case .signedIn = try await attempt("seven green kettles") else {
+            Issue.record("a good password was refused")
+            return
+        }
+        // Now only the new one counts.
+        village.pass(seconds: 60)
+        guard case .wrong = try await attempt(nil) else {
+            Issue.record("the first password still counts")
+            return
+        }
+    }
+
+    @Test func `a code is used once, also by two browsers at the same moment`() async throws {
+        let mary = try await village.account("mary")
+        _ = try await village.signIn(mary)
+        village.pass(seconds: 60)
+        let request = SignInRequest(
+            login: "mary", password: AccountHome.password, code: mary.code(village.now),
+            address: "192.0.2.1")
+        async let first = village.site.signIn(request)
+        async let second = village.site.signIn(request)
+        let outcomes = try await [first, second]
+        let successes = outcomes.filter { if case .signedIn = $0 { true } else { false } }
+        #expect(successes.count == 1)
+    }
+
+    @Test func `a session ends after half an hour without use and twelve hours in all`()
+        async throws
+    {
+        let mary = try await village.account("mary")
+        let token = try await village.signIn(mary)
+        village.pass(seconds: 29 * 60)
+        #expect(try await village.site.webSession(token) != nil)
+        village.pass(seconds: 29 * 60)
+        #expect(try await village.site.webSession(token) != nil)
+        village.pass(seconds: 31 * 60)
+        #expect(try await village.site.webSession(token) == nil)
+        let other = try await village.signIn(mary)
+        for _ in 0..<29 {
+            village.pass(seconds: 25 * 60)
+            _ = try await village.site.webSession(other)
+        }
+        #expect(try await village.site.webSession(other) == nil)
+    }
+
+    @Test func `signing out, disabling and resetting end sessions at once`() async throws {
+        let mary = try await village.account("mary")
+        let first = try await village.signIn(mary)
+        let second = try await village.signIn(mary)
+        #expect(first != second)
+        try await village.site.signOut(first)
+        #expect(try await village.site.webSession(first) == nil)
+        #expect(try await village.site.webSession(second) != nil)
+        _ = try await village.site.changeUser(UserChange(login: "mary", act: .disable))
+        #expect(try await village.site.webSession(second) == nil)
+        _ = try await village.site.changeUser(UserChange(login: "mary", act: .enable))
+        #expect(try await village.site.webSession(second) == nil)
+        let third = try await village.signIn(mary)
+        _ = try await village.site.changeUser(UserChange(login: "mary", act: .reset))
+        #expect(try await village.site.webSession(third) == nil)
+    }
+
+    @Test func `a disabled account looks like a wrong password`() async throws {
+        let mary = try await village.account("mary")
+        _ = try await village.signIn(mary)
+        _ = try await village.site.changeUser(UserChange(login: "mary", act: .disable))
+        village.pass(seconds: 60)
+        let outcome = try await village.site.signIn(
+            SignInRequest(
+                login: "mary", password: AccountHome.password, code: mary.code(village.now),
+                address: "192.0.2.1"))
+        guard case .wrong = outcome else {
+            Issue.record("\(outcome)")
+            return
+        }
+    }
+
+    @Test func `what a session was given again lasts five minutes`() async throws {
+        let mary = try await village.account("mary")
+        let token = try await village.signIn(mary)
+        village.pass(seconds: 600)
+        let before = try #require(try await village.site.webSession(token))
+        #expect(village.now.milliseconds - before.proved.milliseconds > WebSessionLimits.proved)
+        let wrong = try await village.site.prove(
+            token,
+            SignInRequest(
+                login: "", password: "no", code: mary.code(village.now), address: "192.0.2.1"))
+        guard case .wrong = wrong else {
+            Issue.record("\(wrong)")
+            return
+        }
+        _ = try await village.site.prove(
+            token,
+            SignInRequest(
+                login: "", password: AccountHome.password, code: mary.code(village.now),
+                address: "192.0.2.1"))
+        let after = try #require(try await village.site.webSession(token))
+        #expect(after.proved == village.now)
+    }
+
+    @Test func `two hundred people who sign in at once are worked on two at a time`() async throws {
+        let site = village.site
+        let outcomes = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<200 {
+                group.addTask {
+                    do {
+                        let outcome = try await site.signIn(
+                            SignInRequest(
+                                login: "u\(number)", password: "p", code: "1",
+                                address: "192.0.2.\(number)"))
+                        if case .wrong = outcome { return true }
+                        return false
+                    } catch let error as SiteError {
+                        return error.code == .network
+                    }
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count == 200 && outcomes.allSatisfy { $0 })
+        #expect(await site.passwords.greatestWidth <= PasswordQueue.width)
+    }
+
+    @Test func `the audit holds every sign-in, and what strangers type is one safe line`()
+        async throws
+    {
+        let mary = try await village.account("mary")
+        _ = try await village.signIn(mary)
+        _ = try await village.site.signIn(
+            SignInRequest(
+                login: "x\r\nmary signed in\u{1B}[2J\u{202E}", password: "p", code: "1",
+                address: "192.0.2.1"))
+        let items = try await village.site.audit(AuditQuery(action: .signIn))
+        #expect(items.count == 2)
+        #expect(items[1].actor.name == "Mary Okafor")
+        #expect(items[1].what == "signed in from 192.0.2.7" && items[1].channel == .webPage)
+        #expect(items[0].what.contains("failed"))
+        let harmful = items[0].actor.user.unicodeScalars.filter {
+            $0.value < 0x20 || $0.value == 0x202E
+        }
+        #expect(harmful.isEmpty)
+        #expect(try await village.site.verify().ok)
+    }
+
+    @Test func `neither passwords nor secrets nor tokens stand in the files of the site`()
+        async throws
+    {
+        let mary = try await village.account("mary")
+        let token = try await village.signIn(mary)
+        let files = try FileManager.default.contentsOfDirectory(atPath: village.home)
+            .filter { $0.hasPrefix("kith.sqlite") }
+        #expect(!files.isEmpty)
+        for file in files {
+            let bytes = try Data(contentsOf: URL(fileURLWithPath: village.home + "/" + file))
+            for secret in [
+                Data(mary.password.utf8), Data(AccountHome.password.utf8), mary.secret,
+                Data(mary.base32.utf8), Data(token.utf8),
+                Data(BrowserToken(text: token)?.text.utf8 ?? "".utf8),
+            ] {
+                #expect(bytes.range(of: secret) == nil, "\(file)")
+            }
+        }
+    }
+
+    @Test(arguments: ["", "mary okafor", "m\u{E4}ry", String(repeating: "a", count: 65), "a\nb"])
+    func `a login that is none is refused`(login: String) async throws {
+        await #expect(throws: SiteError.self) {
+            _ = try await village.site.changeUser(
+                UserChange(
+                    login: login,
+                    act: .add(name: "N", title: nil, roles: [.reviewer], compartments: nil)))
+        }
+    }
+
+    @Test func `a browser's certificate stands for its account until it is taken back`()
+        async throws
+    {
+        let mary = try await village.account("mary")
+        let report = try await village.site.changeUser(
+            UserChange(login: "mary", act: .certificate(passphrase: "four plain words")))
+        #expect(report.certificate != nil && report.user.certificates.count == 1)
+        let key = try SiteKey(
+            pem: String(contentsOfFile: village.home + "/identity.pem", encoding: .utf8))
+        let root = try RootCertificate(
+            der: Array(Data(contentsOf: URL(fileURLWithPath: village.home + "/root.der"))))
+        let foreign = try LeafIssuer(key: key, root: root)
+            .issueClient(account: "mary", now: village.now)
+        let outcome = try await village.site.signIn(
+            SignInRequest(
+                login: "mary", password: mary.password, code: mary.code(village.now),
+                newPassword: AccountHome.password, address: "192.0.2.1",
+                certificate: foreign.certificate.der))
+        guard case .wrong = outcome else {
+            Issue.record("a certificate that was not noted counts: \(outcome)")
+            return
+        }
+        let revoked = try await village.site.changeUser(
+            UserChange(login: "mary", act: .revokeCertificates))
+        #expect(revoked.user.certificates.isEmpty)
+    }
+}
