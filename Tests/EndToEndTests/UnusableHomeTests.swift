@@ -91,7 +91,7 @@ import Testing
             "$0" --home "$disk/home" import fhir "$3" 2>>"$2/errors" && exit 93
             "$0" --home "$disk/home" verify >/dev/null || exit 95
             "$0" --home "$disk/home" rebuild --check >/dev/null || exit 96
-            "$0" --home "$disk/home" resident list
+            "$0" --home "$disk/home" resident list --all
             """#, [home.path, workspace.path, file])
         #expect(finished.status == 0, "\(finished.status) \(finished.errors)")
         #expect(finished.output.contains("Whitfield"))

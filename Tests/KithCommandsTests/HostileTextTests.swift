@@ -99,7 +99,7 @@ import Testing
         String(repeating: "山田👩‍👩‍👧‍👦e\u{301}", count: 30),
     ])
     func `no listing of any kind lets them through`(name: String) async throws {
-        for kind in Vocabulary.kinds {
+        for kind in Vocabulary.kinds where kind.command == nil {
             var values: [String: [CandidateView]] = [:]
             for field in kind.fields where field.name != "archived" && field.name != "parent" {
                 values[field.name] = [

@@ -62,6 +62,8 @@ import Testing
             "batchBytes": Limits.batchBytes, "batchEntries": Limits.batchEntries,
             "batchesInFlight": Limits.batchesInFlight, "messageBytes": Limits.messageBytes,
             "feeds": Limits.feeds, "holdings": Limits.holdings,
+            "letterboxes": Limits.letterboxes, "joinsInLetterbox": Limits.joinsInLetterbox,
+            "joinsCollected": Limits.joinsCollected, "sealedJoinBytes": Limits.sealedJoinBytes,
         ]
         for (name, number) in code { #expect(spec[name] == String(number), "\(name)") }
         #expect(spec["sequence"] == "2^62")

@@ -15,10 +15,13 @@ struct ResidentPage {
     }
 
     /// The whole page.
-    func lines(_ tree: RecordTree, peers: [PeerView]) -> [Line] {
+    func lines(
+        _ tree: RecordTree, peers: [PeerView], suspected: [ConflictView] = []
+    ) -> [Line] {
         let sheet = CareSheet(tree)
         var lines = page.header(tree.record) + page.alarm(tree.record)
         lines += same(sheet)
+        lines += suspected.flatMap { doubt($0, about: tree.record) }
         lines += page.section("HOW CURRENT THIS IS")
         lines += CurrencyLines(context).lines(peers, partnership: tree.record.partnership)
         let first = sheet.sections.prefix { $0.title != "Stays" }
@@ -38,6 +41,25 @@ struct ResidentPage {
                     "The same person as \(other.title) [\(other.short)], whose records are shown too"
                 ), width: context.width
             ).map { Line($0, .bold) }
+        }
+    }
+
+    /// Another record that may be of the same person, with what is safety-critical in it: until
+    /// somebody decides, neither is read without the other.
+    private func doubt(_ conflict: ConflictView, about resident: RecordView) -> [Line] {
+        let others = (conflict.details?.sides ?? []).filter { $0.record != resident.id }
+        return others.flatMap { side -> [Line] in
+            let head = Wrapping.lines(
+                TerminalText.line(
+                    "!! \(side.title) may be the same person: 'kith conflict show \(conflict.id)'. There stands:"
+                ), width: context.width
+            ).map { Line($0, .alarm) }
+            return [""] + head
+                + side.lines.flatMap { line in
+                    let label = line.title.map { "\($0): \(line.field.label)" } ?? line.field.label
+                    return Labelled(label, indent: 2, labelWidth: FieldLines.labelWidth - 2)
+                        .lines(CareSheet.words(line.field), width: context.width)
+                }
         }
     }
 

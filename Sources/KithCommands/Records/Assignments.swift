@@ -10,7 +10,7 @@ enum Assignments {
         var result: [RecordEdit.Assignment] = []
         for argument in arguments {
             let (name, text) = try split(argument)
-            let (field, part) = try find(name, in: kind)
+            let (field, part) = try find(name, in: kind, isClearing: text.trimmingSpaces.isEmpty)
             var value = text
             if case .reference(let kinds) = (part ?? field).type, !text.trimmingSpaces.isEmpty,
                 RecordID(text: text) == nil
@@ -41,7 +41,7 @@ enum Assignments {
     }
 
     private static func find(
-        _ name: String, in kind: RecordKind
+        _ name: String, in kind: RecordKind, isClearing: Bool
     ) throws -> (field: FieldDefinition, part: FieldDefinition?) {
         let steps = name.split(separator: ".", maxSplits: 1).map { Spelling.loose(String($0)) }
         guard let field = kind.fields.first(where: { Spelling.loose($0.name) == steps.first })
@@ -53,7 +53,7 @@ enum Assignments {
         }
         let parts = field.members.map { "\(field.name).\($0.name)" }.joined(separator: ", ")
         guard steps.count > 1 else {
-            guard field.members.isEmpty else {
+            guard field.members.isEmpty || isClearing else {
                 throw UsageProblem("\(field.name) is set by its parts: \(parts)")
             }
             return (field, nil)

@@ -141,7 +141,9 @@ struct ShowRecord<Kind: KindName>: SiteCommand {
                     tree, resident: resident, peers: try await site.peers()))
         case "resident":
             context.print(
-                ResidentPage(context).lines(tree, peers: try await site.peers()))
+                ResidentPage(context).lines(
+                    tree, peers: try await site.peers(),
+                    suspected: try await SuspectedDuplicates.of(tree.record, on: site)))
         default: context.print(RecordPage(context).lines(tree))
         }
         return .done

@@ -1,3 +1,4 @@
+import Foundation
 import KithModel
 import KithSite
 
@@ -47,8 +48,6 @@ struct RecordChange {
         _ reference: String, kind: RecordKind?, values: [String], change: ChangeType? = nil,
         seen: Int64?, asJSON isJSON: Bool, on site: any Site
     ) async throws -> ExitStatus {
-        let author = try act.writer.author(in: context)
-        let performer = try act.performer.author()
         guard !values.isEmpty || context.console.isInteractive else {
             throw UsageProblem("nothing to change; give FIELD=VALUE (an empty value clears)")
         }
@@ -59,9 +58,63 @@ struct RecordChange {
             )
         }
         guard !values.isEmpty else {
+            return try await inEditor(view, kind: kind, seen: seen, asJSON: isJSON, on: site)
+        }
+        return try await apply(
+            values, to: view, kind: kind, change: change, seen: seen, asJSON: isJSON, on: site)
+    }
+
+    /// Lets a person change a record as text; what cannot be saved stays in the file.
+    private func inEditor(
+        _ view: RecordView, kind: RecordKind, seen: Int64?, asJSON isJSON: Bool, on site: any Site
+    ) async throws -> ExitStatus {
+        let form = RecordForm(view, kind: kind)
+        guard let file = KeptText.keep(form.text, as: "edit-\(view.short)", in: context) else {
+            throw UsageProblem(
+                "no file to edit can be written in /tmp; make room, or give FIELD=VALUE")
+        }
+        guard let status = context.console.edit(file) else {
+            unlink(file)
             context.print(RecordPage(context).fieldNames(view))
             return .done
         }
+        guard status == 0 else {
+            throw UsageProblem(
+                "the editor ended with status \(status), so nothing was saved; what you typed is in \(file)"
+            )
+        }
+        guard let edited = try? InputFile.text(of: file, atMost: 1_000_000) else {
+            throw UsageProblem("the editor left no text that can be read in \(file)")
+        }
+        let left = "; what you typed is in \(file)"
+        do {
+            let values = try form.assignments(in: edited)
+            guard !values.isEmpty else {
+                unlink(file)
+                context.note(["Nothing was changed."])
+                return .done
+            }
+            let status = try await apply(
+                values, to: view, kind: kind, change: nil, seen: seen, asJSON: isJSON, on: site)
+            if status == .done {
+                unlink(file)
+            } else {
+                context.note([Line("What you typed is in \(file)")])
+            }
+            return status
+        } catch let error as UsageProblem {
+            throw UsageProblem(error.message + left)
+        } catch let error as SiteError {
+            throw SiteError(error.code, error.description + left)
+        }
+    }
+
+    private func apply(
+        _ values: [String], to view: RecordView, kind: RecordKind, change: ChangeType?,
+        seen: Int64?, asJSON isJSON: Bool, on site: any Site
+    ) async throws -> ExitStatus {
+        let author = try act.writer.author(in: context)
+        let performer = try act.performer.author()
         let assignments = try await Assignments.parse(values, kind: kind, on: site)
         guard try seen != nil || mayReplace(assignments, in: view) else {
             context.note(["Not saved; nothing was changed."])

@@ -36,6 +36,20 @@ struct TreeJSON: Encodable {
     }
 }
 
+/// Who else a resident may be.
+enum SuspectedDuplicates {
+    /// The open conflicts that take a resident for somebody who has another record, with both sides.
+    static func of(_ resident: RecordView, on site: any Site) async throws -> [ConflictView] {
+        let open = try await site.conflicts(
+            ConflictQuery(kinds: [.duplicateResident], under: resident.id.description))
+        var found: [ConflictView] = []
+        for conflict in open where conflict.kind == .duplicateResident {
+            found.append(try await site.conflict(conflict.id))
+        }
+        return found
+    }
+}
+
 /// Whose a plan is.
 enum PlanResident {
     /// The resident of a plan with what could harm them; nil where that cannot be read here.

@@ -82,10 +82,14 @@ enum ContactCSV {
     private static func check(_ columns: [String]) throws(CSVProblem) {
         let known = own + fields.map(\.name)
         if let other = columns.first(where: { !known.contains($0) }) {
+            // What is no name of a column is content of some file, which no error may carry.
+            let isName =
+                other.utf8.count <= 40
+                && other.allSatisfy { $0.isLetter || $0.isNumber || " -_".contains($0) }
             throw CSVProblem(
                 line: 1,
                 message: "expected columns among \(known.joined(separator: ", ")), found "
-                    + JSONPlace.quoted(other))
+                    + (isName ? JSONPlace.quoted(other) : "something else"))
         }
         guard Set(columns).count == columns.count else {
             throw CSVProblem(line: 1, message: "expected each column once")

@@ -41,6 +41,8 @@ public struct RecordKind: Sendable {
     public let isAlwaysShown: Bool
     /// The class of the entries that people write it in: `comment` for what reviewers may write.
     public let entryClass: EntryClass
+    /// The command by which people work on its records, where they have none of their own.
+    public let command: String?
     /// When a record is done with, so that nothing in it is due any more; nil: only when archived.
     public let closing: Closing?
     /// The name of the field that says who sees to what is due in it.

@@ -24,6 +24,7 @@ struct VocabularyFile: Decodable {
         let singleton: Bool?
         let decision: Bool?
         let appendOnly: Bool?
+        let command: String?
         let journal: Bool?
         let alwaysShown: Bool?
         let `class`: EntryClass?
@@ -108,6 +109,7 @@ extension RecordKind {
         isDecision = kind.decision ?? false
         isAppendOnly = kind.appendOnly ?? false
         isJournal = kind.journal ?? false
+        command = kind.command
         isAlwaysShown = kind.alwaysShown ?? false
         entryClass = kind.class ?? .record
         closing = kind.closedBy

@@ -121,7 +121,8 @@ enum ConflictPages {
             "why": line(side.why),
             "lines": side.lines.map { item -> Node in
                 let words = item.field.candidates.map(\.words)
-                let text = words.isEmpty
+                let text =
+                    words.isEmpty
                     ? (item.field.absence ?? .notRecorded).words : words.joined(separator: " / ")
                 let title = item.title.map { "\(line($0)): " } ?? ""
                 return ["label": "\(title)\(line(item.field.label))", "text": line(text)]
