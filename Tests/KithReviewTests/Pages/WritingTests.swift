@@ -28,11 +28,11 @@ import Testing
             let value =
                 part.components(separatedBy: "value=\"").dropFirst().first?
                 .components(separatedBy: "\"").first ?? ""
-            // The form of the sign-out has its own.
-            if name == "once", value.hasSuffix("o") { continue }
             form.append((name, value.replacingOccurrences(of: "&amp;", with: "&")))
         }
-        return form + typed
+        // The form of the sign-out has the page's own mark with a letter behind it.
+        let once = form.filter { $0.0 == "once" }.map(\.1).min { $0.count < $1.count }
+        return form.filter { $0.0 != "once" || $0.1 == once } + typed
     }
 
     @Test func `a saved form is on the plan at once, and sent twice it is there once`()
@@ -70,8 +70,8 @@ import Testing
             try await browser.ask("POST", path, form: fill(page, [("v.severity", word)]))
         }
         #expect(try await send(one, first, "severe").header("Location")?.hasSuffix("saved") == true)
-        #expect(
-            try await send(two, second, "moderate").header("Location")?.hasSuffix("both") == true)
+        let both = try await send(two, second, "moderate")
+        #expect(both.header("Location")?.hasSuffix("both") == true, "\(both.status) \(both.body)")
         let plan = try await one.ask("GET", "/residents/\(resident.id)")
         for words in ["Severe", "Moderate", "2 values, not yet decided"] {
             #expect(plan.body.contains(words), "\(words)")
