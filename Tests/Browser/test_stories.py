@@ -97,6 +97,26 @@ def test_a_doctor_decides_a_conflict_and_every_value_was_seen(sites, visit):
     assert elm.json("conflict", "list")["conflicts"] == []
 
 
+def test_two_records_that_may_be_one_person_are_decided_on_the_page(sites, visit):
+    elm, _ = sites
+    for given in ("Ada", "Adah"):
+        elm.kith("resident", "add", "familyName=Twin", f"givenName={given}",
+                 "nhsNumber=943 476 5919", "dateOfBirth=1931-04-02")
+    page = visit(elm, "mary")
+    page.click("nav[aria-label='Parts of the page'] >> text=Conflicts")
+    page.click(".rows a:has-text('Twin')")
+    text = page.inner_text("main")
+    assert "Twin, Ada" in text and "Twin, Adah" in text and "943 476 5919" in text
+    shot(page, "conflict-records")
+    page.check("label:has-text('They are one person')")
+    page.fill("#reason", "One card, typed twice")
+    page.click("button:has-text('Decide')")
+    assert "Decided" in page.inner_text("[role=status]")
+    open_ones = elm.json("conflict", "list")["conflicts"]
+    assert [c for c in open_ones if c["kind"] == "duplicateResident"] == []
+    assert len(elm.json("same-person", "list")["samePersons"]) == 1
+
+
 def test_a_round_is_listed_and_its_outcomes_saved_in_one_go(sites, visit):
     elm, _ = sites
     page = visit(elm, "mary")
