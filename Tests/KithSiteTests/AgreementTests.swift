@@ -14,7 +14,7 @@ private final class WrongClock: Sendable {
 }
 
 /// Sharing that ends on an agreed date, over three sites and real mutual TLS.
-@Suite(.timeLimit(.minutes(2))) struct AgreementTests {
+@Suite(.timeLimit(.minutes(10))) struct AgreementTests {
     private static let day = 86_400.0
 
     private let village: Village

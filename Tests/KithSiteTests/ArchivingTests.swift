@@ -4,7 +4,7 @@ import KithSite
 import Testing
 
 /// Records that are taken out of view, are not there, or have been written many times.
-@Suite(.timeLimit(.minutes(2))) struct ArchivingTests {
+@Suite(.timeLimit(.minutes(10))) struct ArchivingTests {
     private let village: Village
     private let plans = "Riverside plans"
     private static let manager = Author(user: "m", name: "Manager", role: "manager")

@@ -5,7 +5,7 @@ import KithSite
 import Testing
 
 /// Who did what: noted before it is given, found again, and not to be changed unseen.
-@Suite(.timeLimit(.minutes(1))) struct AuditTests {
+@Suite(.timeLimit(.minutes(10))) struct AuditTests {
     private let village: Village
     private let nurse = Author(user: "nora", name: "Nora Night", role: "nurse")
     private let doctor = Author(user: "anil", name: "Dr Anil Rao", role: "general practitioner")

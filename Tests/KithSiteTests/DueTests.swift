@@ -5,7 +5,7 @@ import Synchronization
 import Testing
 
 /// What is due, at one site and, where people disagree, at two.
-@Suite(.timeLimit(.minutes(2))) struct DueTests {
+@Suite(.timeLimit(.minutes(10))) struct DueTests {
     private let village: Village
     private let plans = "Riverside plans"
     /// A Sunday, by which every site goes.

@@ -3,7 +3,7 @@ import KithSite
 import Testing
 
 /// What an edit may build upon.
-@Suite(.timeLimit(.minutes(2))) struct EditTargetTests {
+@Suite(.timeLimit(.minutes(10))) struct EditTargetTests {
     private let home: OpenSite
     private var site: any Site { home.site }
     private let nurse = Author(user: "nurse", name: "N Nurse", role: "nurse")

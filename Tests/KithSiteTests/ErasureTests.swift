@@ -5,7 +5,7 @@ import KithSite
 import Testing
 
 /// Erasure over real mutual TLS: gone everywhere, never back, provable, and for nobody else to claim.
-@Suite(.timeLimit(.minutes(2))) struct ErasureTests {
+@Suite(.timeLimit(.minutes(10))) struct ErasureTests {
     private let village: Village
     private let plans = "Riverside plans"
     private let marker = "ZZMARKERZZ"

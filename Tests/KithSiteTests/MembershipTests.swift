@@ -4,7 +4,7 @@ import KithSite
 import Testing
 
 /// Who is in, over three and four sites and real mutual TLS.
-@Suite(.timeLimit(.minutes(2))) struct MembershipTests {
+@Suite(.timeLimit(.minutes(10))) struct MembershipTests {
     private let village: Village
     private let plans = "Riverside plans"
 

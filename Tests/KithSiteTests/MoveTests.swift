@@ -3,7 +3,7 @@ import KithSite
 import Testing
 
 /// A resident that moves to another partnership, with everyone's word on them.
-@Suite(.timeLimit(.minutes(2))) struct MoveTests {
+@Suite(.timeLimit(.minutes(10))) struct MoveTests {
     private let village: Village
     private let old = "Riverside plans"
     private let new = "Harbour plans"

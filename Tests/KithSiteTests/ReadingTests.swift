@@ -3,7 +3,7 @@ import KithSite
 import Testing
 
 /// How records are found, listed and gathered.
-@Suite(.timeLimit(.minutes(2))) struct ReadingTests {
+@Suite(.timeLimit(.minutes(10))) struct ReadingTests {
     private let home: OpenSite
     private var site: any Site { home.site }
     private let nurse = Author(user: "nurse", name: "N Nurse", role: "nurse")

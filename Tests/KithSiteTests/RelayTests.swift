@@ -4,7 +4,7 @@ import KithSite
 import Testing
 
 /// A member that forwards everything and reads nothing.
-@Suite(.timeLimit(.minutes(2))) struct RelayTests {
+@Suite(.timeLimit(.minutes(10))) struct RelayTests {
     private let village: Village
     private let plans = "Riverside plans"
     private let marker = "ZZMARKERZZ"

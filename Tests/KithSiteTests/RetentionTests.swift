@@ -3,7 +3,7 @@ import KithSite
 import Testing
 
 /// Retention proposes what is due, and leaves it where it is.
-@Suite(.timeLimit(.minutes(1))) struct RetentionTests {
+@Suite(.timeLimit(.minutes(10))) struct RetentionTests {
     private let village: Village
 
     init() throws {

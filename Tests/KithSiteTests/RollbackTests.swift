@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Backups restored, homes copied, sites long away: nothing lost, nothing doubled, nobody frozen.
-@Suite(.timeLimit(.minutes(2))) struct RollbackTests {
+@Suite(.timeLimit(.minutes(10))) struct RollbackTests {
     private let village: Village
     private let plans = "Riverside plans"
 

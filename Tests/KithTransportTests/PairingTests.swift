@@ -6,7 +6,7 @@ import KithTrust
 import SwiftProtobuf
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PairingTests {
+@Suite(.timeLimit(.minutes(10))) struct PairingTests {
     @Test func `a joiner that knows only the site id gets the root, a preview and joins`()
         async throws
     {

@@ -7,7 +7,7 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PeerClientTests {
+@Suite(.timeLimit(.minutes(10))) struct PeerClientTests {
     let home: TestSite
     let surgery: TestSite
 

@@ -7,7 +7,7 @@ import NIOCore
 import NIOPosix
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PeerServerTests {
+@Suite(.timeLimit(.minutes(10))) struct PeerServerTests {
     @Test func `a port in use gives one clear error`() async throws {
         let (home, surgery) = try peers()
         try await surgery.serving { _, address in

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Sessions that end in every way there is: none may harm the process, or the next session.
-@Suite(.timeLimit(.minutes(2))) final class SessionEndingTests: Sendable {
+@Suite(.timeLimit(.minutes(10))) final class SessionEndingTests: Sendable {
     /// How one side of a session comes to its end.
     private enum Ending: UInt64, CaseIterable {
         /// It has read to the other side's end.

@@ -5,7 +5,7 @@ import KithTransport
 import KithTrust
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+@Suite(.timeLimit(.minutes(10))) struct SessionTests {
     @Test func `two sites exchange messages both ways`() async throws {
         let (home, surgery) = try peers()
         let handler = TestHandler()

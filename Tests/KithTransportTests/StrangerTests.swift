@@ -7,7 +7,7 @@ import KithTrust
 import Testing
 
 /// What someone gets who is not a peer, with a client that keeps no rule of ours.
-@Suite(.timeLimit(.minutes(2)), .serialized) struct StrangerTests {
+@Suite(.timeLimit(.minutes(10)), .serialized) struct StrangerTests {
     let home: TestSite
     let surgery: TestSite
     let handler = TestHandler()

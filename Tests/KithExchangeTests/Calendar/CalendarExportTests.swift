@@ -4,7 +4,7 @@ import KithModel
 import KithSite
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct CalendarExportTests {
+@Suite(.timeLimit(.minutes(10))) struct CalendarExportTests {
     @Test func `what is due is read by an independent reader, value by value`() async throws {
         let one = try await ExchangeSite()
         let elm = try await one.add("resident", ("familyName", "Elm"), ("givenName", "Ada"))

@@ -4,7 +4,7 @@ import KithModel
 import KithSite
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ContactExchangeTests {
+@Suite(.timeLimit(.minutes(10))) struct ContactExchangeTests {
     /// A site with contacts that formats stumble over; one number is undecided.
     private static func site() async throws -> ExchangeSite {
         let one = try await ExchangeSite()

@@ -7,7 +7,7 @@ import Synchronization
 import Testing
 
 /// TLS certificates of a site that runs for months, over real TLS.
-@Suite(.timeLimit(.minutes(2))) struct CertificateTests {
+@Suite(.timeLimit(.minutes(10))) struct CertificateTests {
     private static let day: Int64 = 86_400_000
 
     private func inDays(_ days: Int64) -> Instant {

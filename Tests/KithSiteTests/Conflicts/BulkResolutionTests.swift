@@ -4,7 +4,7 @@ import KithSite
 import Testing
 
 /// Many routine conflicts decided alike: all or none, and never one that is safety-critical.
-@Suite(.timeLimit(.minutes(3))) struct BulkResolutionTests {
+@Suite(.timeLimit(.minutes(10))) struct BulkResolutionTests {
     private let plans = Parish.plans
 
     private func scene(_ count: Int) async throws -> (Parish, [RecordID]) {

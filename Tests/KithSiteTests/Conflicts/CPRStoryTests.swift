@@ -4,7 +4,7 @@ import KithSite
 import Testing
 
 /// Story 2 of the care domain: a CPR disagreement between sites that were apart.
-@Suite(.timeLimit(.minutes(3))) struct CPRStoryTests {
+@Suite(.timeLimit(.minutes(10))) struct CPRStoryTests {
     private let plans = Parish.plans
 
     private func decide(

@@ -4,7 +4,7 @@ import KithSite
 import Testing
 
 /// What belongs to working through conflicts: late candidates, owners, filters, wrong input.
-@Suite(.timeLimit(.minutes(3))) struct ConflictWorkTests {
+@Suite(.timeLimit(.minutes(10))) struct ConflictWorkTests {
     private let plans = Parish.plans
 
     private func disagree(

@@ -8,7 +8,7 @@ import SwiftProtobuf
 import Testing
 
 /// What the inviting site answers to callers that hold to no rule, over real TLS.
-@Suite(.timeLimit(.minutes(2))) struct InvitationTests {
+@Suite(.timeLimit(.minutes(10))) struct InvitationTests {
     @Test func `a join that was captured is worth nothing, to others or again`() async throws {
         let elm = try await OpenSite("Elm House")
         let (joiner, thief) = (try Stranger(), try Stranger())

@@ -8,7 +8,7 @@ import SwiftProtobuf
 import Testing
 
 /// Joining through a relay, over real TLS: two homes that are never up at the same time.
-@Suite(.timeLimit(.minutes(3))) struct LetterboxTests {
+@Suite(.timeLimit(.minutes(10))) struct LetterboxTests {
     private let village: Village
     private let plans = "Plans"
     private let marker = "Penicillin-\(UUID().uuidString.prefix(8))"

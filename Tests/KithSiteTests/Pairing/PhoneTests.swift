@@ -8,7 +8,7 @@ import SwiftProtobuf
 import Testing
 
 /// Pairing by phone between sites over real TLS, and partnerships without a code.
-@Suite(.timeLimit(.minutes(2))) struct PhoneTests {
+@Suite(.timeLimit(.minutes(10))) struct PhoneTests {
     @Test func `two people compare six words, and their sites know each other`() async throws {
         let (elm, riverside) = (
             try await OpenSite("Elm House"),

@@ -5,7 +5,7 @@ import KithTrust
 import Testing
 
 /// A machine is lost, and the site is made again from a printed page, over real TLS.
-@Suite(.timeLimit(.minutes(3))) struct RecoveryTests {
+@Suite(.timeLimit(.minutes(10))) struct RecoveryTests {
     private static let passphrase = "four plain words here"
 
     @Test func `a lost site gets everything back from its partners and goes on`() async throws {
