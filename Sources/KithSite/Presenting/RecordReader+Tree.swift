@@ -11,26 +11,25 @@ extension RecordReader {
         let same = isResident ? try samePerson(as: root) : []
         let wanted = Vocabulary.kinds.filter { query.kinds?.contains($0.name) ?? true }
         let roots = [root.row] + same.map(\.row)
-        var records = try transaction.records(
-            RecordSelection(
-                kinds: wanted.filter { !$0.isJournal }.map(\.number),
-                partnership: root.partnership, roots: roots))
+        let below = Dictionary(grouping: try transaction.tree(under: roots)) { $0.kind }
+        var chosen: [Int64] = []
         var more: [String: Int] = [:]
-        for kind in wanted where kind.isJournal {
-            let selection = RecordSelection(
-                kinds: [kind.number], partnership: root.partnership, roots: roots,
-                newest: query.newest)
-            let found = try transaction.records(selection)
-            records += found.reversed()
-            if found.count == query.newest {
-                let older = try transaction.count(selection) - found.count
-                if older > 0 { more[kind.name] = older }
-            }
+        for kind in wanted {
+            let rows = (below[kind.number] ?? []).filter { !roots.contains($0.row) }
+                .sorted { $0.firstAct > $1.firstAct }.map(\.row)
+            let shown = kind.isJournal ? rows.prefix(query.newest ?? .max) : rows[...]
+            chosen += shown
+            if rows.count > shown.count { more[kind.name] = rows.count - shown.count }
         }
+        let journals = Set(wanted.filter(\.isJournal).map(\.number))
+        let found = chosen.isEmpty ? [] : try transaction.records(RecordSelection(rows: chosen))
+        let records =
+            found.filter { !journals.contains($0.kind) }
+            + found.reversed().filter { journals.contains($0.kind) }
         let mentions = isResident ? try mentions(of: [root] + same, wanted, query, &more) : []
         let order = Dictionary(
             uniqueKeysWithValues: Vocabulary.kinds.enumerated().map { ($1.number, $0) })
-        let sorted = records.enumerated().filter { !roots.contains($0.element.row) }.sorted {
+        let sorted = records.enumerated().sorted {
             (order[$0.element.kind] ?? .max, $0.offset) < (
                 order[$1.element.kind] ?? .max, $1.offset
             )

@@ -39,6 +39,26 @@ extension StoreTransaction {
         }.sorted { ($0.created.arrival, $0.row) < ($1.created.arrival, $1.row) }
     }
 
+    /// What is under records at any depth, themselves too, without reading it: rows with their kinds
+    /// and first acts.
+    public func tree(
+        under roots: [Int64]
+    ) throws -> [(row: Int64, kind: UInt32, firstAct: Int64)] {
+        // A cycle, which only a liar writes, ends where it comes back to itself.
+        try rows(
+            """
+            WITH RECURSIVE tree (id, uuid, partnership, kind, first_act) AS (
+                SELECT id, uuid, partnership, kind, first_act FROM record
+                WHERE id IN (SELECT value FROM json_each(?))
+                UNION
+                SELECT child.id, child.uuid, child.partnership, child.kind, child.first_act
+                FROM tree CROSS JOIN record child
+                    ON child.parent = tree.uuid AND child.partnership = tree.partnership
+            ) SELECT id, kind, first_act FROM tree
+            """, [Self.list(roots)]
+        ).map { ($0["id"], $0["kind"], $0["first_act"]) }
+    }
+
     /// How many records a selection has, without reading them; its limit is left aside.
     public func count(_ selection: RecordSelection) throws -> Int {
         guard let (filter, arguments) = try filter(selection) else { return 0 }
