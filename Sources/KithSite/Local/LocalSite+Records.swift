@@ -114,18 +114,3 @@ extension LocalSite {
         }
     }
 }
-
-extension StoreTransaction {
-    /// Whether a record is part of another, at any depth; bounded, since a peer may write a cycle.
-    func isRecord(_ record: StoredRecord, under ancestor: RecordID) throws -> Bool {
-        var parent = record.parent
-        for _ in 0..<8 {
-            guard let current = parent else { return false }
-            if current == ancestor { return true }
-            parent = try records(RecordSelection(prefix: current.description)).first {
-                $0.partnership == record.partnership
-            }?.parent
-        }
-        return false
-    }
-}
