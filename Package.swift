@@ -189,7 +189,9 @@ let package = Package(
         .target(name: "CBareSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(
             name: "KithBench",
-            dependencies: ["CBareSQLite", "KithModel", "KithProtocol", "KithStore", "KithSite"],
+            dependencies: [
+                "CBareSQLite", "KithModel", "KithProtocol", "KithStore", "KithSite", "KithTrust",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "kith-bench",

@@ -150,14 +150,22 @@ for vector in vectors("compartment-key"):
     check(vector, "commitment", commitment.hex(), vector["commitment"])
 
 for vector in vectors("session"):
-    salt = bytes.fromhex(vector["initiatorNonce"]) + bytes.fromhex(vector["responderNonce"])
+    dialled = bytes.fromhex(vector["initiatorNonce"])
+    salt = dialled + bytes.fromhex(vector["responderNonce"])
     held = []
+    buckets = [[] for _ in vector["buckets"]]
     for shared in vector["shared"]:
         number = COMPARTMENTS.index(shared["compartment"]) + 1
         blinded = keyed(salt, bytes.fromhex(shared["partnership"]) + big(number, 1))[:16]
         check(vector, "blinded id", blinded.hex(), shared["blindedID"])
-        held.append(blinded + bytes.fromhex(shared["frontierDigest"]))
-    fingerprint = sha256(salt + b"".join(sorted(held)))
+        digest = bytes.fromhex(shared["frontierDigest"])
+        bucket = int.from_bytes(blinded[:2], "big") * len(buckets) >> 16
+        buckets[bucket].append(blinded + digest)
+        first = keyed(dialled, bytes.fromhex(shared["partnership"]) + big(number, 1))[:16]
+        held.append(first + digest)
+    for content, expected in zip(buckets, vector["buckets"]):
+        check(vector, "bucket", sha256(b"".join(sorted(content)))[:8].hex(), expected)
+    fingerprint = sha256(dialled + b"".join(sorted(held)))
     check(vector, "fingerprint", fingerprint.hex(), vector["fingerprint"])
 
 for line in wrong:

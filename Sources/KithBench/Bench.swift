@@ -3,7 +3,7 @@ import Foundation
 /// Takes the measures, one after the other.
 package struct Bench {
     /// The names of all that can be measured together.
-    package static let names = ["first-sync"]
+    package static let names = ["first-sync", "nothing-new"]
 
     private let scale: Scale
     private let folder: String?
@@ -34,6 +34,7 @@ package struct Bench {
     private func measure(_ name: String, _ programs: Programs) async throws -> [Measure] {
         switch name {
         case "first-sync": try await FirstSync(programs: programs, scale: scale).run(tell)
+        case "nothing-new": try await NothingNew(programs: programs, scale: scale).run(tell)
         default: preconditionFailure("\(name) is not a measure")
         }
     }

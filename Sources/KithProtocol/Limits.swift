@@ -34,6 +34,10 @@ public enum Limits {
     public static let feeds = 100_000
     /// Compartments that a session compares.
     public static let holdings = 100_000
+    /// Buckets of the two-level digest.
+    public static let buckets = 4_096
+    /// Entries of one compartment that are asked for again.
+    public static let wanted = 1_000
     /// Partnerships that one message may offer.
     public static let offers = 1_000
     /// Letterboxes that one site may keep at a relay.

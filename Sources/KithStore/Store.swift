@@ -300,6 +300,7 @@ public struct StoreTransaction {
     let store: Store
     /// The last arrival that it looks at: a replay must not see what came later.
     var horizon = Int64.max
+    let memo = TransactionMemo()
 
     /// The site.
     public var site: SiteID { store.keys.site }

@@ -10,7 +10,7 @@ struct CarePlanLog: Sendable {
     /// The partnership that it writes in.
     let partnership: PartnershipID
 
-    private static let author = Person(
+    static let author = Person(
         user: "bench", name: "Dana Bench", role: "nurse", organisation: "")
     private static let entriesPerTransaction = 2_000
 
@@ -47,8 +47,8 @@ struct CarePlanLog: Sendable {
             values: values, reason: "")
     }
 
-    private static let kind = kind(named: "action")
-    private static let fields = ["parent", "what", "who", "strategies"].map { name in
+    static let kind = kind(named: "action")
+    static let fields = ["parent", "what", "who", "strategies"].map { name in
         guard let field = kind.field(named: name) else {
             preconditionFailure("an action has no field \(name)")
         }
@@ -65,9 +65,9 @@ struct CarePlanLog: Sendable {
 
     private static func texts(of number: Int) -> [String] {
         [
-            "Offer a drink every hour, note what was taken (\(number % 97))",
-            "Day staff, team \(number % 7)",
-            "Sit with her before meals; the radio helps",
+            "Offer a drink every hour while awake and note what was taken; thickened to level 2 since the speech therapist's visit (\(number % 97))",
+            "Day staff of team \(number % 7), with the daughter at weekends when she visits",
+            "Sit with her before meals, ask about the garden, keep the radio low; if she turns away wait ten minutes and offer again, do not insist",
         ]
     }
 }

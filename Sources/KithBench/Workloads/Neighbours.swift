@@ -61,7 +61,10 @@ struct Neighbours {
         let received: Int
         let bytesSent: Int
         let bytesReceived: Int
+        let roundTrips: Int
         let milliseconds: Int
+
+        var moved: Int { sent + received }
     }
 
     /// Oak syncs with Elm, which must run; whichever way does not end equal is a problem.

@@ -17,6 +17,11 @@ public enum FrontierDigest {
         return Data(hash.finalize())
     }
 
+    /// The digest of a side that lacks something of what lies before its leaves: it equals nobody's.
+    public static func incomplete(_ digest: Data) -> Data {
+        Data(SHA256.hash(data: Data("kith incomplete v1".utf8) + [0] + digest))
+    }
+
     private static func precedes(_ left: Position, _ right: Position) -> Bool {
         (left.feed.author, left.feed.incarnation, left.sequence, left.hash)
             < (right.feed.author, right.feed.incarnation, right.sequence, right.hash)

@@ -181,6 +181,14 @@ package nonisolated struct Kith_V1_SessionMessage: Sendable {
     set {message = .close(newValue)}
   }
 
+  package var buckets: Kith_V1_Buckets {
+    get {
+      if case .buckets(let v)? = message {return v}
+      return Kith_V1_Buckets()
+    }
+    set {message = .buckets(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Message: Equatable, Sendable {
@@ -194,6 +202,7 @@ package nonisolated struct Kith_V1_SessionMessage: Sendable {
     case sent(Kith_V1_Sent)
     case proof(Kith_V1_Proof)
     case close(Kith_V1_Close)
+    case buckets(Kith_V1_Buckets)
 
   }
 
@@ -214,12 +223,16 @@ package nonisolated struct Kith_V1_Hello: Sendable {
 
   package var software: String = String()
 
+  /// there are partnerships to tell the other side of: see PeerService.Offer
+  package var hasOffers_p: Bool = false
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-/// SHA-256 over the blinded ids and frontier digests of everything both sides hold.
+/// SHA-256 over the blinded ids and frontier digests of everything both sides hold, under the nonce of the
+/// side that dialled.
 package nonisolated struct Kith_V1_Fingerprint: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -233,6 +246,21 @@ package nonisolated struct Kith_V1_Fingerprint: Sendable {
   package init() {}
 }
 
+/// For each of a power of two of buckets, by the first bits of blinded ids, what is in it.
+package nonisolated struct Kith_V1_Buckets: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// 8 bytes each
+  package var digests: [Data] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Of the buckets that differ.
 package nonisolated struct Kith_V1_Holdings: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -251,7 +279,7 @@ package nonisolated struct Kith_V1_Holdings: Sendable {
     /// 16 bytes, blinded for the session
     package var id: Data = Data()
 
-    /// 32 bytes: frontier digest
+    /// 8 bytes of the frontier digest
     package var digest: Data = Data()
 
     package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -283,6 +311,9 @@ package nonisolated struct Kith_V1_CompartmentFrontier: Sendable {
   package var id: Data = Data()
 
   package var leaves: [Kith_V1_Leaf] = []
+
+  /// hashes of entries that are damaged there and are asked for again
+  package var wanted: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -465,7 +496,7 @@ nonisolated extension Kith_V1_CloseReason: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Kith_V1_SessionMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".SessionMessage"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}fingerprint\0\u{1}holdings\0\u{1}frontiers\0\u{3}fork_search\0\u{1}entries\0\u{1}acknowledge\0\u{1}sent\0\u{1}proof\0\u{1}close\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}hello\0\u{1}fingerprint\0\u{1}holdings\0\u{1}frontiers\0\u{3}fork_search\0\u{1}entries\0\u{1}acknowledge\0\u{1}sent\0\u{1}proof\0\u{1}close\0\u{1}buckets\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -603,6 +634,19 @@ nonisolated extension Kith_V1_SessionMessage: SwiftProtobuf.Message, SwiftProtob
           self.message = .close(v)
         }
       }()
+      case 11: try {
+        var v: Kith_V1_Buckets?
+        var hadOneofValue = false
+        if let current = self.message {
+          hadOneofValue = true
+          if case .buckets(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.message = .buckets(v)
+        }
+      }()
       default: break
       }
     }
@@ -654,6 +698,10 @@ nonisolated extension Kith_V1_SessionMessage: SwiftProtobuf.Message, SwiftProtob
       guard case .close(let v)? = self.message else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
+    case .buckets?: try {
+      guard case .buckets(let v)? = self.message else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -668,7 +716,7 @@ nonisolated extension Kith_V1_SessionMessage: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Kith_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}minimum_version\0\u{3}maximum_version\0\u{1}nonce\0\u{1}software\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}minimum_version\0\u{3}maximum_version\0\u{1}nonce\0\u{1}software\0\u{3}has_offers\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -680,6 +728,7 @@ nonisolated extension Kith_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.maximumVersion) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.nonce) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.software) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.hasOffers_p) }()
       default: break
       }
     }
@@ -698,6 +747,9 @@ nonisolated extension Kith_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.software.isEmpty {
       try visitor.visitSingularStringField(value: self.software, fieldNumber: 4)
     }
+    if self.hasOffers_p != false {
+      try visitor.visitSingularBoolField(value: self.hasOffers_p, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -706,6 +758,7 @@ nonisolated extension Kith_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.maximumVersion != rhs.maximumVersion {return false}
     if lhs.nonce != rhs.nonce {return false}
     if lhs.software != rhs.software {return false}
+    if lhs.hasOffers_p != rhs.hasOffers_p {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -736,6 +789,36 @@ nonisolated extension Kith_V1_Fingerprint: SwiftProtobuf.Message, SwiftProtobuf.
 
   package static func ==(lhs: Kith_V1_Fingerprint, rhs: Kith_V1_Fingerprint) -> Bool {
     if lhs.digest != rhs.digest {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_Buckets: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Buckets"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digests\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.digests) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.digests.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.digests, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_Buckets, rhs: Kith_V1_Buckets) -> Bool {
+    if lhs.digests != rhs.digests {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -838,7 +921,7 @@ nonisolated extension Kith_V1_Frontiers: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Kith_V1_CompartmentFrontier: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CompartmentFrontier"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}leaves\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}leaves\0\u{1}wanted\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -848,6 +931,7 @@ nonisolated extension Kith_V1_CompartmentFrontier: SwiftProtobuf.Message, SwiftP
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.leaves) }()
+      case 3: try { try decoder.decodeRepeatedBytesField(value: &self.wanted) }()
       default: break
       }
     }
@@ -860,12 +944,16 @@ nonisolated extension Kith_V1_CompartmentFrontier: SwiftProtobuf.Message, SwiftP
     if !self.leaves.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.leaves, fieldNumber: 2)
     }
+    if !self.wanted.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.wanted, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Kith_V1_CompartmentFrontier, rhs: Kith_V1_CompartmentFrontier) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.leaves != rhs.leaves {return false}
+    if lhs.wanted != rhs.wanted {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -198,7 +198,7 @@ final class Liar {
             EntryHash(header: bytes), with: installation.card.keys.identity.privateKey,
             installation.cryptography)
         let result = try transaction.ingest(
-            [ReceivedEntry(header: bytes, signature: signature, parts: parts)],
+            IncomingBatch([ReceivedEntry(header: bytes, signature: signature, parts: parts)]),
             allowed: [CompartmentID(header.partnership, header.feed.compartment)], now: now)
         return result.stored == 1
     }
@@ -228,6 +228,9 @@ final class Liar {
         case .fingerprint:
             simulation.counts[.lies] += 1
             message.fingerprint.digest = random.bytes(32)
+        case .buckets:
+            simulation.counts[.lies] += 1
+            message.buckets.digests = message.buckets.digests.map { _ in random.bytes(8) }
         case .acknowledge:
             simulation.counts[.lies] += 1
             message.acknowledge.batch += 1

@@ -27,7 +27,6 @@ final class SessionEnd {
     private(set) var outcome: SyncSession.Outcome?
     /// The leaves that it declared.
     private(set) var declaredLeaves: [Position] = []
-    private var ownHoldings: Kith_V1_Holdings?
     private var entriesSent = 0
     /// The entries of each batch that has come.
     private(set) var batches: [UInt64: [EntryHash]] = [:]
@@ -91,7 +90,7 @@ final class SessionEnd {
                     batches[batch.batch] = batch.entries.map { EntryHash(header: $0.header) }
                 }
                 actions = worker.session.receive(
-                    simulation.mutation.incoming(message, own: ownHoldings))
+                    simulation.mutation.incoming(message))
             case .closed(let why): actions = worker.session.connectionClosed(why)
             }
             return
@@ -117,7 +116,6 @@ final class SessionEnd {
         default: break
         }
         try simulation.check { try $0.sent(message, from: self) }
-        if case .holdings(let holdings) = message.message { ownHoldings = holdings }
         var message = simulation.mutation.outgoing(message, sent: entriesSent)
         if site.isLiar { message = simulation.weather.spoiled(message) }
         entriesSent += message.entries.entries.count

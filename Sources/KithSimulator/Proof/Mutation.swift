@@ -89,11 +89,11 @@ final class Mutation {
 
     /// What the session is told in place of a message from the wire.
     func incoming(
-        _ message: Kith_V1_SessionMessage, own holdings: Kith_V1_Holdings?
+        _ message: Kith_V1_SessionMessage
     ) -> Kith_V1_SessionMessage {
         var message = message
         switch (mutant, message.message) {
-        case (.believeInEquality, .holdings): if let holdings { message.holdings = holdings }
+        case (.believeInEquality, .holdings): message.holdings.holdings = []
         case (.resendEverything, .frontiers(let theirs)):
             message.frontiers.frontiers = theirs.frontiers.map {
                 var empty = $0

@@ -97,6 +97,8 @@ public struct SyncReport: Codable, Sendable {
     public var bytesSent: Int
     /// Bytes of messages received.
     public var bytesReceived: Int
+    /// How often this side waited for the other's answer before it could go on.
+    public var roundTrips = 0
     /// How long it took, in milliseconds.
     public var milliseconds: Int
 

@@ -138,6 +138,14 @@ extension LocalSite {
 
     // MARK: Telling and being told
 
+    /// Whether there is something to tell a peer, or something it told that may not hold any more.
+    func hasOffers(with peer: SiteID) async throws -> Bool {
+        try await store.read { transaction in
+            try !transaction.partnershipsToOffer(to: peer, all: false).isEmpty
+                || transaction.offers().contains { $0.site == peer }
+        }
+    }
+
     /// Tells a peer of partnerships on a connection, and keeps what it tells.
     func exchangeOffers(
         on connection: PeerConnection, with peer: SiteID, wantingAll: Bool = false
@@ -164,15 +172,14 @@ extension LocalSite {
     private func offers(to peer: SiteID, all: Bool) async throws -> Kith_V1_Offers {
         try await store.read { transaction in
             try .with {
-                $0.offers = try transaction.partnershipsToOffer(to: peer, all: all)
-                    .prefix(Limits.offers).map { partnership, grant in
-                        .with {
-                            $0.partnership = Data(partnership.id.bytes)
-                            $0.name = partnership.name
-                            $0.purpose = partnership.purpose
-                            $0.grant = Kith_V1_Grant(grant)
-                        }
+                $0.offers = try transaction.partnershipsToOffer(to: peer, all: all).map { offer in
+                    .with {
+                        $0.partnership = Data(offer.partnership.bytes)
+                        $0.name = offer.name
+                        $0.purpose = offer.purpose
+                        $0.grant = Kith_V1_Grant(offer.grant)
                     }
+                }
             }
         }
     }

@@ -266,10 +266,17 @@ extension LocalSite {
                     to: try HostPort(text: address), expecting: peer.site, root: peer.root
                 ) { [self] connection in
                     onLeaf(connection.isLeafExpired)
-                    try await exchangeOffers(
-                        on: connection, with: peer.site, wantingAll: sharesNothing)
+                    if sharesNothing {
+                        try await exchangeOffers(on: connection, with: peer.site, wantingAll: true)
+                    }
                     try await visitLetterboxes(on: connection, at: peer)
-                    return try await connection.runSession { try await driver.run($0) }
+                    let result = try await connection.runSession { try await driver.run($0) }
+                    if !sharesNothing,
+                        try await hasOffers(with: peer.site) || result.outcome.hasPeerOffers
+                    {
+                        try await exchangeOffers(on: connection, with: peer.site)
+                    }
+                    return result
                 }
             } catch let error as TransportError
                 where [.couldNotConnect, .timedOut, .wrongSite].contains(error.code)
@@ -365,6 +372,7 @@ extension SyncReport {
         received += result.outcome.progress.received
         bytesSent += result.bytesSent
         bytesReceived += result.bytesReceived
+        roundTrips += result.roundTrips
         switch result.outcome.reason {
         case .equal: isEqual = true
         case .closedHere(let why), .closedByPeer(let why):

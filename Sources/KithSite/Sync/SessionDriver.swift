@@ -1,3 +1,4 @@
+import AsyncAlgorithms
 import Foundation
 import KithModel
 import KithProtocol
@@ -15,10 +16,13 @@ struct SessionDriver: Sendable {
         let outcome: SyncSession.Outcome
         let bytesSent: Int
         let bytesReceived: Int
+        /// How often this side waited for an answer to what it had sent.
+        let roundTrips: Int
     }
 
     private enum Event: Sendable {
-        case message(Kith_V1_SessionMessage)
+        /// A message, and the entries in it, looked at as far as that needs no transaction.
+        case message(Kith_V1_SessionMessage, IncomingBatch?)
         case closed(String)
     }
 
@@ -34,31 +38,37 @@ struct SessionDriver: Sendable {
     /// Runs the session to its end; a failure of the store or the network is in the outcome.
     func run(_ stream: SessionStream) async throws -> Result {
         let received = Mutex(0)
-        let (events, feed) = AsyncStream<Event>.makeStream()
-        let reader = Task {
+        // Hands over one event at a time: what is not handled yet is not read either, but for one.
+        let inbox = AsyncChannel<Event>()
+        let keys = try await store.read { try $0.openingKeys() }
+        let reader = Task { [keys] in
+            var ending = "the peer ended the connection before the session was complete"
             do {
                 while let message = try await stream.receive() {
-                    let size = try message.serializedData().count
-                    received.withLock { $0 += size }
-                    feed.yield(.message(message))
+                    received.withLock { $0 += message.byteCount }
+                    await inbox.send(.message(message, Self.incoming(message, keys)))
                     // Nothing follows a close; the stream is then left to whoever ends it.
-                    if case .close = message.message { return feed.finish() }
+                    if case .close = message.message { return inbox.finish() }
                 }
-                feed.yield(.closed("the peer ended the connection before the session was complete"))
             } catch let error as TransportError {
-                feed.yield(.closed(error.description))
+                ending = error.description
             } catch {
-                feed.yield(.closed("the connection broke"))
+                ending = "the connection broke"
             }
-            feed.finish()
+            await inbox.send(.closed(ending))
+            inbox.finish()
         }
+        // Whoever waits to hand something over must not wait when nobody takes it any more.
+        defer { inbox.finish() }
         var worker = try await store.read { [side, peer, software, clock] transaction in
             try SessionWorker(
                 side: side, with: peer, software: software, in: transaction, now: clock())
         }
         var sent = 0
+        var (roundTrips, isAnswerAwaited) = (0, false)
         var actions = worker.session.start()
-        var inbox = events.makeAsyncIterator()
+        var events = inbox.makeAsyncIterator()
+        var incoming: IncomingBatch?
         while true {
             while !actions.isEmpty {
                 let action = actions.removeFirst()
@@ -66,7 +76,8 @@ struct SessionDriver: Sendable {
                 case .send(let message):
                     do {
                         if Self.tellsOwnPosition(message) { try await beforeTelling() }
-                        sent += try message.serializedData().count
+                        sent += message.byteCount
+                        isAnswerAwaited = true
                         try await stream.send(message)
                     } catch let error as TransportError {
                         // What is left to do is to end; later sends would fail alike.
@@ -79,18 +90,22 @@ struct SessionDriver: Sendable {
                     await end(reader)
                     return Result(
                         outcome: outcome, bytesSent: sent,
-                        bytesReceived: received.withLock { $0 })
+                        bytesReceived: received.withLock { $0 }, roundTrips: roundTrips)
                 default:
                     do {
-                        actions += try await perform(action, with: &worker)
+                        actions += try await perform(action, incoming, with: &worker)
                     } catch let error as StoreError {
                         actions += worker.session.failed(error.description)
                     }
                 }
             }
             try Task.checkCancellation()
-            switch await inbox.next() {
-            case .message(let message): actions = worker.session.receive(message)
+            switch await events.next() {
+            case .message(let message, let batch):
+                if isAnswerAwaited { roundTrips += 1 }
+                isAnswerAwaited = false
+                incoming = batch
+                actions = worker.session.receive(message)
             case .closed(let why): actions = worker.session.connectionClosed(why)
             case nil: actions = worker.session.connectionClosed("the session was stopped")
             }
@@ -105,15 +120,25 @@ struct SessionDriver: Sendable {
         }
     }
 
+    private static func incoming(
+        _ message: Kith_V1_SessionMessage, _ keys: OpeningKeys
+    ) -> IncomingBatch? {
+        guard case .entries(let batch) = message.message,
+            batch.entries.count <= Limits.batchEntries
+        else { return nil }
+        return IncomingBatch(batch.entries.map(ReceivedEntry.init), keys: keys)
+    }
+
     /// One action in one transaction, off the event loops. The worker changes only if it commits.
     private func perform(
-        _ action: SyncSession.Action, with worker: inout SessionWorker
+        _ action: SyncSession.Action, _ incoming: IncomingBatch?, with worker: inout SessionWorker
     ) async throws -> [SyncSession.Action] {
         let now = clock()
         let step: @Sendable (StoreTransaction) throws -> (SessionWorker, [SyncSession.Action]) = {
             [worker] transaction in
             var next = worker
-            let actions = try next.perform(action, in: transaction, now: now)
+            let actions = try next.perform(
+                action, incoming: incoming, in: transaction, now: now)
             return (next, actions)
         }
         let actions: [SyncSession.Action]

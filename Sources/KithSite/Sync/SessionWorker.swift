@@ -17,6 +17,9 @@ package struct SessionWorker: Sendable {
     /// The other side.
     package let peer: StoredPeer
     private let sharings: [Sharing]
+    private let allowed: Set<CompartmentID>
+    /// As it was when what is shared was last looked at.
+    private var sharingState: SharingState
     private var toSend: [(arrival: Int64, sharing: Int)] = []
     private var nextToSend = 0
 
@@ -27,14 +30,20 @@ package struct SessionWorker: Sendable {
     ) throws {
         self.peer = peer
         sharings = try transaction.sharings(with: peer.site, now: now)
-        let shared = try sharings.map { sharing in
+        sharingState = try transaction.sharingState(at: now)
+        allowed = Set(sharings.map(\.id))
+        let damaged = try transaction.damagedEntries() > 0
+        let digests = try transaction.frontierDigests(of: sharings)
+        let shared = try zip(sharings, digests).map { sharing, digest in
             SyncSession.Shared(
                 partnership: sharing.id.partnership, compartment: sharing.id.compartment,
-                frontierDigest: try transaction.frontierDigest(of: sharing))
+                frontierDigest: digest,
+                wanted: try damaged ? transaction.wanted(in: sharing.id) : [])
         }
         session = SyncSession(
             side: side, shared: shared, nonce: transaction.cryptography.randomBytes(16),
-            software: software)
+            software: software,
+            hasOffers: try !transaction.partnershipsToOffer(to: peer.site, all: false).isEmpty)
     }
 
     /// Whether an action needs a transaction that writes.
@@ -49,8 +58,11 @@ package struct SessionWorker: Sendable {
 
     /// Does what the session asks for, and tells it; gives what it asks for next. Nothing of that may
     /// be done before the transaction has committed.
+    ///
+    /// - Parameter incoming: the batch that is to be ingested, where it has been looked at already.
     package mutating func perform(
-        _ action: SyncSession.Action, in transaction: StoreTransaction, now: Instant
+        _ action: SyncSession.Action, incoming: IncomingBatch? = nil,
+        in transaction: StoreTransaction, now: Instant
     ) throws -> [SyncSession.Action] {
         switch action {
         case .send, .progress, .finish: preconditionFailure("whoever drives the session does these")
@@ -71,12 +83,18 @@ package struct SessionWorker: Sendable {
                                 against: session.leavesOfPeer(in: $0))
                         )
                     }))
-        case .findMissing(let known):
+        case .findMissing(let known, let wanted):
             // Who is in comes first: it builds on nothing else, and must arrive where a quota or a
             // line that breaks keeps the rest away.
             let missing = try known.flatMap { index, leaves in
-                let rank = sharings[index].id.compartment == .membership ? 0 : 1
-                return try transaction.missing(from: leaves, in: sharings[index]).map {
+                let sharing = sharings[index]
+                let rank = sharing.id.compartment == .membership ? 0 : 1
+                // A former member is handed nothing twice: it may be damage of its own making.
+                let again =
+                    sharing.end == nil
+                    ? try transaction.arrivals(of: wanted[index] ?? [], in: sharing.id) : []
+                let lacking = try transaction.missing(from: leaves, in: sharing)
+                return Set(lacking + again).map {
                     (rank: rank, arrival: $0, sharing: index)
                 }
             }
@@ -93,8 +111,7 @@ package struct SessionWorker: Sendable {
                 batch.entries, erasures: batch.erasures, isLast: nextToSend == toSend.count)
         case .ingest(let batch, let entries, let erasures):
             let result = try transaction.ingest(
-                entries, erasures: erasures, allowed: Set(session.compartments.indices.map(id)),
-                now: now)
+                incoming ?? IncomingBatch(entries), erasures: erasures, allowed: allowed, now: now)
             return session.ingested(
                 batch: batch, stored: result.stored,
                 isMembershipChanged: result.isMembershipChanged, refusal: result.refusal)
@@ -125,6 +142,9 @@ package struct SessionWorker: Sendable {
     private mutating func dropWhatIsNotSharedAnyMore(
         _ transaction: StoreTransaction, _ now: Instant
     ) throws {
+        let state = try transaction.sharingState(at: now)
+        guard state != sharingState else { return }
+        sharingState = state
         let shared = Set(try transaction.sharings(with: peer.site, now: now))
         guard !sharings.allSatisfy(shared.contains) else { return }
         toSend = toSend[nextToSend...].filter { shared.contains(sharings[$0.sharing]) }

@@ -162,7 +162,7 @@ extension StoreTransaction {
         } catch let fault as ProtocolFault {
             throw Self.notWritten(fault.description)
         }
-        let arrival = try insert(entry, partnership: partnership, received: now).arrival
+        let arrival = try insert(entry.parsed, partnership: partnership, received: now).arrival
         if let row = try row(
             """
             SELECT reason FROM set_aside WHERE entry = ?

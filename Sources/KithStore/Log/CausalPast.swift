@@ -27,6 +27,7 @@ extension StoreTransaction {
     func isPast(_ target: Place, of place: Place) throws -> Bool {
         // Arrival order is a causal order here.
         guard target.arrival < place.arrival else { return false }
+        if target.chain == place.chain { return target.sequence < place.sequence }
         if try lineage(of: place.chain, upTo: place.sequence - 1).contains(where: {
             $0.chain == target.chain && target.sequence <= $0.sequence
         }) {

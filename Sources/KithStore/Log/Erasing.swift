@@ -64,7 +64,8 @@ extension StoreTransaction {
             try execute("DELETE FROM unread WHERE entry = ? AND part = ?", [place.arrival, part])
             let (left, _) = try storedEntry(place.arrival)
             try applyPart(
-                part, of: left, at: place, readAt: place.arrival, partnership: partnership)
+                part, of: left, at: place, readAt: place.arrival, isLate: true,
+                isEffective: isEffective(place), partnership: partnership)
             return
         }
         try execute(

@@ -30,6 +30,8 @@ public struct IngestResult: Sendable {
     public var stored = 0
     /// Entries that were here already.
     public var known = 0
+    /// Of those, entries that were damaged here and are well again.
+    public var mended = 0
     /// Whether entries of a `membership` compartment are among them.
     public var isMembershipChanged = false
     /// Why the rest was refused, if it was; no content.
@@ -40,92 +42,64 @@ extension StoreTransaction {
     /// Verifies, stores and applies a batch in its order, up to the first entry that is not valid.
     ///
     /// An entry is valid when its bytes match its digests, it belongs to a compartment that both
-    /// sides hold, what it builds on is here, and its author signed it. Whether it takes effect is
-    /// another question, answered when it is applied. Every signature is checked.
+    /// sides hold, what it builds on is here, and its author signed it, or a later entry of the batch
+    /// that continues it: a hash chain vouches for what comes before (D2). Whether it takes effect is
+    /// another question, answered when it is applied.
     ///
     /// - Parameter erasures: what erased bodies that the entries lack.
     public func ingest(
-        _ batch: [ReceivedEntry], erasures: [ReceivedEntry] = [], allowed: Set<CompartmentID>,
+        _ batch: IncomingBatch, erasures: [ReceivedEntry] = [], allowed: Set<CompartmentID>,
         now: Instant
     ) throws -> IngestResult {
-        var result = IngestResult()
-        // Looked at when the first body is missing: who may erase may stand in this very batch.
-        var proven: [PartID: ReceivedEntry]?
-        func erasure(of name: PartID) throws -> ReceivedEntry? {
-            let known = try proven ?? self.proven(erasures, allowed: allowed)
-            proven = known
-            return known[name]
-        }
-        for received in batch {
-            do {
-                if try ingest(received, erasure: erasure, allowed: allowed, now: now) {
-                    result.stored += 1
-                    if try isMembership(received) { result.isMembershipChanged = true }
-                } else {
-                    result.known += 1
-                }
-            } catch let fault as ProtocolFault {
-                result.refusal = "an entry is not valid: \(fault.code.rawValue), \(fault)"
-                return result
-            } catch Refusal.quota {
-                result.refusal = "the quota of the partnership is used up here"
-                return result
-            } catch let refusal as Refusal {
-                result.refusal = "an entry does not fit: \(refusal)"
-                return result
-            }
-        }
-        return result
-    }
-
-    private func isMembership(_ received: ReceivedEntry) throws -> Bool {
-        try EntryHeader(decoding: received.header).feed.compartment == .membership
-    }
-
-    private func ingest(
-        _ received: ReceivedEntry, erasure: (PartID) throws -> ReceivedEntry?,
-        allowed: Set<CompartmentID>, now: Instant
-    ) throws -> Bool {
-        let parsed = try ParsedEntry(received)
-        let header = parsed.header
-        guard allowed.contains(CompartmentID(header.partnership, header.feed.compartment)) else {
-            throw Refusal.contradiction("not a compartment of this session")
-        }
-        if try place(of: parsed.hash) != nil { return false }
-        let partnership = try partnershipRow(header.partnership)
-        guard let root = try rootCertificate(of: parsed, in: partnership) else {
-            throw Refusal.unknownAuthor
-        }
-        // Who is in must arrive whatever else does not, and so must an erasure: it makes room.
-        if header.feed.compartment != .membership, header.entryClass != .erasure,
-            try number(
-                "SELECT 1 FROM partnership WHERE id = ? AND log_bytes + ? > quota_bytes",
-                [partnership, received.byteCount]) != nil
-        {
-            throw Refusal.quota
-        }
-        let entry = try VerifiedEntry(parsed, by: root.publicKey, cryptography)
-        // A savepoint, so that an entry that turns out not to fit leaves nothing of itself behind.
+        let signed = try signed(batch)
+        // Most batches are well. One that is not is taken back and gone through again, each entry by
+        // itself, so that one that does not fit leaves nothing of itself behind.
         do {
-            try database.inPreparedSavepoint {
-                for name in parsed.missingBodies {
-                    guard let proof = try erasure(name) else {
-                        throw Refusal.contradiction("a body is missing that nobody erased")
-                    }
-                    try noteErased(name, by: EntryHash(header: proof.header))
-                    try keepAhead(proof)
-                }
-                _ = try insert(entry, partnership: partnership, received: now)
+            return try database.inPreparedSavepoint {
+                var ingestion = Ingestion(self, signed, erasures, allowed, now)
+                for entry in batch.entries { try ingestion.take(entry) }
+                if let fault = batch.fault { throw fault }
+                return ingestion.result
             }
-        } catch {
-            store.judgements.withLock { $0 = [:] }
-            throw error
+        } catch is ProtocolFault {
+        } catch is Refusal {
         }
-        if header.feed.author == keys.site, header.feed.incarnation == (try incarnation()) {
-            // Signed by this site, and not here until now: another copy of it wrote this.
-            try beginIncarnation(.partnerKnowsMore, now: now)
+        forget()
+        var ingestion = Ingestion(self, signed, erasures, allowed, now)
+        for entry in batch.entries {
+            do {
+                try database.inPreparedSavepoint { try ingestion.take(entry) }
+            } catch let fault as ProtocolFault {
+                forget()
+                return ingestion.refused(because: fault)
+            } catch let refusal as Refusal {
+                forget()
+                return ingestion.refused(because: refusal)
+            }
         }
-        return true
+        return batch.fault.map { ingestion.refused(because: $0) } ?? ingestion.result
+    }
+
+    private func forget() {
+        memo.forget()
+        store.judgements.withLock { $0 = [:] }
+    }
+
+    /// The entries of a batch that their author signed, or signed a later one of the batch that
+    /// continues them. Of an author whom only the batch itself makes known, none yet.
+    private func signed(_ batch: IncomingBatch) throws -> Set<EntryHash> {
+        var signed: Set<EntryHash> = []
+        for end in batch.ends where try place(of: end.hash) == nil {
+            guard
+                let partnership = try number(
+                    "SELECT id FROM partnership WHERE uuid = ?", [end.header.partnership.blob]),
+                let root = try rootCertificate(of: end, in: partnership),
+                EntrySignature.isValid(
+                    end.received.signature, of: end.hash, by: root.publicKey, cryptography)
+            else { continue }
+            signed.formUnion(batch.chain(endingAt: end))
+        }
+        return signed
     }
 
     /// The certificate that an entry's signature is checked with: the author's as a member, or, for
@@ -134,11 +108,15 @@ extension StoreTransaction {
         of entry: ParsedEntry, in partnership: Int64
     ) throws -> RootCertificate? {
         let author = entry.header.feed.author
+        let name = TransactionMemo.Member(partnership: partnership, site: author)
+        if let known = memo.roots[name] { return known }
         if let member = try row(
             "SELECT root FROM member WHERE partnership = ? AND site = ?",
             [partnership, author.blob])
         {
-            return try? RootCertificate(der: Array(member["root"] as Data))
+            let root = try? RootCertificate(der: Array(member["root"] as Data))
+            memo.roots[name] = root
+            return root
         }
         guard entry.header.feed.compartment == .membership, entry.header.sequence == 1,
             let part = entry.received.parts.first,
@@ -146,5 +124,103 @@ extension StoreTransaction {
             founder.site == author
         else { return nil }
         return founder.root
+    }
+}
+
+/// The entries of a batch going into the log, one after the other.
+private struct Ingestion {
+    private let transaction: StoreTransaction
+    private let signed: Set<EntryHash>
+    private let erasures: [ReceivedEntry]
+    private let allowed: Set<CompartmentID>
+    private let now: Instant
+    private(set) var result = IngestResult()
+    /// Looked at when the first body is missing: who may erase may stand in this very batch.
+    private var proven: [PartID: ReceivedEntry]?
+
+    init(
+        _ transaction: StoreTransaction, _ signed: Set<EntryHash>, _ erasures: [ReceivedEntry],
+        _ allowed: Set<CompartmentID>, _ now: Instant
+    ) {
+        self.transaction = transaction
+        self.signed = signed
+        self.erasures = erasures
+        self.allowed = allowed
+        self.now = now
+    }
+
+    /// Stores and applies an entry, unless it is here; what it throws leaves the count as it was.
+    mutating func take(_ incoming: IncomingBatch.Entry) throws {
+        let entry = incoming.parsed
+        let header = entry.header
+        guard allowed.contains(CompartmentID(header.partnership, header.feed.compartment)) else {
+            throw Refusal.contradiction("not a compartment of this session")
+        }
+        if let place = try transaction.place(of: entry.hash) {
+            if try transaction.mend(entry, at: place) { result.mended += 1 }
+            result.known += 1
+            return
+        }
+        let partnership = try transaction.partnershipRow(header.partnership)
+        try checkSignature(entry, partnership)
+        // Who is in must arrive whatever else does not, and so must an erasure: it makes room.
+        if header.feed.compartment != .membership, header.entryClass != .erasure,
+            let left = try transaction.hot(.quotaLeft).number(.int(partnership)),
+            left < entry.received.byteCount
+        {
+            throw Refusal.quota
+        }
+        for name in entry.missingBodies { try noteErased(name) }
+        _ = try transaction.insert(
+            entry, opened: incoming.opened, partnership: partnership, received: now)
+        if header.feed.author == transaction.site,
+            header.feed.incarnation == (try transaction.incarnation())
+        {
+            // Signed by this site, and not here until now: another copy of it wrote this.
+            try transaction.beginIncarnation(.partnerKnowsMore, now: now)
+        }
+        result.stored += 1
+        if header.feed.compartment == .membership { result.isMembershipChanged = true }
+    }
+
+    private func checkSignature(_ entry: ParsedEntry, _ partnership: Int64) throws {
+        guard !signed.contains(entry.hash) else { return }
+        guard let root = try transaction.rootCertificate(of: entry, in: partnership) else {
+            throw Refusal.unknownAuthor
+        }
+        guard
+            EntrySignature.isValid(
+                entry.received.signature, of: entry.hash, by: root.publicKey,
+                transaction.cryptography)
+        else { throw ProtocolFault(.signature, "entry") }
+    }
+
+    private mutating func noteErased(_ name: PartID) throws {
+        let known = try proven ?? transaction.proven(erasures, allowed: allowed)
+        proven = known
+        guard let proof = known[name] else {
+            throw Refusal.contradiction("a body is missing that nobody erased")
+        }
+        try transaction.noteErased(name, by: EntryHash(header: proof.header))
+        try transaction.keepAhead(proof)
+    }
+
+    /// What came before a fault is kept.
+    func refused(because fault: ProtocolFault) -> IngestResult {
+        refused("an entry is not valid: \(fault.code.rawValue), \(fault)")
+    }
+
+    /// What came before an entry that does not fit is kept.
+    func refused(because refusal: Refusal) -> IngestResult {
+        refused(
+            refusal == .quota
+                ? "the quota of the partnership is used up here"
+                : "an entry does not fit: \(refusal)")
+    }
+
+    private func refused(_ why: String) -> IngestResult {
+        var result = result
+        result.refusal = why
+        return result
     }
 }

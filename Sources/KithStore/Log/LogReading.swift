@@ -7,9 +7,11 @@ import KithTrust
 extension StoreTransaction {
     /// The row of a partnership; an error when this site is not in it.
     func partnershipRow(_ id: PartnershipID) throws -> Int64 {
+        if let known = memo.partnerships[id] { return known }
         guard let row = try number("SELECT id FROM partnership WHERE uuid = ?", [id.blob]) else {
             throw StoreError(.other, "this site is not in that partnership")
         }
+        memo.partnerships[id] = row
         return row
     }
 
@@ -134,12 +136,13 @@ extension StoreTransaction {
 
 extension StoreTransaction {
     /// As many entries from the front as fit a batch; at least one if there is one. With them what
-    /// erased bodies that they lack. Every hash and signature is checked again first: what was
-    /// damaged here is not sent on (D37).
+    /// erased bodies that they lack. Every hash is checked again first, and the signatures that the
+    /// batch rests on, those of entries that none of it continues: what was damaged here is not sent
+    /// on (D2, D37).
     public func batch(
         of arrivals: ArraySlice<Int64>, maximumBytes: Int
     ) throws -> (entries: [ReceivedEntry], erasures: [ReceivedEntry]) {
-        var entries: [ReceivedEntry] = []
+        var entries: [ParsedEntry] = []
         var erasures: [Data: ReceivedEntry] = [:]
         var bytes = 0
         for arrival in arrivals {
@@ -152,13 +155,31 @@ extension StoreTransaction {
             bytes += proofs.values.reduce(entry.received.byteCount) { $0 + $1.byteCount }
             if !entries.isEmpty, bytes > maximumBytes { break }
             erasures.merge(proofs) { first, _ in first }
-            guard try isSigned(entry) else {
-                throw damaged(arrival, "its signature is not its author's")
-            }
-            entries.append(entry.received)
+            entries.append(entry)
         }
+        try dropUnsignedEnds(of: &entries, first: arrivals.first ?? 0)
         let sorted = erasures.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
-        return (entries, sorted)
+        return (entries.map(\.received), sorted)
+    }
+
+    /// Ends a batch where every entry that none of it continues is signed by its author. One whose
+    /// signature a forwarder spoiled has a later one here that vouches for it, which goes with the next.
+    private func dropUnsignedEnds(of entries: inout [ParsedEntry], first: Int64) throws {
+        let count = entries.count
+        var continued = Set(entries.compactMap(\.header.previous))
+        var isSigned: [EntryHash: Bool] = [:]
+        while let end = try entries.firstIndex(where: { entry in
+            guard !continued.contains(entry.hash) else { return false }
+            let known = try isSigned[entry.hash] ?? self.isSigned(entry)
+            isSigned[entry.hash] = known
+            return !known
+        }) {
+            entries.removeSubrange(end...)
+            continued = Set(entries.compactMap(\.header.previous))
+        }
+        guard !entries.isEmpty || count == 0 else {
+            throw damaged(first, "its signature is not its author's")
+        }
     }
 
     /// What tells somebody with these leaves of a feed how much of it is here: the leaves, as far as

@@ -39,57 +39,43 @@ extension StoreTransaction {
 
     /// Where an entry is; nil when it is not here.
     func place(of hash: EntryHash) throws -> Place? {
-        try row(
-            """
-            SELECT arrival, chain, sequence, depth FROM entry WHERE hash = ? AND arrival <= ?
-            """, [hash.blob, horizon]
-        ).map {
-            Place(
-                arrival: $0["arrival"], chain: $0["chain"], sequence: $0["sequence"],
-                depth: $0["depth"])
+        if let end = memo.chainEnds[hash] { return end.place }
+        return try hot(.placeOfHash).numbers(.id(hash), .int(horizon)).map {
+            Place(arrival: $0[0], chain: $0[1], sequence: $0[2], depth: $0[3])
         }
     }
 
-    /// Stores a verified entry and applies it. The entry must not be here yet.
+    /// Stores an entry of which it is known that its author signed it, and applies it. The entry must
+    /// not be here yet.
+    ///
+    /// - Parameter opened: its parts, where somebody has opened them already.
     func insert(
-        _ entry: VerifiedEntry, partnership: Int64, received: Instant
+        _ entry: ParsedEntry, opened: [OpenedPart?] = [], partnership: Int64, received: Instant
     ) throws -> Place {
-        let header = entry.parsed.header
-        let feed = try feedRow(header.feed, in: partnership)
+        let header = entry.header
         let known = try header.knows.map { try knownPlace($0, in: partnership) }
-        var depth = known.map(\.depth).max() ?? 0
-        let arrival = (try number("SELECT max(arrival) FROM entry") ?? 0) + 1
-        let hash = entry.parsed.hash
-        let sequence = Int64(header.sequence)
-        let chain = try extendChain(
-            header, hash: hash, feed: feed, arrival: arrival, depth: &depth)
-        depth += 1
-        try execute(
-            """
-            INSERT INTO entry (arrival, hash, chain, sequence, depth, recorded_ms, received_ms, header, signature)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                arrival, hash.blob, chain, sequence, depth, header.recorded.milliseconds,
-                received.milliseconds,
-                entry.parsed.received.header, entry.parsed.received.signature,
-            ])
-        for (number, part) in entry.parsed.received.parts.enumerated() {
-            try execute(
-                "INSERT INTO part (entry, number, skeleton, body) VALUES (?, ?, ?, ?)",
-                [arrival, number, part.skeleton, part.body])
+        let last = try memo.lastArrival ?? number("SELECT max(arrival) FROM entry") ?? 0
+        let place = try extendChain(
+            entry, arrival: last + 1, depth: known.map(\.depth).max() ?? 0,
+            partnership: partnership)
+        memo.lastArrival = place.arrival
+        try hot(.insertEntry).run(
+            .int(place.arrival), .id(entry.hash), .int(place.chain), .int(place.sequence),
+            .int(place.depth), .int(header.recorded.milliseconds), .int(received.milliseconds),
+            .data(entry.received.header), .data(entry.received.signature))
+        for (number, part) in entry.received.parts.enumerated() {
+            try hot(.insertPart).run(
+                .int(place.arrival), .int(Int64(number)), .data(part.skeleton),
+                .optional(part.body))
         }
-        try execute(
-            "UPDATE partnership SET log_bytes = log_bytes + ? WHERE id = ?",
-            [entry.parsed.received.byteCount, partnership])
-        try checkGrowth(of: known, onChain: chain, before: sequence)
-        for place in known {
+        try hot(.addBytes).run(.int(Int64(entry.received.byteCount)), .int(partnership))
+        try checkGrowth(of: known, onChain: place.chain, before: place.sequence)
+        for other in known {
             try execute(
                 "INSERT INTO knows (chain, known_chain, sequence, known_sequence) VALUES (?, ?, ?, ?)",
-                [chain, place.chain, sequence, place.sequence])
+                [place.chain, other.chain, place.sequence, other.sequence])
         }
-        let place = Place(arrival: arrival, chain: chain, sequence: sequence, depth: depth)
-        try apply(entry.parsed, at: place, partnership: partnership)
+        try apply(entry, opened: opened, at: place, partnership: partnership)
         return place
     }
 
@@ -115,29 +101,55 @@ extension StoreTransaction {
         }
     }
 
-    /// The chain that an entry goes on, which it forks off from, or which it begins.
+    /// The place of an entry: on the chain that it goes on, that it forks off from, or that it begins.
+    ///
+    /// - Parameter depth: the greatest of what the entry knows.
     private func extendChain(
-        _ header: EntryHeader, hash: EntryHash, feed: Int64, arrival: Int64, depth: inout Int64
-    ) throws -> Int64 {
+        _ entry: ParsedEntry, arrival: Int64, depth: Int64, partnership: Int64
+    ) throws -> Place {
+        let (header, hash) = (entry.header, entry.hash)
         let sequence = Int64(header.sequence)
         guard let previous = header.previous else {
-            return try newChain(feed: feed, parent: nil, fork: 0, sequence, hash, arrival)
+            let feed = try feedRow(header.feed, in: partnership)
+            let chain = try newChain(feed: feed, parent: nil, fork: 0, sequence, hash, arrival)
+            return Place(arrival: arrival, chain: chain, sequence: sequence, depth: depth + 1)
         }
+        let (before, feed, isEnd) = try end(previous, of: header, partnership)
+        let deepest = max(depth, before.depth)
+        guard isEnd else {
+            let chain = try newChain(
+                feed: feed, parent: before.chain, fork: before.sequence, sequence, hash, arrival)
+            return Place(arrival: arrival, chain: chain, sequence: sequence, depth: deepest + 1)
+        }
+        try hot(.moveChain).run(
+            .int(sequence), .id(hash), .int(arrival), .int(before.chain))
+        let place = Place(
+            arrival: arrival, chain: before.chain, sequence: sequence, depth: deepest + 1)
+        memo.chainEnds[previous] = nil
+        memo.chainEnds[hash] = TransactionMemo.ChainEnd(
+            place: place, feed: header.feed, partnership: partnership, row: feed)
+        return place
+    }
+
+    /// Where the entry before another is, the row of its feed, and whether its chain ends there.
+    private func end(
+        _ previous: EntryHash, of header: EntryHeader, _ partnership: Int64
+    ) throws -> (Place, feed: Int64, isEnd: Bool) {
+        let contradiction = Refusal.contradiction("previous is of another place")
+        if let end = memo.chainEnds[previous] {
+            guard end.feed == header.feed, end.partnership == partnership,
+                end.place.sequence == Int64(header.sequence) - 1
+            else { throw contradiction }
+            return (end.place, end.row, true)
+        }
+        let feed = try feedRow(header.feed, in: partnership)
         guard let before = try place(of: previous) else { throw Refusal.missing("previous") }
-        guard before.sequence == sequence - 1,
+        guard before.sequence == Int64(header.sequence) - 1,
             let chain = try row(
                 "SELECT feed, last_sequence FROM chain WHERE id = ?", [before.chain]),
             chain["feed"] == feed
-        else { throw Refusal.contradiction("previous is of another place") }
-        depth = max(depth, before.depth)
-        if chain["last_sequence"] == before.sequence {
-            try execute(
-                "UPDATE chain SET last_sequence = ?, last_hash = ?, last_arrival = ? WHERE id = ?",
-                [sequence, hash.blob, arrival, before.chain])
-            return before.chain
-        }
-        return try newChain(
-            feed: feed, parent: before.chain, fork: before.sequence, sequence, hash, arrival)
+        else { throw contradiction }
+        return (before, feed, chain["last_sequence"] == before.sequence)
     }
 
     private func newChain(

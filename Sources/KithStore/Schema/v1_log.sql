@@ -38,6 +38,14 @@ CREATE TABLE entry (
     UNIQUE (chain, sequence)
 ) STRICT;
 
+-- Entries of which a check has found that they are damaged here, or that somebody spoiled their signature
+-- on the way: partners are asked for them again.
+CREATE TABLE damaged (
+    entry INTEGER PRIMARY KEY REFERENCES entry,
+    what TEXT NOT NULL,
+    found_ms INTEGER NOT NULL
+) STRICT;
+
 -- The parts of entries, as they travel. A body is NULL when it was erased, or when there is none.
 CREATE TABLE part (
     entry INTEGER NOT NULL REFERENCES entry,

@@ -52,7 +52,8 @@ extension StoreTransaction {
         _ id: PartnershipID, name: String, purpose: String, through sponsor: SiteID, now: Instant
     ) throws {
         // The sponsor is a peer by this row until `membership` has arrived.
-        if let peer = try peers().first(where: { $0.site == sponsor }) {
+        if try number("SELECT 1 FROM peer WHERE site = ?", [sponsor.blob]) == nil,
+            let peer = try peers().first(where: { $0.site == sponsor }) {
             try setPeer(sponsor, name: peer.name, root: peer.root, addresses: nil, isEnabled: nil)
         }
         if let partnership = try number("SELECT id FROM partnership WHERE uuid = ?", [id.blob]) {
@@ -96,20 +97,41 @@ public struct StoredOffer: Sendable {
     }
 }
 
+/// A partnership that a peer is told of.
+public struct OwnOffer: Sendable {
+    /// The partnership.
+    public let partnership: PartnershipID
+    /// Its name.
+    public let name: String
+    /// Why its members share.
+    public let purpose: String
+    /// What the peer is granted in it.
+    public let grant: Grant
+}
+
 extension StoreTransaction {
     /// The partnerships of which a peer is a member by what is known here, with what it is granted;
     /// without `all` only those in which it has stated nothing yet.
-    public func partnershipsToOffer(
-        to peer: SiteID, all: Bool
-    ) throws -> [(partnership: StoredPartnership, grant: Grant)] {
-        try partnerships().compactMap { partnership in
-            guard !partnership.isPrivate,
-                partnership.members.contains(where: { $0.profile.site == keys.site }),
-                let member = partnership.members.first(where: { $0.profile.site == peer }),
-                try all
-                    || statement(by: peer, on: CompartmentID(partnership.id, .membership)) == nil
-            else { return nil }
-            return (partnership, member.grant)
+    public func partnershipsToOffer(to peer: SiteID, all: Bool) throws -> [OwnOffer] {
+        try rows(
+            """
+            SELECT uuid, name, purpose, theirs.role, theirs.compartments, theirs.may_attest,
+                theirs.ends_ms
+            FROM partnership
+            JOIN standing AS own ON own.partnership = partnership.id AND own.site = ?1
+            JOIN standing AS theirs ON theirs.partnership = partnership.id AND theirs.site = ?2
+            WHERE is_private = 0 AND own.role IS NOT NULL AND theirs.role IS NOT NULL
+                AND (?3 OR NOT EXISTS (SELECT 1 FROM statement
+                    WHERE statement.partnership = partnership.id
+                        AND statement.compartment = ?4 AND statement.site = ?2))
+            ORDER BY name, uuid LIMIT ?5
+            """,
+            [keys.site.blob, peer.blob, all, Compartment.membership.rawValue, Limits.offers]
+        ).compactMap { row in
+            guard let grant = Grant(row: row) else { return nil }
+            return OwnOffer(
+                partnership: try PartnershipID(blob: row["uuid"]), name: row["name"],
+                purpose: row["purpose"], grant: grant)
         }
     }
 

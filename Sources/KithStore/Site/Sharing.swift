@@ -22,32 +22,65 @@ public struct Sharing: Hashable, Sendable {
     }
 }
 
+/// What is shared, with whomever, stays the same as long as this does.
+public struct SharingState: Equatable, Sendable {
+    fileprivate let newestAct: Int64
+    fileprivate let ended: Int64
+}
+
 extension StoreTransaction {
+    /// What decides on what is shared: the newest act, and how many agreements have ended by now.
+    public func sharingState(at now: Instant) throws -> SharingState {
+        SharingState(
+            newestAct: try number("SELECT max(arrival) FROM membership_act") ?? 0,
+            ended: try number(
+                "SELECT count(*) FROM standing WHERE ends_ms <= ?", [now.milliseconds]) ?? 0)
+    }
+
     /// What this site and a peer share at a time, by what is known here. Of a partnership whose
     /// `membership` has not arrived, `membership` alone, with the site it was joined through; and of
     /// one in which sharing with either has ended, so that prolonging it is heard of.
     public func sharings(with peer: SiteID, now: Instant) throws -> [Sharing] {
         var sharings: [Sharing] = []
-        for row in try rows("SELECT id, uuid FROM partnership") {
+        for row in try rows(Self.standingsOfBoth, [keys.site.blob, peer.blob]) {
             let id = try PartnershipID(blob: row["uuid"])
             let partnership: Int64 = row["id"]
-            let membership = CompartmentID(id, .membership)
-            if let own = try grant(of: keys.site, in: partnership) {
-                if let theirs = try grant(of: peer, in: partnership) {
-                    sharings += Compartment.allCases.filter {
-                        own.shares($0, at: now) && theirs.shares($0, at: now)
-                    }.map { Sharing(id: CompartmentID(id, $0), peer: peer, end: nil) }
-                } else if let end = try untoldRemoval(of: peer, to: peer, in: partnership) {
-                    sharings.append(Sharing(id: membership, peer: peer, end: end))
+            let membership = Sharing(id: CompartmentID(id, .membership), peer: peer, end: nil)
+            let (own, theirs) = (Grant(row: row, "own_"), Grant(row: row, "their_"))
+            switch (own, theirs) {
+            case (let own?, let theirs?):
+                sharings += Compartment.allCases.filter {
+                    own.shares($0, at: now) && theirs.shares($0, at: now)
+                }.map { Sharing(id: CompartmentID(id, $0), peer: peer, end: nil) }
+            case (_?, nil):
+                guard row["their_removal"] != nil,
+                    let end = try untoldRemoval(of: peer, to: peer, in: partnership)
+                else { continue }
+                sharings.append(Sharing(id: membership.id, peer: peer, end: end))
+            case (nil, _):
+                let isOwed =
+                    try row["own_removal"] != nil && owesWord(ofLeaving: partnership, to: peer)
+                if try isOwed || isJoining(partnership, through: peer) {
+                    sharings.append(membership)
                 }
-            } else if try owesWord(ofLeaving: partnership, to: peer)
-                || isJoining(partnership, through: peer)
-            {
-                sharings.append(Sharing(id: membership, peer: peer, end: nil))
             }
         }
         return sharings.sorted { $0.id < $1.id }
     }
+
+    /// Every partnership, with what this site (?1) and another (?2) are granted in it.
+    private static let standingsOfBoth = """
+        SELECT partnership.id, uuid,
+            own.role AS own_role, own.compartments AS own_compartments,
+            own.may_attest AS own_may_attest, own.ends_ms AS own_ends_ms,
+            own.removal AS own_removal,
+            theirs.role AS their_role, theirs.compartments AS their_compartments,
+            theirs.may_attest AS their_may_attest, theirs.ends_ms AS their_ends_ms,
+            theirs.removal AS their_removal
+        FROM partnership
+        LEFT JOIN standing AS own ON own.partnership = partnership.id AND own.site = ?
+        LEFT JOIN standing AS theirs ON theirs.partnership = partnership.id AND theirs.site = ?
+        """
 
     /// Whether this site has asked a peer for a partnership, for the first time or after a removal,
     /// and does not know of its admission yet.
@@ -151,9 +184,43 @@ extension StoreTransaction {
         return ended
     }
 
-    /// Digest of the leaves of what is shared.
-    public func frontierDigest(of sharing: Sharing) throws -> Data {
-        FrontierDigest.digest(of: try frontier(of: sharing))
+    /// Digests of the leaves of what is shared, in the same order. Read from the ends of chains, which are
+    /// kept with every entry: a session begins without a look at the log.
+    public func frontierDigests(of sharings: [Sharing]) throws -> [Data] {
+        let frontiers = try frontiers(of: Set(sharings.map(\.id.partnership)))
+        return try sharings.map { sharing in
+            FrontierDigest.digest(
+                of: sharing.end == nil
+                    ? frontiers[sharing.id] ?? [] : try frontier(of: sharing))
+        }
+    }
+
+    /// The leaves of all feeds of some partnerships, in one go where those are many.
+    private func frontiers(
+        of partnerships: Set<PartnershipID>
+    ) throws -> [CompartmentID: [Position]] {
+        let names = partnerships.count > 100 ? [] : try partnerships.map(partnershipRow)
+        var frontiers: [CompartmentID: [Position]] = [:]
+        for row in try rows(
+            """
+            SELECT uuid, compartment, author, incarnation, last_sequence, last_hash
+            FROM partnership JOIN feed ON feed.partnership = partnership.id
+            JOIN chain ON chain.feed = feed.id
+            \(names.isEmpty ? "" : "WHERE partnership.id IN (SELECT value FROM json_each(?))")
+            """, names.isEmpty ? [] : [Self.list(names)])
+        {
+            guard let compartment = Compartment(rawValue: row["compartment"]) else { continue }
+            let position = Position(
+                feed: FeedID(
+                    author: try SiteID(blob: row["author"]),
+                    incarnation: UInt64(bitPattern: row["incarnation"]), compartment: compartment),
+                sequence: UInt64(row["last_sequence"] as Int64),
+                hash: try EntryHash(blob: row["last_hash"]))
+            frontiers[
+                CompartmentID(try PartnershipID(blob: row["uuid"]), compartment), default: []
+            ].append(position)
+        }
+        return frontiers
     }
 
     /// The arrival numbers, ascending, of the shared entries that are not in the past of the leaves

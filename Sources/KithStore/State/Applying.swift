@@ -8,20 +8,32 @@ import KithTrust
 // parts whose key comes later. What cannot be applied is listed and never stops the rest (D39).
 extension StoreTransaction {
     /// Applies an entry that has just been stored or is being replayed.
-    func apply(_ entry: ParsedEntry, at place: Place, partnership: Int64) throws {
+    ///
+    /// - Parameter opened: its parts, where somebody has opened them already.
+    func apply(
+        _ entry: ParsedEntry, opened: [OpenedPart?] = [], at place: Place, partnership: Int64
+    ) throws {
         if entry.header.feed.compartment == .membership {
             try applyMembership(entry, at: place, partnership: partnership)
+            memo.forgetMembership()
         } else {
-            try applyRecords(entry, at: place, partnership: partnership)
+            try applyRecords(entry, opened, at: place, partnership: partnership)
         }
-        if try number("SELECT 1 FROM cut WHERE hash = ? LIMIT 1", [entry.hash.blob]) != nil {
+        let hasCuts = try memo.hasCuts ?? (number("SELECT 1 FROM cut LIMIT 1") != nil)
+        memo.hasCuts = hasCuts
+        if hasCuts,
+            try number("SELECT 1 FROM cut WHERE hash = ? LIMIT 1", [entry.hash.blob]) != nil
+        {
             // An end of a cut came after the removal: now its branch is known.
             try judgeMembership(
                 of: partnership, after: entry.header.feed.author, since: place.arrival)
+            memo.forgetMembership()
         }
     }
 
-    private func applyRecords(_ entry: ParsedEntry, at place: Place, partnership: Int64) throws {
+    private func applyRecords(
+        _ entry: ParsedEntry, _ opened: [OpenedPart?], at place: Place, partnership: Int64
+    ) throws {
         let verdict = Membership.verdict(
             on: entry.header.entryClass, in: entry.header.feed.compartment,
             grant: try admissions(
@@ -55,7 +67,9 @@ extension StoreTransaction {
             entry.header.entryClass == .erasure ? 1 : 0)
         {
             try applyPart(
-                number, of: entry, at: place, readAt: place.arrival, partnership: partnership)
+                number, of: entry, opened: number < opened.count ? opened[number] : nil, at: place,
+                readAt: place.arrival, isLate: false, isEffective: isInEffect,
+                partnership: partnership)
         }
     }
 
@@ -66,11 +80,13 @@ extension StoreTransaction {
 
     /// Opens one part and applies its operations, or lists why that cannot be done yet. Read at the
     /// arrival of its own entry, or of the one that brought its key.
+    ///
+    /// - Parameter isLate: whether later entries may have been applied before.
     func applyPart(
-        _ number: Int, of entry: ParsedEntry, at place: Place, readAt: Int64, partnership: Int64
+        _ number: Int, of entry: ParsedEntry, opened: OpenedPart? = nil, at place: Place,
+        readAt: Int64, isLate: Bool, isEffective: Bool, partnership: Int64
     ) throws {
-        let digest = entry.header.parts[number]
-        guard let keyID = digest.key else {
+        guard let keyID = entry.header.parts[number].key else {
             try markUnread(place, number, "malformed")
             return
         }
@@ -79,30 +95,23 @@ extension StoreTransaction {
             return
         }
         do {
-            let part = entry.received.parts[number]
-            let skeleton = try Skeleton(
-                decoding: PartSeal(entry.header, part: number, half: .skeleton).open(
-                    part.skeleton, key: key.secret, cryptography))
-            var body: PartBody?
-            if let sealed = part.body {
-                body = try PartBody(
-                    decoding: PartSeal(entry.header, part: number, half: .body).open(
-                        sealed, key: key.secret, cryptography),
-                    operations: skeleton.operations.count)
-            } else if digest.body.isEmpty, !skeleton.operations.isEmpty {
-                // Operations without values would look erased, which is not for every author to do.
-                throw ProtocolFault(.malformed, "number of values")
-            }
-            guard entry.header.entryClass != .erasure || skeleton.operations.isEmpty else {
+            let part =
+                try opened ?? OpenedPart(number, of: entry, key: key.secret, cryptography)
+            guard entry.header.entryClass != .erasure || part.skeleton.operations.isEmpty else {
                 // As an operation it would supersede even decisions.
                 throw ProtocolFault(.malformed, "an erasure has no operations")
             }
             try apply(
-                skeleton, body, part: number, of: entry, at: place, readAt: readAt,
-                partnership: partnership)
+                part, number, of: entry, at: place, readAt: readAt, isLate: isLate,
+                isEffective: isEffective, partnership: partnership)
         } catch let fault as ProtocolFault {
             try markUnread(place, number, fault.code == .version ? "version" : "malformed")
         }
+    }
+
+    /// Whether an entry that was allowed takes effect, as it was last judged.
+    func isEffective(_ place: Place) throws -> Bool {
+        try number("SELECT 1 FROM revoked WHERE entry = ?", [place.arrival]) == nil
     }
 
     private func markUnread(
@@ -114,86 +123,95 @@ extension StoreTransaction {
     }
 
     private func apply(
-        _ skeleton: Skeleton, _ body: PartBody?, part: Int, of entry: ParsedEntry,
-        at place: Place, readAt: Int64, partnership: Int64
+        _ part: OpenedPart, _ partNumber: Int, of entry: ParsedEntry, at place: Place,
+        readAt: Int64, isLate: Bool, isEffective: Bool, partnership: Int64
     ) throws {
-        let act = RowID.act(arrival: place.arrival, part: part)
-        let record = try recordRow(
+        let (skeleton, body) = (part.skeleton, part.body)
+        let act = RowID.act(arrival: place.arrival, part: partNumber)
+        let (record, isNew) = try recordRow(
             skeleton, in: entry.header.feed.compartment, partnership: partnership, act: act)
-        try execute(
-            """
-            INSERT INTO act
-                (id, record, class, change, committer, performer, event, save, reason, carried,
-                 read_arrival)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                act, record, entry.header.entryClass.rawValue, skeleton.change?.rawValue,
-                try personRow(skeleton.committer), try skeleton.performer.map(personRow),
-                skeleton.event?.encoded(), skeleton.group.isEmpty ? nil : skeleton.group,
-                body.map(\.reason).flatMap { $0.isEmpty ? nil : $0 },
-                skeleton.carried?.encoded(), readAt,
-            ])
-        let isEffective =
-            try number("SELECT 1 FROM revoked WHERE entry = ?", [place.arrival]) == nil
+        try hot(.insertAct).run(
+            .int(act), .int(record), .int(Int64(entry.header.entryClass.rawValue)),
+            skeleton.change.map { .int(Int64($0.rawValue)) } ?? .null,
+            .int(try personRow(skeleton.committer)),
+            try skeleton.performer.map { .int(try personRow($0)) } ?? .null,
+            .optional(skeleton.event?.encoded()),
+            .optional(skeleton.group.isEmpty ? nil : skeleton.group),
+            body.flatMap { $0.reason.isEmpty ? nil : .text($0.reason) } ?? .null,
+            .optional(skeleton.carried?.encoded()), .int(readAt))
+        let target = Target(
+            record: record, entryClass: entry.header.entryClass, place: place,
+            partnership: partnership, compartment: entry.header.feed.compartment,
+            isEffective: isEffective, isLate: isLate,
+            // Nobody else has written a field of a record that is new here.
+            isAlone: isNew && isEffective && !isLate
+                && Set(skeleton.operations.map(\.field)).count == skeleton.operations.count)
         for (number, operation) in skeleton.operations.enumerated() {
             let id = RowID.operation(
-                arrival: place.arrival, index: entry.operation(part: part, number).index)
-            try apply(
-                operation, id: id, value: body?.values[number], record: record,
-                isEffective: isEffective, class: entry.header.entryClass, at: place,
-                partnership: partnership,
-                compartment: entry.header.feed.compartment)
+                arrival: place.arrival, index: entry.operation(part: partNumber, number).index)
+            try apply(operation, id: id, value: body?.values[number], to: target)
         }
-        if skeleton.operations.contains(where: { $0.field == FieldNumber.parent }) {
-            try refreshParent(of: record)
+        if let parent = skeleton.operations.firstIndex(where: { $0.field == FieldNumber.parent }) {
+            if target.isAlone {
+                try setParent(of: record, to: body.flatMap { Self.parent(in: $0.values[parent]) })
+            } else {
+                try refreshParent(of: record)
+            }
         }
     }
 
+    /// What the operations of a part are applied to.
+    private struct Target {
+        let record: Int64
+        let entryClass: EntryClass
+        let place: Place
+        let partnership: Int64
+        let compartment: Compartment
+        let isEffective: Bool
+        /// Whether later entries may have been applied before.
+        let isLate: Bool
+        /// Whether each operation is the only one of its field.
+        let isAlone: Bool
+    }
+
     private func apply(
-        _ operation: KithProtocol.Operation, id: Int64, value: Data?, record: Int64,
-        isEffective: Bool, class entryClass: EntryClass, at place: Place, partnership: Int64,
-        compartment: Compartment
+        _ operation: KithProtocol.Operation, id: Int64, value: Data?, to target: Target
     ) throws {
         // A part whose key came late may be superseded already by one that was read before it.
-        let sources = try rows(
-            "SELECT source FROM edge WHERE target = ?", [id]
-        ).map { $0["source"] as Int64 }
+        let isSuperseded = try target.isLate && settleEdges(to: id, operation.field, target)
+        try hot(.insertOperation).run(
+            .int(id), .int(target.record), .int(Int64(operation.field)),
+            .int(Int64(target.entryClass.rawValue)), .optional(value),
+            Self.day(in: value).map { .int(Int64($0)) } ?? .null,
+            .int(target.isEffective ? 1 : 0), .int(isSuperseded ? 1 : 0))
+        for superseded in operation.supersedes {
+            try applyEdge(to: superseded, from: id, field: operation.field, target)
+        }
+        guard !target.isAlone else { return }
+        // An operation without effect supersedes nothing itself, but hands on what supersedes it.
+        if try hot(.hasEffectless).number(.int(target.record), .int(Int64(operation.field))) != nil {
+            try settleField(operation.field, of: target.record)
+        } else {
+            try refreshContest(of: operation.field, in: target.record)
+        }
+    }
+
+    /// Whether an operation that is read late is superseded by those that were read before it; edges
+    /// that do not count are taken away.
+    private func settleEdges(to id: Int64, _ field: UInt32, _ target: Target) throws -> Bool {
         var isSuperseded = false
-        for source in sources {
+        for row in try rows("SELECT source FROM edge WHERE target = ?", [id]) {
+            let source: Int64 = row["source"]
             let counts = try number(
                 "SELECT 1 FROM operation WHERE id = ? AND record = ? AND field = ? AND class >= ?",
-                [source, record, operation.field, entryClass.rawValue])
+                [source, target.record, field, target.entryClass.rawValue])
             if counts != nil {
                 isSuperseded = true
             } else {
                 try execute("DELETE FROM edge WHERE target = ? AND source = ?", [id, source])
             }
         }
-        try execute(
-            """
-            INSERT INTO operation
-                (id, record, field, class, value, day, is_effective, is_superseded, is_contested)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0)
-            """,
-            [
-                id, record, operation.field, entryClass.rawValue, value, Self.day(in: value),
-                isEffective, isSuperseded,
-            ])
-        for target in operation.supersedes {
-            try applyEdge(
-                to: target, from: id, record: record, field: operation.field, class: entryClass,
-                at: place, partnership: partnership, compartment: compartment)
-        }
-        // An operation without effect supersedes nothing itself, but hands on what supersedes it.
-        if try number(
-            "SELECT 1 FROM operation WHERE record = ? AND field = ? AND is_effective = 0 LIMIT 1",
-            [record, operation.field]) != nil
-        {
-            try settleField(operation.field, of: record)
-        } else {
-            try refreshContest(of: operation.field, in: record)
-        }
+        return isSuperseded
     }
 
     /// Finds the candidates of a field by the rule itself, from all its operations.
@@ -214,41 +232,40 @@ extension StoreTransaction {
     /// Counts an edge only if its target has the same record and field, lies in the causal past,
     /// and is not of a higher class (D8). An edge to a part that is not read yet waits for it.
     private func applyEdge(
-        to target: OperationID, from source: Int64, record: Int64, field: UInt32,
-        class entryClass: EntryClass, at place: Place, partnership: Int64,
-        compartment: Compartment
+        to name: OperationID, from source: Int64, field: UInt32, _ target: Target
     ) throws {
-        guard let targetPlace = try self.place(of: target.entry),
-            try isPast(targetPlace, of: place),
-            target.index < 1 << 22,
-            try number(
-                """
-                SELECT 1 FROM chain JOIN feed ON feed.id = chain.feed
-                WHERE chain.id = ? AND partnership = ? AND compartment = ?
-                """, [targetPlace.chain, partnership, compartment.rawValue]) != nil
+        guard name.index < 1 << 22, let place = try self.place(of: name.entry),
+            try isPast(place, of: target.place),
+            try chainFeed(place.chain) == (target.partnership, target.compartment)
         else { return }
-        let id = RowID.operation(arrival: targetPlace.arrival, index: target.index)
-        if let row = try row("SELECT record, field, class FROM operation WHERE id = ?", [id]) {
-            guard row["record"] == record, row["field"] == field,
-                row["class"] <= entryClass.rawValue
+        let id = RowID.operation(arrival: place.arrival, index: name.index)
+        if let row = try hot(.readOperation).numbers(.int(id)) {
+            guard row[0] == target.record, row[1] == Int64(field),
+                row[2] <= Int64(target.entryClass.rawValue)
             else { return }
-            try execute(
-                "UPDATE operation SET is_superseded = 1, is_contested = 0 WHERE id = ?", [id])
+            try hot(.supersede).run(.int(id))
         }
-        try execute("INSERT OR IGNORE INTO edge (target, source) VALUES (?, ?)", [id, source])
+        try hot(.insertEdge).run(.int(id), .int(source))
+    }
+
+    /// The partnership and compartment that a chain is of.
+    private func chainFeed(_ chain: Int64) throws -> (Int64, Compartment?) {
+        let row = try memo.chainFeeds[chain] ?? hot(.chainFeed).numbers(.int(chain))
+        guard let row else { return (0, nil) }
+        memo.chainFeeds[chain] = row
+        return (row[0], Compartment(rawValue: Int(row[1])))
     }
 
     /// Marks the live operations of a field as contested, or no longer so. Looks at no more of them
     /// than it changes: a hostile author may write any number to one field.
     private func refreshContest(of field: UInt32, in record: Int64) throws {
-        let count = try number(
-            """
-            SELECT count(*) FROM (SELECT 1 FROM operation
-                WHERE record = ? AND field = ? AND is_superseded = 0 LIMIT 2)
-            """, [record, field])
+        guard
+            let live = try hot(.liveOfField).numbers(.int(record), .int(Int64(field))),
+            live[1] != (live[0] == 2 ? 2 : 0)
+        else { return }
         // Not bound: SQLite compiles a statement anew whenever a value changes on which the use of a
         // partial index depends.
-        let (isContested, wasContested) = count == 2 ? (1, 0) : (0, 1)
+        let (isContested, wasContested) = live[0] == 2 ? (1, 0) : (0, 1)
         try execute(
             """
             UPDATE operation SET is_contested = \(isContested)
@@ -269,52 +286,53 @@ extension StoreTransaction {
                     """), arguments: [record, FieldNumber.parent])
         var shown: RecordID?
         while shown == nil, let value = try values.next() {
-            guard let value, case .reference(let parent)? = try? FieldValue(decoding: value) else {
-                continue
-            }
-            shown = parent
+            shown = value.flatMap(Self.parent)
         }
-        try execute("UPDATE record SET parent = ? WHERE id = ?", [shown?.blob, record])
+        try setParent(of: record, to: shown)
     }
 
+    private static func parent(in value: Data) -> RecordID? {
+        guard case .reference(let parent)? = try? FieldValue(decoding: value) else { return nil }
+        return parent
+    }
+
+    private func setParent(of record: Int64, to parent: RecordID?) throws {
+        try hot(.setParent).run(.id(parent), .int(record))
+    }
+
+    /// The row of a record, made if need be.
     private func recordRow(
         _ skeleton: Skeleton, in compartment: Compartment, partnership: Int64, act: Int64
-    ) throws -> Int64 {
-        if let id = try number(
-            """
-            SELECT id FROM record
-            WHERE uuid = ? AND partnership = ? AND compartment = ? AND kind = ?
-            """, [skeleton.record.blob, partnership, compartment.rawValue, skeleton.kind])
+    ) throws -> (row: Int64, isNew: Bool) {
+        let (partnership, compartment) = (HotValue.int(partnership), Int64(compartment.rawValue))
+        if let row = try hot(.findRecord).number(
+            .id(skeleton.record), partnership, .int(compartment), .int(Int64(skeleton.kind)))
         {
-            try execute(
-                """
-                UPDATE record SET first_act = min(first_act, ?), last_act = max(last_act, ?)
-                WHERE id = ?
-                """, [act, act, id])
-            return id
+            try hot(.touchRecord).run(.int(act), .int(row))
+            return (row, false)
         }
-        try execute(
-            """
-            INSERT INTO record (partnership, compartment, kind, uuid, first_act, last_act)
-            VALUES (?, ?, ?, ?, ?, ?)
-            """,
-            [partnership, compartment.rawValue, skeleton.kind, skeleton.record.blob, act, act])
-        return database.lastInsertedRowID
+        try hot(.insertRecord).run(
+            partnership, .int(compartment), .int(Int64(skeleton.kind)), .id(skeleton.record),
+            .int(act))
+        return (database.lastInsertedRowID, true)
     }
 
     private func personRow(_ person: Person) throws -> Int64 {
+        if let known = memo.people[person] { return known }
         let arguments: StatementArguments = [
             person.user, person.name, person.role, person.organisation,
         ]
-        if let id = try number(
+        let row = try number(
             "SELECT id FROM person WHERE user = ? AND name = ? AND role = ? AND organisation = ?",
             arguments)
-        {
-            return id
+        if row == nil {
+            try execute(
+                "INSERT INTO person (user, name, role, organisation) VALUES (?, ?, ?, ?)",
+                arguments)
         }
-        try execute(
-            "INSERT INTO person (user, name, role, organisation) VALUES (?, ?, ?, ?)", arguments)
-        return database.lastInsertedRowID
+        let id = row ?? database.lastInsertedRowID
+        memo.people[person] = id
+        return id
     }
 }
 

@@ -54,7 +54,7 @@ extension StoreTransaction {
             let grant = try rows(
                 "SELECT role, compartments, may_attest, ends_ms FROM membership_act WHERE partnership = ? AND site = ?",
                 [partnership, site.blob]
-            ).compactMap(Grant.init(row:)).reduce(nil as Grant?) { $0?.joined(with: $1) ?? $1 }
+            ).compactMap { Grant(row: $0) }.reduce(nil as Grant?) { $0?.joined(with: $1) ?? $1 }
             try setStanding(of: site, grant, removal: nil, partnership)
             return
         }
@@ -120,17 +120,25 @@ extension StoreTransaction {
         at place: Place, partnership: Int64
     ) throws -> Bool {
         // Without removals the join of admissions, by which the entry was allowed, is all there is.
-        guard
+        if try isPlain(author, in: partnership) { return true }
+        let point = StoredPoint(transaction: self, place: place, compartment: compartment)
+        let grant = try membership(of: partnership).grant(of: author, at: point)
+        return grant?.mayWrite(entryClass, in: compartment) ?? false
+    }
+
+    /// Whether nothing but admissions in effect is known of a site.
+    private func isPlain(_ site: SiteID, in partnership: Int64) throws -> Bool {
+        let name = TransactionMemo.Member(partnership: partnership, site: site)
+        if let known = memo.isPlain[name] { return known }
+        let isPlain =
             try number(
                 """
                 SELECT 1 FROM membership_act WHERE partnership = ? AND site = ?
                     AND (kind NOT IN (?, ?) OR is_in_effect = 0) LIMIT 1
                 """,
-                [partnership, author.blob, ActKind.found.rawValue, ActKind.admit.rawValue]) != nil
-        else { return true }
-        let point = StoredPoint(transaction: self, place: place, compartment: compartment)
-        let grant = try membership(of: partnership).grant(of: author, at: point)
-        return grant?.mayWrite(entryClass, in: compartment) ?? false
+                [partnership, site.blob, ActKind.found.rawValue, ActKind.admit.rawValue]) == nil
+        memo.isPlain[name] = isPlain
+        return isPlain
     }
 
     /// Judges all entries of a site again, and brings the fields up to date that this touches.

@@ -168,7 +168,8 @@ extension StoreTransaction {
             try execute("DELETE FROM unread WHERE entry = ? AND part = ?", [arrival, part])
             let (entry, place) = try storedEntry(arrival)
             try applyPart(
-                part, of: entry, at: place, readAt: key.arrival, partnership: partnership)
+                part, of: entry, at: place, readAt: key.arrival, isLate: true,
+                isEffective: isEffective(place), partnership: partnership)
         }
     }
 
@@ -178,7 +179,11 @@ extension StoreTransaction {
     func admissions(
         of site: SiteID, in partnership: Int64, asOf place: Place, countingVotes: Bool
     ) throws -> Grant? {
+        // What an author knew of, it knows of at every later entry of its chain.
+        let name = TransactionMemo.AdmittedKey(chain: place.chain, countingVotes: countingVotes)
+        if let known = memo.admitted[name], known.sequence <= place.sequence { return known.grant }
         var grant: Grant?
+        var isComplete = true
         for row in try rows(
             """
             SELECT arrival, kind, role, compartments, may_attest, ends_ms FROM membership_act
@@ -190,10 +195,16 @@ extension StoreTransaction {
                 isVote
                 ? Grant(role: .steward, compartments: [], mayAttest: false) : Grant(row: row)
             guard let found, countingVotes || !isVote,
-                let admitted = try self.place(ofArrival: row["arrival"]),
-                try isPast(admitted, of: place)
+                let admitted = try self.place(ofArrival: row["arrival"])
             else { continue }
+            guard try isPast(admitted, of: place) else {
+                isComplete = false
+                continue
+            }
             grant = grant.map { $0.joined(with: found) } ?? found
+        }
+        if isComplete {
+            memo.admitted[name] = TransactionMemo.Admitted(sequence: place.sequence, grant: grant)
         }
         return grant
     }
@@ -205,7 +216,7 @@ extension StoreTransaction {
             SELECT role, compartments, may_attest, ends_ms FROM standing
             WHERE partnership = ? AND site = ? AND role IS NOT NULL
             """, [partnership, site.blob]
-        ).flatMap(Grant.init(row:))
+        ).flatMap { Grant(row: $0) }
     }
 
     func place(ofArrival arrival: Int64) throws -> Place? {
@@ -221,12 +232,17 @@ extension StoreTransaction {
     func compartmentKey(
         _ id: EntryHash, _ compartment: Compartment, _ partnership: Int64
     ) throws -> CompartmentKey? {
-        try row(
+        let name = TransactionMemo.KeyName(
+            id: id, compartment: compartment, partnership: partnership)
+        if let known = memo.keys[name] { return known }
+        let key = try row(
             """
             SELECT secret FROM compartment_key
             WHERE id = ? AND compartment = ? AND partnership = ? AND secret IS NOT NULL
             """, [id.blob, compartment.rawValue, partnership]
         ).flatMap { CompartmentKey(bytes: $0["secret"]) }
+        memo.keys[name] = key
+        return key
     }
 
     /// The key that this site writes with: of those whose secret it has, whose minter writes the
@@ -271,11 +287,16 @@ extension Set<Compartment> {
 }
 
 extension Grant {
-    /// Reads the columns of an admission or an invitation.
-    init?(row: Row) {
-        guard let role = (row["role"] as Int?).flatMap(Role.init(rawValue:)) else { return nil }
+    /// Reads the columns of an admission or an invitation; nil where nothing is granted.
+    ///
+    /// - Parameter prefix: what the columns' names begin with.
+    init?(row: Row, _ prefix: String = "") {
+        guard let role = (row[prefix + "role"] as Int?).flatMap(Role.init(rawValue:)) else {
+            return nil
+        }
         self.init(
-            role: role, compartments: Set(bits: row["compartments"]), mayAttest: row["may_attest"],
-            ends: (row["ends_ms"] as Int64?).map { Instant(milliseconds: $0) })
+            role: role, compartments: Set(bits: row[prefix + "compartments"]),
+            mayAttest: row[prefix + "may_attest"],
+            ends: (row[prefix + "ends_ms"] as Int64?).map { Instant(milliseconds: $0) })
     }
 }

@@ -59,6 +59,7 @@ extension StoreTransaction {
         for table in Self.stateTables {
             try execute("DELETE FROM \(table)")
         }
+        memo.forget()
         let last = try version()
         var count = 0
         for arrival in stride(from: Int64(1), through: last, by: 1) {

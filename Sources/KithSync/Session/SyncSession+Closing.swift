@@ -19,8 +19,9 @@ struct Closing: Sendable {
 extension SyncSession {
     /// This side's receipt is signed.
     package mutating func receiptSigned(_ receipt: Data, signature: Data) -> [Action] {
-        // Once the fingerprints are known to differ, the peer waits for no receipt any more.
-        guard state == .comparing else { return [] }
+        // The side that dialled says where it stands before it knows where the other does.
+        let isAwaited = side == .initiator || closing.isUnchanged
+        guard isAwaited, state == .greeting || state == .comparing else { return [] }
         let message = Kith_V1_SessionMessage.with {
             $0.proof = .with {
                 $0.receipt = receipt
@@ -32,13 +33,19 @@ extension SyncSession {
     }
 
     mutating func receiveReceipt(_ proof: Kith_V1_Proof) -> [Action] {
-        // The dialled side sends its receipt before it knows whether the fingerprints are equal.
-        let isNeedless = state == .listing && side == .initiator
-        guard closing.isUnchanged || isNeedless, !closing.isReceiptReceived,
-            proof.statements.isEmpty
-        else { return close(.protocolError, "a receipt came out of order") }
+        guard !closing.isReceiptReceived, proof.statements.isEmpty else {
+            return close(.protocolError, "a receipt came out of order")
+        }
         closing.isReceiptReceived = true
-        guard closing.isUnchanged else { return [] }
+        switch (side, state) {
+        case (.initiator, .comparing):
+            // The dialled side has compared, and found no difference.
+            closing.isUnchanged = true
+        case (.responder, .comparing) where closing.isUnchanged: break
+        // The side that dialled sends its receipt before it knows whether anything differs.
+        case (.responder, .listing): return []
+        default: return close(.protocolError, "a receipt came out of order")
+        }
         return [
             .checkReceipt(
                 proof.receipt, signature: proof.receiptSignature, fingerprint: fingerprint)

@@ -108,6 +108,6 @@ extension SyncSession {
         state = .exchanging
         var known = declared.theirs.merging(forks.samples, uniquingKeysWith: +)
         for index in differing ?? [] where known[index] == nil { known[index] = [] }
-        return [.findMissing(known)]
+        return [.findMissing(known, wanted: declared.wanted)]
     }
 }

@@ -15,8 +15,19 @@ extension SyncSession {
                 $0.maximumVersion = Self.version
                 $0.nonce = ownNonce
                 $0.software = software
+                $0.hasOffers_p = hasOffers
             }
         }
+    }
+
+    /// The dialling side says at once where it stands: most nights nothing differs, and then the answer
+    /// to this ends the session.
+    mutating func greet() -> [Action] {
+        fingerprint = self.fingerprint(salt: ownNonce)
+        let message = Kith_V1_SessionMessage.with {
+            $0.fingerprint = .with { $0.digest = fingerprint }
+        }
+        return [.send(hello), .send(message), .signReceipt(fingerprint: fingerprint)]
     }
 
     mutating func receive(_ hello: Kith_V1_Hello) -> [Action] {
@@ -29,73 +40,67 @@ extension SyncSession {
         guard hello.nonce != ownNonce else {
             return close(.protocolError, "the greeting is our own")
         }
+        hasPeerOffers = hello.hasOffers_p
+        if side == .responder { fingerprint = self.fingerprint(salt: hello.nonce) }
         salt = side == .initiator ? ownNonce + hello.nonce : hello.nonce + ownNonce
-        blindedIDs = shared.map(blinded)
-        indices = Dictionary(
-            zip(blindedIDs, shared.indices), uniquingKeysWith: { first, _ in first })
         state = .comparing
-        guard side == .responder else { return [] }
-        return [
-            .send(self.hello), .send(fingerprintMessage), .signReceipt(fingerprint: fingerprint),
-        ]
-    }
-
-    /// A compartment's id in this session: tells a side nothing about what it does not hold.
-    private func blinded(_ shared: Shared) -> Data {
-        let name = Data(shared.partnership.bytes) + [UInt8(shared.compartment.rawValue)]
-        let code = HMAC<SHA256>.authenticationCode(for: name, using: SymmetricKey(data: salt))
-        return Data(code).prefix(16)
-    }
-
-    /// SHA-256 over the salt and, in the order of blinded ids, every id and frontier digest.
-    var fingerprint: Data {
-        var hash = SHA256()
-        hash.update(data: salt)
-        for index in indicesByBlindedID {
-            hash.update(data: blindedIDs[index])
-            hash.update(data: shared[index].frontierDigest)
-        }
-        return Data(hash.finalize())
-    }
-
-    private var indicesByBlindedID: [Int] {
-        shared.indices.sorted { blindedIDs[$0].lexicographicallyPrecedes(blindedIDs[$1]) }
-    }
-
-    private var fingerprintMessage: Kith_V1_SessionMessage {
-        .with { $0.fingerprint = .with { $0.digest = fingerprint } }
+        return []
     }
 
     mutating func receive(_ theirs: Kith_V1_Fingerprint) -> [Action] {
-        guard !closing.isUnchanged else {
+        guard side == .responder, !closing.isUnchanged else {
             return close(.protocolError, "a message came twice")
         }
-        var actions: [Action] = side == .initiator ? [.send(fingerprintMessage)] : []
         if theirs.digest == fingerprint {
             closing.isUnchanged = true
-            if side == .initiator { actions.append(.signReceipt(fingerprint: fingerprint)) }
-            return actions
+            return [.send(hello), .signReceipt(fingerprint: fingerprint)]
         }
         state = .listing
-        let holdings = Kith_V1_Holdings.with {
-            $0.holdings = indicesByBlindedID.map { index in
-                .with {
-                    $0.id = blindedIDs[index]
-                    $0.digest = shared[index].frontierDigest
+        blind()
+        let count = Buckets.count(for: shared.count)
+        let buckets = Kith_V1_SessionMessage.with {
+            $0.buckets = .with { $0.digests = bucketDigests(count) }
+        }
+        return [.send(hello), .send(buckets)]
+    }
+
+    mutating func receive(_ buckets: Kith_V1_Buckets) -> [Action] {
+        guard side == .initiator, !closing.isUnchanged,
+            Buckets.isValid(count: buckets.digests.count),
+            buckets.digests.allSatisfy({ $0.count == Buckets.digestBytes })
+        else { return close(.protocolError, "the list of buckets is not valid") }
+        blind()
+        let ours = bucketDigests(buckets.digests.count)
+        let differing = Set(ours.indices.filter { ours[$0] != buckets.digests[$0] })
+        listed = Set(
+            shared.indices.filter {
+                differing.contains(Buckets.bucket(of: blindedIDs[$0], of: ours.count))
+            })
+        state = .declaring
+        let holdings = Kith_V1_SessionMessage.with {
+            $0.holdings = .with {
+                $0.holdings = indicesByBlindedID.filter(listed.contains).map { index in
+                    .with {
+                        $0.id = blindedIDs[index]
+                        $0.digest = shortDigest(index)
+                    }
                 }
             }
         }
-        return actions + [.send(.with { $0.holdings = holdings })]
+        return [.send(holdings)]
     }
 
     mutating func receive(_ holdings: Kith_V1_Holdings) -> [Action] {
+        guard side == .responder else {
+            return close(.protocolError, "a message came out of order")
+        }
         guard holdings.holdings.count <= Limits.holdings else {
             return close(.limitExceeded, "too many compartments")
         }
         let theirs = Dictionary(
             holdings.holdings.map { ($0.id, $0.digest) }, uniquingKeysWith: { first, _ in first })
         let differing = shared.indices.filter { index in
-            theirs[blindedIDs[index]].map { $0 != shared[index].frontierDigest } ?? false
+            theirs[blindedIDs[index]].map { $0 != shortDigest(index) } ?? false
         }
         self.differing = differing
         state = .declaring
@@ -112,6 +117,7 @@ extension SyncSession {
                     .with {
                         $0.id = blindedIDs[index]
                         $0.leaves = (leaves[index] ?? []).map(Kith_V1_Leaf.init)
+                        $0.wanted = shared[index].wanted.map { Data($0.bytes) }
                     }
                 }
             }
@@ -127,15 +133,29 @@ extension SyncSession {
         var total = 0
         for frontier in frontiers.frontiers {
             total += frontier.leaves.count
+            guard frontier.wanted.count <= Limits.wanted else {
+                return close(.limitExceeded, "too many entries are wanted again")
+            }
             guard total <= Limits.feeds else { return close(.limitExceeded, "too many feeds") }
-            guard let index = indices[frontier.id], differing?.contains(index) == true,
-                declared.theirs[index] == nil,
-                let leaves = positions(frontier, in: index)
+            guard let index = indices[frontier.id], isComparable(index),
+                declared.theirs[index] == nil, let leaves = positions(frontier, in: index)
             else { return close(.protocolError, "the declared feeds are not valid") }
             declared.theirs[index] = leaves
+            declared.wanted[index] = frontier.wanted.compactMap { EntryHash(bytes: $0) }
         }
         forks.areTheirsKnown = true
-        return beginForkSearch()
+        guard side == .initiator else { return beginForkSearch() }
+        // The dialled side has compared: what it names is what differs.
+        let differing = declared.theirs.keys.sorted()
+        self.differing = differing
+        return [.loadFrontiers(differing)]
+    }
+
+    private func isComparable(_ index: Int) -> Bool {
+        switch side {
+        case .initiator: listed.contains(index)
+        case .responder: differing?.contains(index) == true
+        }
     }
 
     func positions(_ frontier: Kith_V1_CompartmentFrontier, in index: Int) -> [Position]? {
@@ -150,6 +170,77 @@ extension SyncSession {
             leaves.append(Position(feed: feed, sequence: leaf.sequence, hash: hash))
         }
         return leaves
+    }
+}
+
+// Ids and digests under the salt of a session: they tell a side nothing about what it does not hold.
+extension SyncSession {
+    /// SHA-256 over a salt and, in the order of ids blinded with it, every id and frontier digest.
+    private func fingerprint(salt: Data) -> Data {
+        let blinded = shared.map { (id: Self.blinded($0, salt: salt), digest: $0.frontierDigest) }
+        var hash = SHA256()
+        hash.update(data: salt)
+        for one in blinded.sorted(by: { $0.id.lexicographicallyPrecedes($1.id) }) {
+            hash.update(data: one.id)
+            hash.update(data: one.digest)
+        }
+        return Data(hash.finalize())
+    }
+
+    private static func blinded(_ shared: Shared, salt: Data) -> Data {
+        let name = Data(shared.partnership.bytes) + [UInt8(shared.compartment.rawValue)]
+        let code = HMAC<SHA256>.authenticationCode(for: name, using: SymmetricKey(data: salt))
+        return Data(code).prefix(16)
+    }
+
+    /// Finds every id in this session.
+    mutating func blind() {
+        blindedIDs = shared.map { Self.blinded($0, salt: salt) }
+        indices = Dictionary(
+            zip(blindedIDs, shared.indices), uniquingKeysWith: { first, _ in first })
+    }
+
+    private var indicesByBlindedID: [Int] {
+        shared.indices.sorted { blindedIDs[$0].lexicographicallyPrecedes(blindedIDs[$1]) }
+    }
+
+    private func shortDigest(_ index: Int) -> Data {
+        shared[index].frontierDigest.prefix(Buckets.digestBytes)
+    }
+
+    func bucketDigests(_ count: Int) -> [Data] {
+        var buckets = Array(repeating: SHA256(), count: count)
+        for index in indicesByBlindedID {
+            let bucket = Buckets.bucket(of: blindedIDs[index], of: count)
+            buckets[bucket].update(data: blindedIDs[index])
+            buckets[bucket].update(data: shared[index].frontierDigest)
+        }
+        return buckets.map { Data($0.finalize()).prefix(Buckets.digestBytes) }
+    }
+}
+
+/// The upper level of the digest: compartments by the first bits of their blinded ids, about as many
+/// buckets as compartments in one.
+enum Buckets {
+    /// How much of a digest is told. Two that differ look alike once in 2^64 times, and then the next
+    /// session, with another salt, sees it.
+    static let digestBytes = 8
+
+    /// A power of two near the root of the number of compartments.
+    static func count(for compartments: Int) -> Int {
+        var count = 1
+        while count * count < compartments, count < Limits.buckets { count *= 2 }
+        return count
+    }
+
+    static func isValid(count: Int) -> Bool {
+        count > 0 && count <= Limits.buckets && count & (count - 1) == 0
+    }
+
+    /// Which bucket an id is in.
+    static func bucket(of id: Data, of count: Int) -> Int {
+        let first = id.prefix(2).reduce(0) { $0 << 8 | Int($1) }
+        return first * count >> 16
     }
 }
 

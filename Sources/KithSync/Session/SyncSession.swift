@@ -25,12 +25,20 @@ public struct SyncSession: Sendable {
         public let compartment: Compartment
         /// Digest of the leaves that this side holds.
         public let frontierDigest: Data
+        /// Entries that are damaged here and asked for again.
+        public let wanted: [EntryHash]
 
         /// Describes a shared compartment.
-        public init(partnership: PartnershipID, compartment: Compartment, frontierDigest: Data) {
+        public init(
+            partnership: PartnershipID, compartment: Compartment, frontierDigest: Data,
+            wanted: [EntryHash] = []
+        ) {
             self.partnership = partnership
             self.compartment = compartment
-            self.frontierDigest = frontierDigest
+            self.wanted = wanted
+            // Who wants something does not hold the same, whatever the leaves are.
+            self.frontierDigest =
+                wanted.isEmpty ? frontierDigest : FrontierDigest.incomplete(frontierDigest)
         }
     }
 
@@ -44,7 +52,9 @@ public struct SyncSession: Sendable {
         /// `samplesLoaded`.
         case loadSamples([FeedRequest])
         /// Find what a side with these leaves lacks, then `missingFound`.
-        case findMissing([Int: [Position]])
+        ///
+        /// With it, what the side asks for again because it is damaged there.
+        case findMissing([Int: [Position]], wanted: [Int: [EntryHash]])
         /// Load the next batch of what was found missing, then `batchLoaded`.
         case loadBatch
         /// Verify, store and apply a batch in one transaction, then `ingested`; with it came what
@@ -108,6 +118,8 @@ public struct SyncSession: Sendable {
         public let progress: Progress
         /// Whether entries of a `membership` compartment came, so that more may be shared now.
         public let isMembershipChanged: Bool
+        /// Whether the peer has partnerships to tell of.
+        public let hasPeerOffers: Bool
     }
 
     enum State: Sendable {
@@ -126,14 +138,22 @@ public struct SyncSession: Sendable {
     struct Declared: Sendable {
         var ours: [Int: [Position]] = [:]
         var theirs: [Int: [Position]] = [:]
+        /// What the peer asks for again.
+        var wanted: [Int: [EntryHash]] = [:]
     }
 
     let side: Side
     let shared: [Shared]
     let ownNonce: Data
     let software: String
+    let hasOffers: Bool
+    var hasPeerOffers = false
     var state = State.idle
     var salt = Data()
+    /// Of all that this side holds, under the nonce of the side that dialled.
+    var fingerprint = Data()
+    /// Of the side that dialled: the compartments in buckets that differ.
+    var listed: Set<Int> = []
     /// The compartments' ids in this session, in the order of `shared`; from the greeting on.
     var blindedIDs: [Data] = []
     /// Where in `shared` a blinded id is.
@@ -147,13 +167,18 @@ public struct SyncSession: Sendable {
     var progress = Progress()
 
     /// Prepares a session; `nonce` is sixteen random bytes.
-    public init(side: Side, shared: [Shared], nonce: Data, software: String) {
+    ///
+    /// - Parameter hasOffers: whether there are partnerships to tell the peer of.
+    public init(
+        side: Side, shared: [Shared], nonce: Data, software: String, hasOffers: Bool = false
+    ) {
         self.side = side
         self.shared = shared.sorted {
             ($0.partnership, $0.compartment) < ($1.partnership, $1.compartment)
         }
         ownNonce = nonce
         self.software = software
+        self.hasOffers = hasOffers
     }
 
     /// The shared compartments in the order that indices in actions and events refer to.
@@ -163,7 +188,7 @@ public struct SyncSession: Sendable {
     package mutating func start() -> [Action] {
         precondition(state == .idle, "a session starts once")
         state = .greeting
-        return side == .initiator ? [.send(hello)] : []
+        return side == .initiator ? greet() : []
     }
 
     /// A message came.
@@ -173,6 +198,7 @@ public struct SyncSession: Sendable {
         case (.finished, _): return []
         case (.greeting, .hello(let hello)): return receive(hello)
         case (.comparing, .fingerprint(let fingerprint)): return receive(fingerprint)
+        case (.comparing, .buckets(let buckets)): return receive(buckets)
         case (.comparing, .proof(let proof)), (.listing, .proof(let proof)):
             return receiveReceipt(proof)
         case (.listing, .holdings(let holdings)): return receive(holdings)
@@ -236,7 +262,8 @@ public struct SyncSession: Sendable {
             .finish(
                 Outcome(
                     reason: reason, progress: progress,
-                    isMembershipChanged: receiving.isMembershipChanged))
+                    isMembershipChanged: receiving.isMembershipChanged,
+                    hasPeerOffers: hasPeerOffers))
         ]
     }
 

@@ -137,7 +137,8 @@ extension Neighbour {
         let id = try await site.partnership(partnership).id
         let result = try await site.store.write {
             try $0.ingest(
-                [entry], allowed: [CompartmentID(id, .clinical)], now: Instant(Date()))
+                IncomingBatch([entry]), allowed: [CompartmentID(id, .clinical)],
+                now: Instant(Date()))
         }
         #expect(result.refusal == nil && result.stored == 1, "\(result.refusal ?? "")")
     }

@@ -250,14 +250,64 @@ import Testing
     @Test func `what came before the first entry that is not valid stays`() async throws {
         let scene = try await Scene()
         let spoiled = scene.third.with(signature: scene.third.signature.flipped(at: 9))
-        let fourth = try scene.liar.entry([Edit("d", of: .test())], after: scene.third, knows: [])
         let result = try await scene.play.founder.ingest(
-            [scene.first, scene.second, spoiled, fourth], scene.play.id)
+            [scene.first, scene.second, spoiled], scene.play.id)
         #expect(result.known == 1 && result.stored == 1 && result.refusal != nil)
         // The same bytes from somebody who did not spoil them.
-        let again = try await scene.play.founder.ingest(
-            [scene.second, scene.third, fourth], scene.play.id)
-        #expect(again.known == 1 && again.stored == 2 && again.refusal == nil)
+        let again = try await scene.play.founder.ingest([scene.second, scene.third], scene.play.id)
+        #expect(again.known == 1 && again.stored == 1 && again.refusal == nil)
+    }
+
+    @Test func `an entry whose signature was spoiled stands when its author continued it`()
+        async throws
+    {
+        let scene = try await Scene()
+        let spoiled = scene.third.with(signature: scene.third.signature.flipped(at: 9))
+        let fourth = try scene.liar.entry([Edit("d", of: .test())], after: scene.third, knows: [])
+        let result = try await scene.play.founder.ingest(
+            [scene.second, spoiled, fourth], scene.play.id)
+        #expect(result.stored == 3 && result.refusal == nil)
+        // Nothing is sent on that ends with it: whoever receives it could not tell.
+        let hash = try scene.third.position.hash
+        for limit in [1, scene.second.byteCount + scene.third.byteCount, .max] {
+            let batch = try await scene.play.founder.store.read { transaction in
+                let arrivals = try [scene.second, spoiled, fourth].map {
+                    try #require(try transaction.place(of: $0.position.hash)).arrival
+                }
+                return try transaction.batch(of: arrivals[...], maximumBytes: limit).entries
+            }
+            #expect(try !batch.isEmpty && batch.last?.position.hash != hash)
+        }
+    }
+
+    @Test func `nobody vouches for what is said to be of another's feed`() async throws {
+        let scene = try await Scene()
+        var forged = scene.liar
+        let founder = scene.play.founder
+        try await founder.write(Edit("own", of: .test(9)), scene.play.id)
+        let leaf = try #require(
+            try await founder.store.read {
+                try $0.frontier(CompartmentID(scene.play.id, .clinical))
+            }
+            .first { $0.feed.author == founder.id })
+        // In the founder's name, in its feed or a new one, and then an entry of the liar's own upon it.
+        for incarnation in [leaf.feed.incarnation, 99] {
+            forged.incarnation = incarnation
+            var header = try forged.header(knows: [])
+            header.feed = FeedID(
+                author: founder.id, incarnation: incarnation, compartment: .clinical)
+            if incarnation == leaf.feed.incarnation {
+                header.sequence = leaf.sequence + 1
+                header.previous = leaf.hash
+            }
+            let claim = try forged.sign(header, sealed: [])
+            let upon = try scene.liar.header(after: claim, knows: [])
+            let voucher = try scene.liar.sign(upon, sealed: [])
+            let before = try await founder.rows()
+            let result = try await founder.ingest([claim, voucher], scene.play.id)
+            #expect(result.stored == 0 && result.refusal?.contains("signature") == true)
+            #expect(try await founder.rows() == before)
+        }
     }
 
     @Test func `an entry that comes twice in a batch counts once`() async throws {

@@ -68,7 +68,8 @@ extension TestSite {
     ) async throws -> IngestResult {
         try await store.write {
             try $0.ingest(
-                entries, allowed: Set(allowed.map { CompartmentID(partnership, $0) }),
+                IncomingBatch(entries, keys: $0.openingKeys()),
+                allowed: Set(allowed.map { CompartmentID(partnership, $0) }),
                 now: Self.now)
         }
     }
@@ -83,7 +84,13 @@ extension TestSite {
                 try transaction.missing(
                     from: known[$0] ?? [], in: CompartmentID(partnership, $0))
             }.sorted()
-            return try transaction.batch(of: arrivals[...], maximumBytes: .max).entries
+            var (entries, rest): ([ReceivedEntry], _) = ([], arrivals[...])
+            while !rest.isEmpty {
+                let batch = try transaction.batch(of: rest, maximumBytes: .max).entries
+                entries += batch
+                rest = rest.dropFirst(batch.count)
+            }
+            return entries
         }
     }
 

@@ -59,10 +59,9 @@ import Testing
     @Test func `a peer that reflects everything but the greeting proves nothing`() {
         var site = ModelSite(.initiator, Scenario.equal.first, sharing: Scenario.equal.areas)
         site.start()
-        _ = site.performAll()
+        let said = site.performAll()
         site.receive(hello(1, 1))
-        site.receive(.with { $0.fingerprint.digest = site.session.fingerprint })
-        for message in site.performAll() where message.kind == .proof { site.receive(message) }
+        for message in said where message.kind == .proof { site.receive(message) }
         #expect(site.performAll().last?.close.reason == .notEqual)
         #expect(!site.isEqual)
     }
@@ -151,6 +150,29 @@ import Testing
         let actions = session.receive(
             .with { $0.holdings.holdings = Array(repeating: holding, count: count) })
         #expect(actions.closing == (isTaken ? nil : .limitExceeded))
+    }
+
+    @Test(arguments: [
+        (0, 8), (3, 8), (Limits.buckets * 2, 8), (1, 7), (1, 32), (4, 0),
+    ])
+    func `buckets that cannot be are refused`(count: Int, bytes: Int) {
+        var session = greeting(.initiator)
+        _ = session.receive(hello(1, 1))
+        let digests = Array(repeating: Data(count: bytes), count: count)
+        let actions = session.receive(.with { $0.buckets.digests = digests })
+        #expect(actions.closing == .protocolError)
+    }
+
+    @Test func `a peer that names what the buckets do not is refused`() {
+        // As many buckets as there may be, of which none differs: nothing is to be compared.
+        var session = greeting(.initiator)
+        _ = session.receive(hello(1, 1))
+        session.blind()
+        let digests = session.bucketDigests(Limits.buckets)
+        #expect(session.receive(.with { $0.buckets.digests = digests }).count == 1)
+        let actions = session.receive(
+            .with { $0.frontiers.frontiers = [.with { $0.id = session.blindedID }] })
+        #expect(actions.closing == .protocolError)
     }
 
     @Test(arguments: [(Limits.feeds, true), (Limits.feeds + 1, false)])
@@ -301,7 +323,6 @@ import Testing
     private func listing() -> SyncSession {
         var session = greeting(.responder)
         _ = session.receive(hello(1, 1))
-        _ = session.receiptSigned(Data(), signature: Data())
         _ = session.receive(.with { $0.fingerprint.digest = Data(count: 32) })
         return session
     }
@@ -313,11 +334,11 @@ import Testing
                 $0.holdings.holdings = [
                     .with {
                         $0.id = session.blindedID
-                        $0.digest = Data(count: 32)
+                        $0.digest = Data(count: 8)
                     },
                     .with {
                         $0.id = session.equalID
-                        $0.digest = Data(repeating: 1, count: 32)
+                        $0.digest = Data(repeating: 1, count: 8)
                     },
                 ]
             })

@@ -17,7 +17,7 @@ import Testing
         #expect(pair.run() == .ended)
         #expect(pair.isEqual)
         #expect(pair.messages(by: 0).map(\.kind) == [.hello, .fingerprint, .proof])
-        #expect(pair.messages(by: 1).map(\.kind) == [.hello, .fingerprint, .proof, .done])
+        #expect(pair.messages(by: 1).map(\.kind) == [.hello, .proof, .done])
         for side in 0...1 { #expect(pair.bytes(by: side) < 1_024) }
     }
 
@@ -92,7 +92,6 @@ import Testing
                 ModelSite(.responder, Scenario.firstAhead.second, sharing: [area]))
             _ = pair.run()
             let holdings = pair.sent.filter { $0.message.kind == .holdings }
-            // Both sides give it the same one.
             let inSession = Set(holdings.flatMap { $0.message.holdings.holdings.map(\.id) })
             #expect(inSession.count == 1)
             ids.formUnion(inSession)

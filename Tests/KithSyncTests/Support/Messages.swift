@@ -8,6 +8,7 @@ import SwiftProtobuf
 enum MessageKind: String, CaseIterable, Hashable {
     case hello
     case fingerprint
+    case buckets
     case holdings
     case frontiers
     case forkSearch
@@ -26,6 +27,7 @@ extension Kith_V1_SessionMessage {
         switch message {
         case .hello: .hello
         case .fingerprint: .fingerprint
+        case .buckets: .buckets
         case .holdings: .holdings
         case .frontiers: .frontiers
         case .forkSearch: .forkSearch
@@ -41,7 +43,8 @@ extension Kith_V1_SessionMessage {
     /// A message of each kind that says as little as it can.
     static let least: [Kith_V1_SessionMessage] = [
         .with { $0.hello = .init() }, .with { $0.fingerprint = .init() },
-        .with { $0.holdings = .init() }, .with { $0.frontiers = .init() },
+        .with { $0.buckets = .init() }, .with { $0.holdings = .init() },
+        .with { $0.frontiers = .init() },
         .with { $0.forkSearch = .init() }, .with { $0.entries = .init() },
         .with { $0.acknowledge = .init() }, .with { $0.sent = .init() },
         .with { $0.proof = .init() }, .with { $0.close.reason = .done }, .init(),

@@ -85,7 +85,7 @@ struct ModelSite {
                                 against: session.leavesOfPeer(in: $0))
                         )
                     }))
-        case .findMissing(let known):
+        case .findMissing(let known, _):
             toSend = known.flatMap { log.missing(from: $0.value, in: area($0.key)) }
                 .sorted { (log.arrival(of: $0) ?? 0) < (log.arrival(of: $1) ?? 0) }
             return session.missingFound(entries: toSend.count)

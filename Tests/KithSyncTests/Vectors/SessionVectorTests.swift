@@ -31,9 +31,10 @@ struct SessionVector: GoldenVector {
     var responderNonce: Hex
     var shared: [Held]
     var fingerprint: Hex = []
+    var buckets: [Hex] = []
 
     static func samples() -> [SessionVector] {
-        [0, 1, 5].map { count in
+        [0, 1, 5, 40].map { count in
             var generator = SeededGenerator(seed: UInt64(count))
             return SessionVector(
                 name: "\(count) compartments", initiatorNonce: Hex(generator.bytes(16)),
@@ -65,7 +66,9 @@ struct SessionVector: GoldenVector {
                 $0.hello.maximumVersion = 1
                 $0.hello.nonce = nonces[side == .initiator ? 1 : 0]
             })
+        session.blind()
         var vector = self
+        vector.buckets = session.bucketDigests(Buckets.count(for: shared.count)).map { Hex($0) }
         vector.fingerprint = Hex(session.fingerprint)
         for (index, held) in shared.enumerated() {
             let place = session.shared.firstIndex { shared in

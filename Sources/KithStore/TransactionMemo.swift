@@ -1,0 +1,141 @@
+import Foundation
+import GRDB
+import KithModel
+import KithProtocol
+import KithTrust
+
+/// What a transaction has looked up and need not look up again for each of a thousand entries. Lives as
+/// long as the transaction; forgotten when a part of it is taken back.
+final class TransactionMemo {
+    /// A site in a partnership.
+    struct Member: Hashable {
+        let partnership: Int64
+        let site: SiteID
+    }
+
+    /// The end of a chain that this transaction has made longer.
+    struct ChainEnd {
+        let place: Place
+        let feed: FeedID
+        let partnership: Int64
+        /// The row of the feed.
+        let row: Int64
+    }
+
+    /// What an author is granted from some place of a chain on, since nothing is left that it may come
+    /// to know of.
+    struct Admitted {
+        let sequence: Int64
+        let grant: Grant?
+    }
+
+    /// A chain, and whether votes count.
+    struct AdmittedKey: Hashable {
+        let chain: Int64
+        let countingVotes: Bool
+    }
+
+    /// A key of a compartment.
+    struct KeyName: Hashable {
+        let id: EntryHash
+        let compartment: Compartment
+        let partnership: Int64
+    }
+
+    var statements: [Hot: HotStatement] = [:]
+    var partnerships: [PartnershipID: Int64] = [:]
+    var chainEnds: [EntryHash: ChainEnd] = [:]
+    var lastArrival: Int64?
+    var people: [Person: Int64] = [:]
+    /// Of the rest, a membership act may change anything.
+    var roots: [Member: RootCertificate] = [:]
+    var keys: [KeyName: CompartmentKey] = [:]
+    var admitted: [AdmittedKey: Admitted] = [:]
+    var isPlain: [Member: Bool] = [:]
+    var hasCuts: Bool?
+    /// The partnership and compartment of a chain's feed never change.
+    var chainFeeds: [Int64: HotRow] = [:]
+
+    /// Something of the transaction was taken back.
+    func forget() {
+        partnerships = [:]
+        chainEnds = [:]
+        lastArrival = nil
+        people = [:]
+        chainFeeds = [:]
+        forgetMembership()
+    }
+
+    /// Who is in, or what they say of themselves, has changed.
+    func forgetMembership() {
+        roots = [:]
+        keys = [:]
+        admitted = [:]
+        isPlain = [:]
+        hasCuts = nil
+    }
+}
+
+/// The statements that run for every entry or operation.
+enum Hot: String {
+    case placeOfHash =
+        "SELECT arrival, chain, sequence, depth FROM entry WHERE hash = ?1 AND arrival <= ?2"
+    case quotaLeft =
+        "SELECT coalesce(quota_bytes, 9223372036854775807) - log_bytes FROM partnership WHERE id = ?1"
+    case addBytes = "UPDATE partnership SET log_bytes = log_bytes + ?1 WHERE id = ?2"
+    case moveChain =
+        "UPDATE chain SET last_sequence = ?1, last_hash = ?2, last_arrival = ?3 WHERE id = ?4"
+    case insertEntry = """
+        INSERT INTO entry
+            (arrival, hash, chain, sequence, depth, recorded_ms, received_ms, header, signature)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        """
+    case insertPart = "INSERT INTO part (entry, number, skeleton, body) VALUES (?1, ?2, ?3, ?4)"
+    case findRecord = """
+        SELECT id FROM record WHERE uuid = ?1 AND partnership = ?2 AND compartment = ?3 AND kind = ?4
+        """
+    case touchRecord = """
+        UPDATE record SET first_act = min(first_act, ?1), last_act = max(last_act, ?1) WHERE id = ?2
+        """
+    case insertRecord = """
+        INSERT INTO record (partnership, compartment, kind, uuid, first_act, last_act)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+        """
+    case insertAct = """
+        INSERT INTO act
+            (id, record, class, change, committer, performer, event, save, reason, carried,
+             read_arrival)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+        """
+    case setParent = "UPDATE record SET parent = ?1 WHERE id = ?2"
+    case insertOperation = """
+        INSERT INTO operation
+            (id, record, field, class, value, day, is_effective, is_superseded, is_contested)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
+        """
+    case readOperation = "SELECT record, field, class FROM operation WHERE id = ?1"
+    case supersede = "UPDATE operation SET is_superseded = 1, is_contested = 0 WHERE id = ?1"
+    case insertEdge = "INSERT OR IGNORE INTO edge (target, source) VALUES (?1, ?2)"
+    case hasEffectless = """
+        SELECT 1 FROM operation WHERE record = ?1 AND field = ?2 AND is_effective = 0 LIMIT 1
+        """
+    /// How many live ones a field has, two standing for more, and how many of those are contested.
+    case liveOfField = """
+        SELECT count(*), coalesce(sum(is_contested), 0) FROM (SELECT is_contested FROM operation
+            WHERE record = ?1 AND field = ?2 AND is_superseded = 0 LIMIT 2)
+        """
+    case chainFeed = """
+        SELECT partnership, compartment FROM chain JOIN feed ON feed.id = chain.feed
+        WHERE chain.id = ?1
+        """
+}
+
+extension StoreTransaction {
+    /// A statement of the hot ones, compiled once for its connection.
+    func hot(_ name: Hot) throws -> HotStatement {
+        if let known = memo.statements[name] { return known }
+        let statement = HotStatement(try database.cachedStatement(sql: name.rawValue))
+        memo.statements[name] = statement
+        return statement
+    }
+}
