@@ -8,8 +8,8 @@ import KithSite
 @main
 struct KithBench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "kith-bench", abstract: "Makes homes to measure Kith with.",
-        subcommands: [Make.self])
+        commandName: "kith-bench", abstract: "Makes homes to measure Kith with, and measures.",
+        subcommands: [Make.self, CommandTimes.self])
 }
 
 /// Makes a home with years of records.
