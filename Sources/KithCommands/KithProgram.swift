@@ -32,6 +32,13 @@ public enum KithProgram {
     private static func perform(
         _ path: CommandPath, in context: CommandContext
     ) async throws -> ExitStatus {
+        // To parse from the root, ArgumentParser first reads every command there is. Only what does not
+        // simply run needs that: help, and errors, which name the whole command.
+        if let (command, arguments) = path.leaf,
+            let runnable = try? command.parseAsRoot(arguments) as? any Runnable
+        {
+            return try await runnable.run(in: context)
+        }
         let command: any ParsableCommand
         do {
             command = try KithCommand.parseAsRoot(path.arguments)

@@ -261,11 +261,6 @@ extension ControlClient {
         try await call(ControlCommands.moveResident, MoveArguments(move: move, author: author))
     }
 
-    /// A record with all that is part of it.
-    public func family(_ query: FamilyQuery) async throws -> FamilyView {
-        try await call(ControlCommands.family, query)
-    }
-
     /// Every resident with what of them is in some compartments.
     public func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
         try await call(ControlCommands.overview, compartments)

@@ -123,9 +123,6 @@ enum ControlCommands {
     static let due = ControlCommand<DueQuery, Nothing, [DueItem]>(
         "due"
     ) { site, query, _ in try await site.due(query) }
-    static let family = ControlCommand<FamilyQuery, Nothing, FamilyView>(
-        "family"
-    ) { site, query, _ in try await site.family(query) }
     static let overview = ControlCommand<[Compartment], Nothing, [ResidentSummary]>(
         "overview"
     ) { site, compartments, _ in try await site.overview(compartments) }
@@ -209,7 +206,7 @@ enum ControlCommands {
         users, changeUser,
         leaveJoinRequest, withdrawJoinRequest, waitingJoins,
         peers, pair, decidePairing, removePeer, setPeer, sync,
-        records, record, tree, save, moveResident, family, overview, changes, history, due,
+        records, record, tree, save, moveResident, overview, changes, history, due,
         conflicts, conflict, resolve, undoDecision, resolveMany, work,
         importRecords, erase, setRetention, retention, erasures, backUp, audit, recoveryKit, verify,
         breakGlass, reviewBreakGlass, readableCompartments,

@@ -136,6 +136,7 @@ public final class Store: Sendable {
                     PRAGMA cell_size_check = ON;
                     PRAGMA mmap_size = 0;
                     PRAGMA secure_delete = ON;
+                    PRAGMA cache_size = -16000;
                     """)
         }
         return configuration

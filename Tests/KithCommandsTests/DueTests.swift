@@ -65,6 +65,24 @@ import Testing
         expectFits(result.out)
     }
 
+    @Test func `what is due is printed whole, however long it is`() async {
+        let title = "Ask the family whether the hearing aid that was sent away has come back"
+        let play = Play(
+            site: PlayedSite {
+                $0.due = [
+                    item(
+                        "2026-11-01", 21, "task", title: title, kind: "task",
+                        resident: "Featherstonehaugh-Cholmondeley, Margaret", who: "Filip Nowak",
+                        field: "due")
+                ]
+            })
+        let result = await play("due")
+        for word in "\(title) Cholmondeley, Margaret Filip Nowak".split(separator: " ") {
+            #expect(result.out.contains(word), "\(word)")
+        }
+        expectFits(result.out)
+    }
+
     @Test func `nothing due is said, and JSON is one list`() async throws {
         let none = await Play()("due")
         #expect(none.out.contains("Nothing is late."))

@@ -129,10 +129,6 @@ import Testing
                         ResidentMove(resident: "r", partnership: "q", reason: "why"), by: author))
             }
         ),
-        (
-            "family",
-            { json(try await $0.family(FamilyQuery(reference: "r", compartments: [.personal]))) }
-        ),
         ("overview", { json(try await $0.overview([.clinical, .relations])) }),
         (
             "changes",

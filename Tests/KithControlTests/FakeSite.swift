@@ -117,10 +117,6 @@ final class FakeSite: Site {
         note("decidePairing", decision)
         return PairingOutcome(peer: samples.peer, triesLeft: 2)
     }
-    func family(_ query: FamilyQuery) async throws -> FamilyView {
-        note("family", query)
-        return samples.family
-    }
     func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
         note("overview", compartments)
         return [samples.summary]

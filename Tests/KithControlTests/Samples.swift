@@ -240,10 +240,6 @@ struct Samples: Sendable {
             signedIn: nil, certificates: [moment])
     }
 
-    var family: FamilyView {
-        FamilyView(root: record, records: [record], compartments: [.clinical], version: 7)
-    }
-
     var summary: ResidentSummary {
         ResidentSummary(
             resident: record, stays: [record], plans: [], lastVersion: 4, lastChange: moment)

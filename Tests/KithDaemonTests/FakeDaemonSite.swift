@@ -96,7 +96,6 @@ final class FakeDaemonSite: DaemonSite {
     func decidePairing(_ decision: PairingDecision) async throws -> PairingOutcome { throw unused }
     func removePeer(_ reference: String) async throws -> PeerView { throw unused }
     func peers() async throws -> [PeerView] { throw unused }
-    func family(_ query: FamilyQuery) async throws -> FamilyView { throw unused }
     func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] { throw unused }
     func changes(_ query: ChangesQuery) async throws -> ChangesView { throw unused }
     func serveWeb(

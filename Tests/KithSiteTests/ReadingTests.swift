@@ -73,6 +73,33 @@ import Testing
         #expect(tree.more["note"] == 7)
     }
 
+    @Test func `a list goes by title without case and accents, and a limit takes the first`()
+        async throws
+    {
+        for name in ["zander", "Étienne", "Eton", "adams", "Zoë"] {
+            try await add("resident", "familyName=\(name)")
+        }
+        let all = try await site.records(RecordQuery(kind: "resident")).map(\.title)
+        #expect(all == ["adams", "Étienne", "Eton", "zander", "Zoë"])
+        let two = try await site.records(RecordQuery(kind: "resident", limit: 2)).map(\.title)
+        #expect(two == ["adams", "Étienne"])
+        #expect(try await found("resident", "ETI") == ["Étienne"])
+        #expect(try await found("resident", "zoe") == ["Zoë"])
+    }
+
+    @Test func `what is listed by what it refers to is found by that`() async throws {
+        let jane = try await add("resident", "familyName=Ó Briain")
+        let other = try await add("resident", "familyName=Jones")
+        let round = try await add("homeRound", "kind=home-round", "date=2026-11-20")
+        for resident in [jane, other] {
+            try await add("roundItem", under: round.id, "resident=\(resident.id)")
+        }
+        let seen = try await site.records(RecordQuery(kind: "roundItem"))
+        #expect(seen.map(\.title) == ["Jones", "Ó Briain"])
+        #expect(try await found("roundItem", "o briain") == ["Ó Briain"])
+        #expect(try await found("roundItem", "nobody").isEmpty)
+    }
+
     @Test func `a tree has all that is under a record, and the journals that name it`() async throws
     {
         let jane = try await add("resident", "familyName=Smith")
@@ -92,6 +119,10 @@ import Testing
         #expect(spoken.words == "Dr Patel", "a reference is read by its title")
         #expect(tree.all("goal").first?.parentTitle == "Falls")
         #expect(tree.compartments.contains(.clinical))
+        let alone = try await site.tree(
+            TreeQuery(jane.short, kind: "resident", includesOthers: false))
+        #expect(alone.mentions.isEmpty)
+        #expect(alone.descendants.map(\.id) == tree.descendants.map(\.id))
     }
 
     @Test func `two residents who are found to be one are read together, and apart again`()

@@ -26,21 +26,17 @@ struct DuePage {
         guard !items.isEmpty else { return [] }
         var table = Table([
             .init("Due", fixed: true), .init("Days", number: true), .init("ID", fixed: true),
-            .init("What"), .init("Resident"), .init("Who"),
+            .init("What", wrapped: true), .init("Resident", wrapped: true),
+            .init("Who", wrapped: true),
         ])
         for item in items {
             table.add(
                 [
                     "\(item.date)" + (item.isContested ? " !!" : ""), days(item), item.short,
-                    what(item), cut(item.residentTitle, to: 16), cut(item.who, to: 11),
+                    what(item), item.residentTitle ?? "", item.who ?? "",
                 ], item.isContested ? .alarm : .plain)
         }
         return [Line(title, look)] + table.lines(width: context.width)
-    }
-
-    /// A name as far as it leaves room for what is due.
-    private func cut(_ name: String?, to columns: Int) -> String {
-        DisplayWidth.cut(TerminalText.line(String((name ?? "").prefix(100))), to: columns)
     }
 
     private func days(_ item: DueItem) -> String {

@@ -1,5 +1,11 @@
 import ArgumentParser
 
+/// A command that can tell its name without the rest of its configuration, which may be long.
+protocol NamedCommand: ParsableCommand {
+    /// What is typed.
+    static var name: String { get }
+}
+
 /// Finds the command that arguments name, before they are parsed.
 ///
 /// ArgumentParser calls a word that is no command an "unexpected argument", and takes an option
@@ -10,6 +16,8 @@ struct CommandPath {
     private(set) var words = ["kith"]
     /// The arguments in the order that ArgumentParser wants.
     private(set) var arguments: [String] = []
+    /// The command that they name, with its own arguments; nil where they do not lead to one.
+    private(set) var leaf: (command: any ParsableCommand.Type, arguments: [String])?
 
     /// Options of ArgumentParser's own that need no command.
     private static let builtIn: Set<String> = [
@@ -47,6 +55,7 @@ struct CommandPath {
             }
         }
         path.arguments = Array(path.words.dropFirst()) + moved + rest
+        path.leaf = (command, moved + rest)
         return path
     }
 
@@ -54,20 +63,24 @@ struct CommandPath {
         _ words: [String], _ command: any ParsableCommand.Type, help: String
     ) -> UsageProblem {
         guard words.count > 1 else { return UsageProblem("no command given; \(help)") }
-        let names = command.configuration.subcommands.compactMap { $0.configuration.commandName }
+        let names = command.configuration.subcommands.compactMap(name)
         return UsageProblem(
             "'\(words.joined(separator: " "))' needs one of: \(names.joined(separator: ", ")); \(help)"
         )
+    }
+
+    private static func name(of command: any ParsableCommand.Type) -> String? {
+        (command as? any NamedCommand.Type)?.name ?? command.configuration.commandName
     }
 
     private static func subcommand(
         _ word: String, of command: any ParsableCommand.Type, words: [String]
     ) throws -> any ParsableCommand.Type {
         let subcommands = command.configuration.subcommands
-        if let match = subcommands.first(where: { $0.configuration.commandName == word }) {
+        if let match = subcommands.first(where: { name(of: $0) == word }) {
             return match
         }
-        let names = subcommands.compactMap { $0.configuration.commandName }
+        let names = subcommands.compactMap(name)
         let near = names.filter { distance($0, String(word.prefix(40))) <= 2 }
         let guess = near.isEmpty ? "" : " (did you mean \(near.joined(separator: ", "))?)"
         let whole = (words.dropFirst() + [word]).joined(separator: " ")

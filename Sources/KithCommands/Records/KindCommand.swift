@@ -3,10 +3,12 @@ import KithModel
 import KithSite
 
 /// The commands of one kind: `kith resident add`, `kith plan show`, …
-struct KindCommand<Kind: KindName>: ParsableCommand {
+struct KindCommand<Kind: KindName>: NamedCommand {
+    static var name: String { Kind.kind.commandName }
+
     static var configuration: CommandConfiguration {
         CommandConfiguration(
-            commandName: Kind.kind.commandName,
+            commandName: name,
             abstract: Kind.kind.about,
             discussion: FieldGuide(Kind.kind).text,
             subcommands: [

@@ -9,11 +9,16 @@ struct Table: Sendable {
         let isNumber: Bool
         /// Ids and times are of no use when cut: they give way last.
         let isFixed: Bool
+        /// What does not fit goes on in the next line, instead of being cut.
+        let isWrapped: Bool
 
-        init(_ title: String, number: Bool = false, fixed: Bool = false) {
+        init(
+            _ title: String, number: Bool = false, fixed: Bool = false, wrapped: Bool = false
+        ) {
             self.title = title
             isNumber = number
             isFixed = fixed
+            isWrapped = wrapped
         }
     }
 
@@ -53,16 +58,25 @@ struct Table: Sendable {
         let titles = columns.map {
             Cell(text: $0.title, look: .bold, width: DisplayWidth.of($0.title))
         }
-        return ([titles] + rows).map { row in
-            var line = Line(String(repeating: " ", count: indent))
-            for (column, cell) in row.enumerated() {
-                let cut = DisplayWidth.cut(cell.text, to: widths[column])
-                let padded = DisplayWidth.padded(
-                    cut, to: widths[column], right: columns[column].isNumber)
-                if column > 0 { line = line + Line(String(repeating: " ", count: Self.gap)) }
-                line = line + Line(padded, cell.look)
+        return ([titles] + rows).flatMap { row in
+            let texts = zip(row, columns).enumerated().map { place, pair in
+                let (cell, column) = pair
+                // Nothing narrower can be wrapped.
+                return column.isWrapped && widths[place] >= 8
+                    ? Wrapping.lines(cell.text, width: widths[place])
+                    : [DisplayWidth.cut(cell.text, to: widths[place])]
             }
-            return line
+            return (0..<(texts.map(\.count).max() ?? 1)).map { number in
+                var line = Line(String(repeating: " ", count: indent))
+                for (column, cell) in row.enumerated() {
+                    let text = texts[column].indices.contains(number) ? texts[column][number] : ""
+                    let padded = DisplayWidth.padded(
+                        text, to: widths[column], right: columns[column].isNumber)
+                    if column > 0 { line = line + Line(String(repeating: " ", count: Self.gap)) }
+                    line = line + Line(padded, cell.look)
+                }
+                return line
+            }
         }
     }
 

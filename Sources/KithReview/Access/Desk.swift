@@ -45,10 +45,13 @@ struct Desk: Sendable {
     // MARK: Reading
 
     /// A record with all that belongs to it and that they may read.
-    func family(_ text: String) async throws -> FamilyView {
+    func family(_ text: String) async throws -> RecordTree {
         let id = try id(text)
         guard user.may(.read) else { throw Self.missing }
-        return try await hiding { try await site.family(FamilyQuery(reference: id.description)) }
+        return try await hiding {
+            try await site.tree(
+                TreeQuery(id.description, includesArchived: true, includesOthers: false))
+        }
     }
 
     /// A resident with what a sheet shows, for print.

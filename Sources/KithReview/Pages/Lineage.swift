@@ -38,7 +38,7 @@ enum Lineage {
         for name in wanted {
             guard let kind = Vocabulary.kind(named: name), desk.mayRead(kind) else { continue }
             if !kind.parents.isEmpty, let family {
-                choices[name] = family.records.filter { $0.kind == name && !$0.isArchived }
+                choices[name] = family.descendants.filter { $0.kind == name && !$0.isArchived }
             } else {
                 choices[name] = try await desk.records(name).filter {
                     top == nil || $0.partnershipID == top?.partnershipID

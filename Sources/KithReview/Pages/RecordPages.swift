@@ -24,7 +24,7 @@ enum RecordPages {
     private static func page(_ visit: Visit) async throws -> Answer {
         let desk = try visit.desk()
         let family = try await desk.family(visit.parameter("id"))
-        let record = family.root
+        let record = family.record
         guard record.kind != "resident" || visit.query.has("all") else {
             return .see("/residents/\(record.id)")
         }
@@ -38,10 +38,10 @@ enum RecordPages {
             "name": nodes.shown(record.title), "about": kind?.about ?? "",
             "parent": record.parent.map { "/records/\($0)" } ?? false as Any,
             "mayArchive": desk.user.may(.edit) && kind != nil,
-            "children": family.records.filter { !$0.isArchived }.map {
+            "children": family.descendants.filter { !$0.isArchived }.map {
                 nodes.record($0, level: 3)
             },
-            "hasChildren": !family.records.filter { !$0.isArchived }.isEmpty,
+            "hasChildren": !family.descendants.filter { !$0.isArchived }.isEmpty,
             "isOpenProposal": isOpenProposal && desk.user.may(.edit),
             "version": record.version,
             "adding": ResidentPage.adding(to: record, desk),

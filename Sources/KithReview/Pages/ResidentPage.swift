@@ -30,9 +30,9 @@ enum ResidentPage {
         var answer = visit.page(
             "glass", title: "Break the glass", tab: "/residents",
             [
-                "id": family.root.id.description, "name": nodes.shown(family.root.title),
-                "born": nodes.line("dateOfBirth", of: family.root),
-                "nhs": nodes.line("nhsNumber", of: family.root),
+                "id": family.record.id.description, "name": nodes.shown(family.record.title),
+                "born": nodes.line("dateOfBirth", of: family.record),
+                "nhs": nodes.line("nhsNumber", of: family.record),
                 "reason": visit.form["reason"], "minutes": BreakGlass.minutes,
                 "compartments": missing.map {
                     ["value": $0.name, "isChosen": visit.form["compartment"] == $0.name] as Node
@@ -72,23 +72,23 @@ enum ResidentPage {
     private static func page(_ visit: Visit) async throws -> Answer {
         let desk = try visit.desk()
         let family = try await desk.family(visit.parameter("id"))
-        guard family.root.kind == "resident" else {
-            return .see("/records/\(family.root.id)")
+        guard family.record.kind == "resident" else {
+            return .see("/records/\(family.record.id)")
         }
         let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
         let peers = try await desk.peers()
-        let mark = try await desk.marks()[family.root.id]
-        let conflicts = try await desk.conflicts(under: family.root.id.description)
-        let newest = family.records.map(\.changed.version).max() ?? 0
-        let last = max(newest, family.root.changed.version)
-        let partnership = family.root.partnership
+        let mark = try await desk.marks()[family.record.id]
+        let conflicts = try await desk.conflicts(under: family.record.id.description)
+        let newest = family.descendants.map(\.changed.version).max() ?? 0
+        let last = max(newest, family.record.changed.version)
+        let partnership = family.record.partnership
         let more: Node = [
-            "id": family.root.id.description, "version": family.version,
+            "id": family.record.id.description, "version": family.record.version,
             "breakGlass": broken(family, desk) ?? false as Any,
             "glass": Compartment.granted.allSatisfy(family.compartments.contains)
-                ? false : "/residents/\(family.root.id)/glass" as Any,
-            "isArchived": family.root.isArchived,
-            "isNoLongerUpdated": family.root.isNoLongerUpdated,
+                ? false : "/residents/\(family.record.id)/glass" as Any,
+            "isArchived": family.record.isArchived,
+            "isNoLongerUpdated": family.record.isNoLongerUpdated,
             "partnership": nodes.shown(partnership),
             "warning": Currency.warning(peers, in: partnership, visit) ?? false as Any,
             "peers": Currency.nodes(peers, in: partnership, visit),
@@ -103,18 +103,18 @@ enum ResidentPage {
             "plansAbsence": absence("plan", family, nodes),
             "sections": sections(family, nodes),
             "hasSections": !sections(family, nodes).isEmpty, "printing": printing(family),
-            "adding": adding(to: family.root, desk),
-            "hasAdding": !adding(to: family.root, desk).isEmpty,
-            "root": nodes.record(family.root, level: 3, titled: false),
+            "adding": adding(to: family.record, desk),
+            "hasAdding": !adding(to: family.record, desk).isEmpty,
+            "root": nodes.record(family.record, level: 3, titled: false),
         ]
         return visit.page(
-            "resident", title: nodes.shown(family.root.title), tab: "/residents",
+            "resident", title: nodes.shown(family.record.title), tab: "/residents",
             identity(family, nodes).merging(more) { $1 })
     }
 
     /// Who it is, in the words that tell people apart.
-    private static func identity(_ family: FamilyView, _ nodes: RecordNodes) -> Node {
-        let root = family.root
+    private static func identity(_ family: RecordTree, _ nodes: RecordNodes) -> Node {
+        let root = family.record
         let stays = family.children("residency", of: root.id)
         let summary = ResidentSummary(
             resident: root, stays: stays, plans: [], lastVersion: 0,
@@ -134,7 +134,7 @@ enum ResidentPage {
     }
 
     /// What is read for an emergency alone, in a sentence.
-    private static func broken(_ family: FamilyView, _ desk: Desk) -> String? {
+    private static func broken(_ family: RecordTree, _ desk: Desk) -> String? {
         let extra = family.compartments.filter { !desk.user.compartments.contains($0) }
         guard !extra.isEmpty else { return nil }
         let names = extra.map(\.name).joined(separator: ", ")
@@ -142,15 +142,15 @@ enum ResidentPage {
             "You read \(names) records of this person for an emergency. It ends after \(BreakGlass.minutes) minutes, stands in the audit, and somebody else reviews it."
     }
 
-    private static func printing(_ family: FamilyView) -> [Node] {
+    private static func printing(_ family: RecordTree) -> [Node] {
         family.compartments.contains(.clinical)
-            ? [["label": "Transfer pack", "path": "/residents/\(family.root.id)/pack"]] : []
+            ? [["label": "Transfer pack", "path": "/residents/\(family.record.id)/pack"]] : []
     }
 
     static let notIncluded = "your role does not include it"
 
     /// Why there is nothing of a kind: not recorded, not shared with this site, or not for this reader.
-    static func absence(_ name: String, _ family: FamilyView, _ nodes: RecordNodes) -> String {
+    static func absence(_ name: String, _ family: RecordTree, _ nodes: RecordNodes) -> String {
         guard let kind = Vocabulary.kind(named: name) else { return "" }
         if family.compartments.contains(kind.compartment) { return Absence.notRecorded.words }
         return nodes.desk.mayRead(kind) ? Absence.notShared.words : notIncluded
@@ -158,10 +158,10 @@ enum ResidentPage {
 
     /// The records of a kind under the resident; nil where there are none and no place is kept.
     private static func section(
-        _ name: String, _ family: FamilyView, _ nodes: RecordNodes, always: Bool = false
+        _ name: String, _ family: RecordTree, _ nodes: RecordNodes, always: Bool = false
     ) -> Node? {
         guard let kind = Vocabulary.kind(named: name) else { return nil }
-        let records = family.children(name, of: family.root.id)
+        let records = family.children(name, of: family.record.id)
         guard !records.isEmpty || (always && (kind.isAlwaysShown || name == "aboutMe")) else {
             return nil
         }
@@ -174,12 +174,12 @@ enum ResidentPage {
             "records": records.map { nodes.record($0, titled: !kind.isSingleton) },
             "hasRecords": !records.isEmpty, "absence": absence(name, family, nodes),
             "add": mayAdd
-                ? "/records/new?kind=\(name)&parent=\(family.root.id)" : false as Any,
+                ? "/records/new?kind=\(name)&parent=\(family.record.id)" : false as Any,
             "addLabel": Titles.within(kind),
         ]
     }
 
-    private static func sections(_ family: FamilyView, _ nodes: RecordNodes) -> [Node] {
+    private static func sections(_ family: RecordTree, _ nodes: RecordNodes) -> [Node] {
         let direct = Vocabulary.kinds.filter { $0.parents.contains("resident") }.map(\.name)
         let rest = direct.filter {
             !(first + later + ["plan", "aboutMe", "samePerson"]).contains($0)
@@ -195,12 +195,12 @@ enum ResidentPage {
         "contingency", "strength", "need", "goal", "action", "supportPlan",
     ]
 
-    private static func plans(_ family: FamilyView, _ nodes: RecordNodes) -> [Node] {
-        family.children("plan", of: family.root.id).map { plan(of: $0, family, nodes) }
+    private static func plans(_ family: RecordTree, _ nodes: RecordNodes) -> [Node] {
+        family.children("plan", of: family.record.id).map { plan(of: $0, family, nodes) }
     }
 
     private static func plan(
-        of plan: RecordView, _ family: FamilyView, _ nodes: RecordNodes
+        of plan: RecordView, _ family: RecordTree, _ nodes: RecordNodes
     ) -> Node {
         let others = Vocabulary.kinds.map(\.name).filter { name in
             !within.contains(name)
@@ -232,10 +232,10 @@ enum ResidentPage {
 
     /// A goal with its stages and outcomes, and so on for whatever is part of something in a plan.
     private static func withChildren(
-        _ record: RecordView, _ family: FamilyView, _ nodes: RecordNodes
+        _ record: RecordView, _ family: RecordTree, _ nodes: RecordNodes
     ) -> Node {
         var node = nodes.record(record, level: 5)
-        let children = family.records.filter { $0.parent == record.id && !$0.isArchived }
+        let children = family.descendants.filter { $0.parent == record.id && !$0.isArchived }
         node["children"] = children.map { nodes.record($0, level: 6) }
         node["hasChildren"] = !children.isEmpty
         return node
@@ -258,12 +258,12 @@ enum ResidentPage {
 /// What records are called.
 enum Titles {
     /// The titles of a family's records, and of the people and organisations that it points to.
-    static func of(_ family: FamilyView, _ desk: Desk) async throws -> [RecordID: String] {
+    static func of(_ family: RecordTree, _ desk: Desk) async throws -> [RecordID: String] {
         var titles = Dictionary(
-            (family.records + [family.root]).map { ($0.id, $0.title) },
+            (family.descendants + [family.record]).map { ($0.id, $0.title) },
             uniquingKeysWith: { first, _ in first })
         let missing = Set(
-            (family.records + [family.root]).flatMap(\.fields).flatMap(\.candidates)
+            (family.descendants + [family.record]).flatMap(\.fields).flatMap(\.candidates)
                 .compactMap { candidate -> RecordID? in
                     if case .reference(let id)? = candidate.value { return id }
                     return nil

@@ -58,23 +58,24 @@ enum RoundPage {
         for id in chosen {
             let family = try await desk.family(id)
             let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
-            guard let summary = summaries.first(where: { $0.resident.id == family.root.id }) else {
+            guard let summary = summaries.first(where: { $0.resident.id == family.record.id })
+            else {
                 continue
             }
             var node = TodayPage.row(summary, nodes, visit, marks)
-            let key = family.root.id.description
+            let key = family.record.id.description
             func lines(_ kind: String) -> [Node] {
-                family.children(kind, of: family.root.id).map { nodes.record($0, level: 3) }
+                family.children(kind, of: family.record.id).map { nodes.record($0, level: 3) }
             }
             node["safety"] = ["alert", "allergyAssertion", "allergy", "cprDecision"].flatMap(lines)
             node["hasSafety"] = !(node["safety"] as? [Node] ?? []).isEmpty
-            node["plans"] = family.children("plan", of: family.root.id).map {
+            node["plans"] = family.children("plan", of: family.record.id).map {
                 [
                     "title": nodes.shown($0.title),
                     "review": nodes.line("nextReview", of: $0),
                 ] as Node
             }
-            node["version"] = family.version
+            node["version"] = family.record.version
             node["reason"] = typed?["reason.\(key)"] ?? ""
             node["outcome"] = typed?["outcome.\(key)"] ?? ""
             node["actions"] = typed?["actions.\(key)"] ?? ""
@@ -112,10 +113,10 @@ enum RoundPage {
         let desk = try visit.desk()
         let form = visit.form
         let chosen = form.values("r").prefix(most)
-        var byPartnership: [PartnershipID: [FamilyView]] = [:]
+        var byPartnership: [PartnershipID: [RecordTree]] = [:]
         for id in chosen {
             let family = try await desk.family(id)
-            byPartnership[family.root.partnershipID, default: []].append(family)
+            byPartnership[family.record.partnershipID, default: []].append(family)
         }
         guard !byPartnership.isEmpty else { return .see("/round") }
         do {
@@ -129,7 +130,7 @@ enum RoundPage {
     }
 
     private static func save(
-        _ families: [FamilyView], in partnership: PartnershipID, _ visit: Visit, _ desk: Desk
+        _ families: [RecordTree], in partnership: PartnershipID, _ visit: Visit, _ desk: Desk
     ) async throws {
         let form = visit.form
         let day = visit.now.formatted(in: visit.review.zone).prefix(10)
@@ -146,8 +147,8 @@ enum RoundPage {
         guard let round = round.first else { return }
         _ = try await desk.save(
             families.map { family in
-                let key = family.root.id.description
-                let plan = family.children("plan", of: family.root.id).first
+                let key = family.record.id.description
+                let plan = family.children("plan", of: family.record.id).first
                 let values: [RecordEdit.Assignment] = [
                     .init("resident", key), .init("reason", form["reason.\(key)"]),
                     .init("outcome", form["outcome.\(key)"]),
@@ -167,13 +168,13 @@ enum RoundPage {
     /// A round by video or telephone is a consultation with each resident who was seen, tied to the
     /// version of the plan that was read.
     private static func interactions(
-        _ families: [FamilyView], _ round: RecordView, _ visit: Visit, _ desk: Desk
+        _ families: [RecordTree], _ round: RecordView, _ visit: Visit, _ desk: Desk
     ) async throws {
         let form = visit.form
         guard let kind = ["video": "video", "telephone": "phone"][form["mode"]] else { return }
-        let edits = families.filter { form["seen.\($0.root.id)"] == "yes" }.map { family in
-            let key = family.root.id.description
-            let plan = family.children("plan", of: family.root.id).first
+        let edits = families.filter { form["seen.\($0.record.id)"] == "yes" }.map { family in
+            let key = family.record.id.description
+            let plan = family.children("plan", of: family.record.id).first
             return RecordEdit(
                 target: .new(
                     kind: "interaction", partnership: round.partnershipID.description, parent: nil),

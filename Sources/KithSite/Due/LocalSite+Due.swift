@@ -50,27 +50,28 @@ private struct DueWriter {
     }
 
     func items(_ findings: [Clocks.Finding]) throws -> [DueItem] {
-        var residents: [RecordID: String] = [:]
-        return try findings.compactMap { finding in
-            guard
-                let view = try transaction.records(RecordSelection(rows: [finding.row])).first
-                    .map(presenter.view)
-            else { return nil }
-            if let resident = finding.resident, residents[resident] == nil {
-                residents[resident] = try transaction.records(
-                    RecordSelection(
-                        kinds: Vocabulary.kind(named: "resident").map { [$0.number] },
-                        ids: [resident])
-                ).first.map { presenter.view($0).title }
-            }
+        let outlines = try presenter.outlines(ofRows: findings.map(\.row), transaction)
+        let residents = try residents(Set(findings.compactMap(\.resident)))
+        return findings.compactMap { finding in
+            guard let outline = outlines[finding.row] else { return nil }
+            let head = outline.head
+            let kind = RecordPresenter.kind(head.kind, in: head.compartment)
             return DueItem(
-                record: view.id, short: view.short, kind: view.kind, title: view.title,
-                field: finding.field, what: finding.what, date: finding.day.date,
-                overdueDays: today.number - finding.day.number,
+                record: head.id, short: head.id.short, kind: kind?.name ?? "kind \(head.kind)",
+                title: presenter.title(of: outline), field: finding.field, what: finding.what,
+                date: finding.day.date, overdueDays: today.number - finding.day.number,
                 isContested: finding.isContested, dates: finding.days.map(\.date),
                 resident: finding.resident,
                 residentTitle: finding.resident.flatMap { residents[$0] }, who: finding.who,
-                partnership: view.partnership, remark: finding.remark)
+                partnership: presenter.name(of: head.partnership), remark: finding.remark)
         }
+    }
+
+    private func residents(_ ids: Set<RecordID>) throws -> [RecordID: String] {
+        guard let kind = Vocabulary.kind(named: "resident") else { return [:] }
+        let found = try presenter.listed(
+            kind, in: RecordSelection(kinds: [kind.number], ids: Array(ids)), resolving: false,
+            transaction)
+        return Dictionary(found.map { ($0.id, $0.title) }, uniquingKeysWith: { first, _ in first })
     }
 }

@@ -102,8 +102,6 @@ public protocol Site: Sendable {
     /// Carries what stands in a resident's records over into another partnership, and archives the
     /// resident in the old one; writes nothing where that is done already.
     func moveResident(_ move: ResidentMove, by author: Author) async throws -> MoveReport
-    /// A record with all that is part of it.
-    func family(_ query: FamilyQuery) async throws -> FamilyView
     /// Every resident that is not archived, by name, with what of them is in some compartments.
     func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary]
     /// What changed in a record and what is part of it.

@@ -12,17 +12,21 @@ public struct TreeQuery: Codable, Sendable {
     public var newest: Int?
     /// Whether archived ones come too.
     public var includesArchived: Bool
+    /// For a resident: whether those who were found to be the same person come too, and the journals
+    /// that name them.
+    public var includesOthers: Bool
 
     /// Describes a reading.
     public init(
         _ reference: String, kind: String? = nil, kinds: [String]? = nil, newest: Int? = nil,
-        includesArchived: Bool = false
+        includesArchived: Bool = false, includesOthers: Bool = true
     ) {
         self.reference = reference
         self.kind = kind
         self.kinds = kinds
         self.newest = newest
         self.includesArchived = includesArchived
+        self.includesOthers = includesOthers
     }
 }
 
@@ -64,5 +68,10 @@ public struct RecordTree: Codable, Sendable {
     /// Those that are directly part of a record.
     public func children(of record: RecordID) -> [RecordView] {
         descendants.filter { $0.parent == record }
+    }
+
+    /// Those of one kind that are directly part of a record, without what is archived.
+    public func children(_ kind: String, of record: RecordID) -> [RecordView] {
+        descendants.filter { $0.kind == kind && $0.parent == record && !$0.isArchived }
     }
 }

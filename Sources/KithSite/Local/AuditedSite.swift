@@ -230,14 +230,6 @@ struct AuditedSite: Site {
         return report
     }
 
-    func family(_ query: FamilyQuery) async throws -> FamilyView {
-        let found = try await site.family(query)
-        try await note(
-            .read, "looked at the \(found.root.kind) \(found.root.short) and what belongs to it",
-            record: found.root.id)
-        return found
-    }
-
     func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
         let found = try await site.overview(compartments)
         try await note(.read, "listed \(found.count) residents with their plans")

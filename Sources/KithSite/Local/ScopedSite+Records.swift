@@ -76,6 +76,10 @@ extension ScopedSite {
 
     /// Those of some records that they may read.
     private func readable(_ views: [RecordView]) async throws -> [RecordView] {
+        let acts = try await site.standingBreakGlass(of: audited.actor, through: audited.channel)
+        guard !acts.isEmpty else {
+            return try await seen(views.filter { scope.includes($0.compartment) })
+        }
         var mine: [RecordView] = []
         for view in views where try await ground(for: view.compartment, around: view.id) != nil {
             mine.append(view)
@@ -83,9 +87,11 @@ extension ScopedSite {
         return try await seen(mine)
     }
 
-    /// The same records without the titles of what they are part of, where that is not to be read.
+    /// The same records, which they may read, without the titles of what they are part of where that is
+    /// not to be read.
     private func seen(_ views: [RecordView]) async throws -> [RecordView] {
-        var known: [RecordID: Bool] = [:]
+        var known = Dictionary(
+            views.map { ($0.id, true) }, uniquingKeysWith: { first, _ in first })
         var seen = views
         for index in seen.indices where seen[index].parentTitle != nil {
             guard let parent = seen[index].parent else { continue }
@@ -168,21 +174,6 @@ extension ScopedSite {
 
     func erasures() async throws -> [ErasureView] {
         try await audited.erasures().filter { scope.includes($0.compartment) }
-    }
-
-    func family(_ query: FamilyQuery) async throws -> FamilyView {
-        let (root, ground) = try await find(query.reference, kind: nil)
-        let mine = try await readableCompartments(of: root.id.description)
-        let found = try await site.family(
-            FamilyQuery(
-                reference: root.id.description,
-                compartments: query.compartments.filter(mine.contains)))
-        let acts = try await site.standingBreakGlass(of: audited.actor, through: audited.channel)
-        let act = acts.first { $0.breakGlass?.resident == root.id }?.number
-        try await reading(on: act.map(Ground.glass) ?? ground).note(
-            .read, "looked at the \(root.kind) \(root.short) and what belongs to it",
-            record: root.id)
-        return found
     }
 
     func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {

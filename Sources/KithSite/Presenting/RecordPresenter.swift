@@ -12,7 +12,7 @@ package struct RecordPresenter {
     let partnerships: [PartnershipID: StoredPartnership]
     let entry: FieldEntry
     /// What people call the records that are referred to.
-    private var titles: [RecordID: String] = [:]
+    var titles: [RecordID: String] = [:]
     /// Whether parts of a partnership's compartment are here that cannot be read yet.
     let hasUnread: Bool
 
@@ -43,24 +43,14 @@ package struct RecordPresenter {
             presenter.titles[record.id] = view(record).title
             named.remove(record.id)
         }
-        // In bites that SQLite can bind.
-        var left = Array(named)
-        while !left.isEmpty {
-            for record in try transaction.records(RecordSelection(ids: Array(left.suffix(10_000))))
-            {
-                presenter.titles[record.id] = view(record).title
-            }
-            left.removeLast(min(10_000, left.count))
-        }
+        presenter.titles.merge(try titles(of: named, transaction)) { own, _ in own }
         return records.map(presenter.view)
     }
 
     /// The view of a record. A kind that stands in another compartment than its own is not shown as
     /// that kind: nothing clinical can be smuggled into what more people read.
     package func view(_ record: StoredRecord) -> RecordView {
-        let kind = Vocabulary.kind(record.kind).flatMap {
-            $0.compartment == record.compartment ? $0 : nil
-        }
+        let kind = Self.kind(record.kind, in: record.compartment)
         let byField = Dictionary(grouping: record.operations, by: \.field)
         var fields = (kind?.fields ?? []).map { field in
             view(field, byField[field.number] ?? [], in: record)
@@ -71,13 +61,20 @@ package struct RecordPresenter {
         }
         return RecordView(
             id: record.id, short: record.id.short, kind: kind?.name ?? "kind \(record.kind)",
-            title: title(of: kind, fields, record), partnership: name(of: record.partnership),
+            title: title(of: kind) { field in
+                (fields.first { $0.name == field.name }?.candidates ?? []).map(Standing.init)
+            }, partnership: name(of: record.partnership),
             partnershipID: record.partnership, compartment: record.compartment,
             parent: record.parent, parentTitle: record.parent.flatMap { titles[$0] },
             isArchived: isArchived(fields), version: version,
             isNoLongerUpdated: isNoLongerUpdated(record), fields: fields,
             created: provenance(record.created, in: record.partnership),
             changed: provenance(record.changed, in: record.partnership))
+    }
+
+    /// The kind of a record, where it stands in the kind's own compartment.
+    static func kind(_ number: UInt32, in compartment: Compartment) -> RecordKind? {
+        Vocabulary.kind(number).flatMap { $0.compartment == compartment ? $0 : nil }
     }
 
     /// The candidates of a field: equal values are one, with everyone who said so.
@@ -93,12 +90,12 @@ package struct RecordPresenter {
             }
         }
         return groups.enumerated().map { number, group in
-            let (value, absence) = read(group.value)
-            let words = value.map { self.words(for: $0, of: field) } ?? absence?.words ?? ""
+            let standing = standing(group.value, of: field)
             let said = group.operations.sorted { $0.act.arrival < $1.act.arrival }
             return (
                 CandidateView(
-                    number: number + 1, value: value, words: words, absence: absence,
+                    number: number + 1, value: standing.value, words: standing.words,
+                    absence: standing.absence,
                     isAuthorRemoved: group.operations.allSatisfy { !$0.isEffective },
                     provenance: said.map { provenance($0.act, in: partnership) }),
                 group.operations
@@ -106,15 +103,23 @@ package struct RecordPresenter {
         }
     }
 
-    private func words(for value: FieldValue, of field: FieldDefinition?) -> String {
-        if case .reference(let id) = value, let title = titles[id] { return title }
-        return entry.words(for: value, of: field)
+    /// A value that stands in a field, or why it cannot be shown.
+    struct Standing {
+        let value: FieldValue?
+        let words: String
+        let absence: Absence?
     }
 
-    private func read(_ bytes: Data?) -> (FieldValue?, Absence?) {
-        guard let bytes else { return (nil, .erased) }
-        guard let value = try? FieldValue(decoding: bytes) else { return (nil, .needsNewerVersion) }
-        return (value, nil)
+    /// Reads the bytes of a value that stands.
+    func standing(_ bytes: Data?, of field: FieldDefinition?) -> Standing {
+        guard let bytes else { return Standing(.erased) }
+        guard let value = try? FieldValue(decoding: bytes) else {
+            return Standing(.needsNewerVersion)
+        }
+        if case .reference(let id) = value, let title = titles[id] {
+            return Standing(value: value, words: title, absence: nil)
+        }
+        return Standing(value: value, words: entry.words(for: value, of: field), absence: nil)
     }
 
     private func view(
@@ -141,17 +146,19 @@ package struct RecordPresenter {
             policy: .safetyCritical, candidates: found, absence: nil)
     }
 
-    private func title(
-        of kind: RecordKind?, _ fields: [FieldView], _ record: StoredRecord
-    ) -> String {
+    /// What people call a record, by the values that stand in the fields of its title.
+    func title(
+        of kind: RecordKind?, _ standing: (FieldDefinition) throws -> [Standing]
+    ) rethrows -> String {
         guard let kind else { return "needs a newer version of Kith" }
-        let named = kind.title.compactMap { name in fields.first { $0.name == name } }
-        let candidates = named.flatMap(\.candidates)
-        if !candidates.isEmpty, candidates.allSatisfy({ $0.absence == .erased }) {
+        let named = try kind.title.compactMap { kind.field(named: $0) }
+            .map { (field: $0, standing: try standing($0)) }
+        let all = named.flatMap(\.standing)
+        if !all.isEmpty, all.allSatisfy({ $0.absence == .erased }) {
             return "\(kind.label) (erased)"
         }
-        let parts = named.compactMap { field -> String? in
-            let said = field.candidates.filter { $0.value != .cleared }.map(\.words)
+        let parts = named.compactMap { field, standing -> String? in
+            let said = standing.filter { $0.value != .cleared }.map(\.words)
             guard let first = said.first else { return nil }
             return field.policy == .safetyCritical ? said.joined(separator: " / ") : first
         }
@@ -201,6 +208,16 @@ package struct RecordPresenter {
                     siteName: siteName, time: act.recorded, entry: act.entry,
                     isRecalled: $0.partnership == partnership)
             })
+    }
+}
+
+extension RecordPresenter.Standing {
+    fileprivate init(_ absence: Absence) {
+        self.init(value: nil, words: absence.words, absence: absence)
+    }
+
+    fileprivate init(_ candidate: CandidateView) {
+        self.init(value: candidate.value, words: candidate.words, absence: candidate.absence)
     }
 }
 

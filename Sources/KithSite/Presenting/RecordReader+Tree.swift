@@ -7,8 +7,9 @@ extension RecordReader {
     /// the same person.
     func tree(_ query: TreeQuery) throws -> RecordTree {
         let root = try find(query.reference, kind: query.kind)
-        let isResident = Vocabulary.kind(root.kind)?.name == "resident"
-        let same = isResident ? try samePerson(as: root) : []
+        let hasOthers =
+            query.includesOthers && Vocabulary.kind(root.kind)?.name == "resident"
+        let same = hasOthers ? try samePerson(as: root) : []
         let wanted = Vocabulary.kinds.filter { query.kinds?.contains($0.name) ?? true }
         let roots = [root.row] + same.map(\.row)
         let below = Dictionary(grouping: try transaction.tree(under: roots)) { $0.kind }
@@ -26,7 +27,7 @@ extension RecordReader {
         let records =
             found.filter { !journals.contains($0.kind) }
             + found.reversed().filter { journals.contains($0.kind) }
-        let mentions = isResident ? try mentions(of: [root] + same, wanted, query, &more) : []
+        let mentions = hasOthers ? try mentions(of: [root] + same, wanted, query, &more) : []
         let order = Dictionary(
             uniqueKeysWithValues: Vocabulary.kinds.enumerated().map { ($1.number, $0) })
         let sorted = records.enumerated().sorted {

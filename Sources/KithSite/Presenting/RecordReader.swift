@@ -24,80 +24,87 @@ package struct RecordReader {
         _ query: RecordQuery, of kind: RecordKind, in selection: RecordSelection
     ) throws -> [RecordView] {
         var selection = selection
-        var roots: Set<RecordID> = []
+        var root: RecordID?
         if let reference = query.under {
-            let root = try find(reference, kind: nil)
-            selection.roots = [root.row]
-            roots = [root.id]
+            let found = try find(reference, kind: nil)
+            selection.roots = [found.row]
+            root = found.id
         }
-        let needle = query.search.map(Self.searchable)
-        let beside = try needle == nil ? [:] : searchedChildren(of: kind, in: selection.partnership)
-        func isWanted(_ view: RecordView) -> Bool {
-            guard view.kind == kind.name, query.includesArchived || !view.isArchived,
-                !roots.contains(view.id)
-            else { return false }
-            guard let needle else { return true }
-            return matches(view, needle)
-                || beside[view.id, default: []].contains { matches($0, needle) }
+        func isWanted(_ id: RecordID, isArchived: Bool) -> Bool {
+            (query.includesArchived || !isArchived) && id != root
         }
-        // Of a journal only as much is read as is shown, and more where some of it is archived.
-        var isWhole = true
-        var found: [RecordView] = []
-        if kind.isJournal, let limit = query.limit, needle == nil {
-            selection.newest = limit
-            repeat {
-                let records = try transaction.records(selection)
-                isWhole = records.count < selection.newest ?? 0
-                found = try views(records).filter(isWanted)
-                selection.newest = (selection.newest ?? limit) * 4
-            } while found.count < limit && !isWhole
-        } else {
-            found = try views(transaction.records(selection)).filter(isWanted)
-        }
-        let sorted =
-            kind.isJournal
-            ? found.sorted { ($1.created.version, $1.id) < ($0.created.version, $0.id) }
-            : found.sorted {
-                (Self.searchable($0.title), $0.id) < (Self.searchable($1.title), $1.id)
+        let needle = query.search.map(SearchedText.init)
+        if kind.isJournal, needle == nil, let limit = query.limit {
+            return try newest(limit, of: kind, in: selection) {
+                isWanted($0.id, isArchived: $0.isArchived)
             }
-        return query.limit.map { Array(sorted.prefix($0)) } ?? sorted
+        }
+        var chosen = try presenter.listed(
+            kind, in: selection, isSearched: needle != nil, transaction
+        ).filter { isWanted($0.id, isArchived: $0.isArchived) }
+        if let needle {
+            let beside = try searchedChildren(of: kind, in: selection.partnership)
+            chosen.removeAll { record in
+                !record.matches(needle)
+                    && !(beside[record.id]?.contains { $0.matches(needle) } ?? false)
+            }
+        }
+        if kind.isJournal {
+            chosen.sort { ($1.created, $1.id) < ($0.created, $0.id) }
+        } else {
+            chosen = chosen.map { (Self.searchable($0.title), $0) }
+                .sorted { ($0.0, $0.1.id) < ($1.0, $1.1.id) }.map(\.1)
+        }
+        return try views(ofRows: chosen.prefix(query.limit ?? .max).map(\.row))
+    }
+
+    /// The newest records of a journal: only as much is read as is shown, and more where some of it is
+    /// left out.
+    private func newest(
+        _ limit: Int, of kind: RecordKind, in selection: RecordSelection,
+        where isWanted: (RecordView) -> Bool
+    ) throws -> [RecordView] {
+        var selection = selection
+        selection.newest = limit
+        while true {
+            let records = try transaction.records(selection)
+            let found = try views(records).filter { $0.kind == kind.name && isWanted($0) }
+            if found.count >= limit || records.count < selection.newest ?? 0 {
+                return Array(
+                    found.sorted { ($1.created.version, $1.id) < ($0.created.version, $0.id) }
+                        .prefix(limit))
+            }
+            selection.newest = (selection.newest ?? limit) * 4
+        }
+    }
+
+    /// The views of records by their rows, in that order.
+    private func views(ofRows rows: [Int64]) throws -> [RecordView] {
+        let places = Dictionary(uniqueKeysWithValues: rows.enumerated().map { ($1, $0) })
+        return try views(
+            transaction.records(RecordSelection(rows: rows)).sorted {
+                (places[$0.row] ?? 0) < (places[$1.row] ?? 0)
+            })
     }
 
     /// What is part of records of a kind and is searched with them, by parent.
     private func searchedChildren(
         of kind: RecordKind, in partnership: PartnershipID?
-    ) throws -> [RecordID: [RecordView]] {
-        let kinds = Vocabulary.kinds.filter { child in
-            child.parents.contains(kind.name) && child.fields.contains(where: \.isSearched)
-        }
-        guard !kinds.isEmpty else { return [:] }
-        let children = try transaction.records(
-            RecordSelection(kinds: kinds.map(\.number), partnership: partnership)
-        ).map(presenter.view).filter { !$0.isArchived }
-        return Dictionary(grouping: children.filter { $0.parent != nil }) { $0.parent ?? $0.id }
-    }
-
-    /// Searches the title, that of what it is part of, and the fields that the vocabulary names;
-    /// numbers with or without spaces.
-    private func matches(_ view: RecordView, _ needle: String) -> Bool {
-        if Self.searchable(view.title).contains(needle) { return true }
-        if view.parentTitle.map(Self.searchable)?.contains(needle) == true { return true }
-        guard let kind = Vocabulary.kind(named: view.kind) else { return false }
-        let digits = needle.filter { $0 != " " && $0 != "-" }
-        return zip(kind.fields, view.fields).contains { definition, field in
-            guard definition.isSearched else { return false }
-            return field.candidates.contains { candidate in
-                if case .nhsNumber = definition.type, case .text(let number)? = candidate.value {
-                    return !digits.isEmpty && number.contains(digits)
-                }
-                return Self.searchable(candidate.words).contains(needle)
+    ) throws -> [RecordID: [ListedRecord]] {
+        var children: [RecordID: [ListedRecord]] = [:]
+        for child in Vocabulary.kinds
+        where child.parents.contains(kind.name) && child.fields.contains(where: \.isSearched) {
+            for record in try presenter.listed(
+                child, in: RecordSelection(kind: child.number, partnership: partnership),
+                isSearched: true, resolving: false, transaction)
+            where !record.isArchived {
+                if let parent = record.parent { children[parent, default: []].append(record) }
             }
         }
+        return children
     }
 
-    static func searchable(_ text: String) -> String {
-        text.folding(options: [.caseInsensitive, .diacriticInsensitive], locale: nil)
-    }
+    static func searchable(_ text: String) -> String { SearchedText.folded(text) }
 
     // MARK: One record
 
@@ -112,14 +119,15 @@ package struct RecordReader {
             }
         }
         if found.isEmpty, let wanted {
-            let needle = Self.searchable(reference)
-            let all = try transaction.records(RecordSelection(kind: wanted.number))
-                .map { (record: $0, view: presenter.view($0)) }
-                .filter { $0.view.kind == wanted.name }
-            var named = all.filter { Self.searchable($0.view.title) == needle }
-            if named.isEmpty { named = all.filter { matches($0.view, needle) } }
-            let live = named.filter { !$0.view.isArchived }
-            found = (live.isEmpty ? named : live).map(\.record)
+            let needle = SearchedText(reference)
+            let all = try presenter.listed(
+                wanted, in: RecordSelection(kind: wanted.number), isSearched: true,
+                resolving: false, transaction)
+            var named = all.filter { Self.searchable($0.title) == needle.text }
+            if named.isEmpty { named = all.filter { $0.matches(needle) } }
+            let live = named.filter { !$0.isArchived }
+            let rows = (live.isEmpty ? named : live).prefix(5).map(\.row)
+            found = try transaction.records(RecordSelection(rows: rows))
         }
         guard let match = found.first else {
             throw SiteError(

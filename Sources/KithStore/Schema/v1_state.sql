@@ -135,7 +135,9 @@ CREATE TABLE operation (
 CREATE INDEX operation_live ON operation (record, field, is_contested) WHERE is_superseded = 0;
 CREATE INDEX operation_contested ON operation (record, field) WHERE is_contested = 1;
 CREATE INDEX operation_revoked ON operation (record, field) WHERE is_effective = 0;
-CREATE INDEX operation_day ON operation (field, day) WHERE is_superseded = 0 AND day IS NOT NULL;
+-- It holds all that finding records by a day takes: there are many days, few of them wanted.
+CREATE INDEX operation_day ON operation (field, day, record, is_superseded)
+    WHERE is_superseded = 0 AND day IS NOT NULL;
 CREATE INDEX operation_of_record ON operation (record, field);
 CREATE INDEX operation_archived ON operation (record) WHERE field = 1 AND is_superseded = 0;
 -- References are the values of 18 bytes; few others are as long.

@@ -86,13 +86,12 @@ extension StoreTransaction {
         for row in try rows(
             """
             SELECT member.root, sealing_key, name, kind, ods, addresses, role, compartments,
-                may_attest, ends_ms, removal.author AS remover, removal.recorded_ms AS removed_ms
+                may_attest, ends_ms, feed.author AS remover, removal.recorded_ms AS removed_ms
             FROM member JOIN standing USING (partnership, site)
-            LEFT JOIN (
-                SELECT arrival, author, recorded_ms FROM entry
-                JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-            ) AS removal ON removal.arrival = standing.removal
-            WHERE partnership = ? ORDER BY name, site
+            LEFT JOIN entry AS removal ON removal.arrival = standing.removal
+            LEFT JOIN chain ON chain.id = removal.chain
+            LEFT JOIN feed ON feed.id = chain.feed
+            WHERE member.partnership = ? ORDER BY name, member.site
             """, [partnership])
         {
             guard let root = try? RootCertificate(der: Array(row["root"] as Data)) else { continue }

@@ -148,8 +148,9 @@ extension StoreTransaction {
         try number(
             """
             SELECT max(d.day) FROM operation r
-            JOIN record ON record.id = r.record AND record.kind = ?
-            JOIN operation d ON d.record = r.record AND d.field = ? AND d.is_superseded = 0
+            CROSS JOIN record ON record.id = r.record AND record.kind = ?
+            CROSS JOIN operation d INDEXED BY operation_live
+                ON d.record = r.record AND d.field = ? AND d.is_superseded = 0
             WHERE r.value = ? AND length(r.value) = \(Self.referenceLength) AND r.field = ?
                 AND r.is_superseded = 0 AND d.day <= ?
                 AND NOT EXISTS (\(Self.isArchived))

@@ -77,7 +77,8 @@ extension StoreTransaction {
             """
             SELECT operation.record, entry.arrival, entry.chain, entry.sequence, entry.depth,
                 act.carried, partnership.uuid
-            FROM operation JOIN act ON act.id = operation.id >> 12
+            FROM operation INDEXED BY operation_archived
+            JOIN act ON act.id = operation.id >> 12
             JOIN entry ON entry.arrival = operation.id >> 22
             JOIN record ON record.id = operation.record
             JOIN partnership ON partnership.id = record.partnership

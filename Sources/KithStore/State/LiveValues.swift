@@ -128,7 +128,7 @@ extension StoreTransaction {
             FROM record JOIN operation ON operation.record = record.id
             WHERE record.kind = ? AND is_superseded = 0
                 AND operation.field IN (SELECT value FROM json_each(?))
-            """, [kind, Self.list(fields.map(Int64.init))])
+            """, [kind, Self.list(fields)])
     }
 
     /// The live operations of some fields of some records.
@@ -139,7 +139,7 @@ extension StoreTransaction {
                 is_contested
             FROM json_each(?) AS wanted CROSS JOIN operation ON operation.record = wanted.value
             WHERE is_superseded = 0 AND operation.field IN (SELECT value FROM json_each(?))
-            """, [Self.list(rows), Self.list(fields.map(Int64.init))])
+            """, [Self.list(rows), Self.list(fields)])
     }
 
     private func liveValues(
@@ -152,7 +152,7 @@ extension StoreTransaction {
         return values
     }
 
-    private static func liveValue(_ row: Row) -> LiveValue {
+    static func liveValue(_ row: Row) -> LiveValue {
         LiveValue(
             operation: row[0], record: row[1], field: row[2], value: row[3], isEffective: row[4],
             isContested: row[5])
@@ -214,10 +214,5 @@ extension StoreTransaction {
                 parent: (row[5] as Data?).flatMap { RecordID(bytes: $0) })
         }
         return heads
-    }
-
-    /// Numbers as the argument of `json_each`.
-    static func list(_ numbers: [Int64]) -> String {
-        "[" + numbers.map(String.init).joined(separator: ",") + "]"
     }
 }

@@ -39,34 +39,14 @@ extension StoreTransaction {
         }.sorted { ($0.created.arrival, $0.row) < ($1.created.arrival, $1.row) }
     }
 
-    /// What is under records at any depth, themselves too, without reading it: rows with their kinds
-    /// and first acts.
-    public func tree(
-        under roots: [Int64]
-    ) throws -> [(row: Int64, kind: UInt32, firstAct: Int64)] {
-        // A cycle, which only a liar writes, ends where it comes back to itself.
-        try rows(
-            """
-            WITH RECURSIVE tree (id, uuid, partnership, kind, first_act) AS (
-                SELECT id, uuid, partnership, kind, first_act FROM record
-                WHERE id IN (SELECT value FROM json_each(?))
-                UNION
-                SELECT child.id, child.uuid, child.partnership, child.kind, child.first_act
-                FROM tree CROSS JOIN record child
-                    ON child.parent = tree.uuid AND child.partnership = tree.partnership
-            ) SELECT id, kind, first_act FROM tree
-            """, [Self.list(roots)]
-        ).map { ($0["id"], $0["kind"], $0["first_act"]) }
-    }
-
     /// How many records a selection has, without reading them; its limit is left aside.
     public func count(_ selection: RecordSelection) throws -> Int {
-        guard let (filter, arguments) = try filter(selection) else { return 0 }
+        guard let (filter, arguments) = try condition(of: selection) else { return 0 }
         return Int(try number("SELECT count(*) FROM record WHERE \(filter)", arguments) ?? 0)
     }
 
     private func rows(_ selection: RecordSelection) throws -> [Row] {
-        guard var (filter, arguments) = try filter(selection) else { return [] }
+        guard var (filter, arguments) = try condition(of: selection) else { return [] }
         if let newest = selection.newest {
             filter += " ORDER BY first_act DESC LIMIT ?"
             arguments += [newest]
@@ -78,67 +58,6 @@ extension StoreTransaction {
             FROM record JOIN partnership ON partnership.id = record.partnership WHERE \(filter)
             """, arguments)
     }
-
-    /// The condition of a selection; nil when nothing can meet it.
-    private func filter(
-        _ selection: RecordSelection
-    ) throws -> (sql: String, arguments: StatementArguments)? {
-        var conditions: [String] = []
-        var arguments: StatementArguments = []
-        if let kinds = selection.kinds {
-            conditions.append("record.kind IN (SELECT value FROM json_each(?))")
-            arguments += [Self.list(kinds)]
-        }
-        if let partnership = selection.partnership {
-            conditions.append("record.partnership = ?")
-            arguments += [try partnershipRow(partnership)]
-        }
-        if let prefix = selection.prefix {
-            guard let (low, high) = Self.range(ofPrefix: prefix) else { return nil }
-            conditions.append("record.uuid BETWEEN ? AND ?")
-            arguments += [low, high]
-        }
-        if let ids = selection.ids {
-            // The ids are bound as they are: SQLite has no blob in JSON.
-            guard !ids.isEmpty else { return nil }
-            let marks = Array(repeating: "?", count: ids.count).joined(separator: ",")
-            conditions.append("record.uuid IN (\(marks))")
-            for id in ids { arguments += [id.blob] }
-        }
-        if let (target, field) = selection.naming {
-            conditions.append(
-                """
-                record.id IN (SELECT operation.record FROM operation
-                WHERE value = ? AND length(value) = \(Self.referenceLength)
-                    AND is_superseded = 0 AND field = ?)
-                """)
-            arguments += [FieldValue.reference(target).encoded(), field]
-        }
-        if let roots = selection.roots {
-            // A cycle, which only a liar writes, ends where it comes back to itself.
-            conditions.append(
-                """
-                record.id IN (
-                    WITH RECURSIVE tree (id, uuid, partnership) AS (
-                        SELECT id, uuid, partnership FROM record
-                        WHERE id IN (SELECT value FROM json_each(?))
-                        UNION
-                        SELECT child.id, child.uuid, child.partnership FROM record child
-                        JOIN tree ON child.parent = tree.uuid
-                            AND child.partnership = tree.partnership
-                    ) SELECT id FROM tree)
-                """)
-            arguments += [Self.list(roots)]
-        }
-        if let chosen = selection.rows {
-            conditions.append("record.id IN (SELECT value FROM json_each(?))")
-            arguments += [Self.list(chosen)]
-        }
-        return (conditions.isEmpty ? "1" : conditions.joined(separator: " AND "), arguments)
-    }
-
-    /// Bytes of a reference as it is stored; the partial index over references has it too.
-    static let referenceLength = 18
 
     private func firstAndLastActs(of records: String) throws -> [Int64: StoredAct] {
         var acts: [Int64: StoredAct] = [:]
@@ -154,11 +73,6 @@ extension StoreTransaction {
             }
         }
         return acts
-    }
-
-    /// Whole numbers as the JSON list that `json_each` reads: a bound list of any length.
-    private static func list(_ numbers: [some BinaryInteger]) -> String {
-        "[" + numbers.map { String($0) }.joined(separator: ",") + "]"
     }
 
     /// All operations of a record, superseded ones too, in the order of arrival.
@@ -234,7 +148,7 @@ extension StoreTransaction {
     public func hasUnread(in partnership: PartnershipID) throws -> Bool {
         try number(
             """
-            SELECT 1 FROM unread JOIN entry ON entry.arrival = unread.entry
+            SELECT 1 FROM unread CROSS JOIN entry ON entry.arrival = unread.entry
             JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
             WHERE feed.partnership = ? LIMIT 1
             """, [try partnershipRow(partnership)]) != nil
@@ -368,12 +282,6 @@ extension StoreTransaction {
             rank: DisplayRank(
                 isEffective: row["is_effective"], depth: row["depth"], author: act.site,
                 operation: id), act: act)
-    }
-
-    /// The least and greatest sixteen bytes whose text begins so.
-    static func range(ofPrefix prefix: String) -> (Data, Data)? {
-        guard let bounds = RecordID.bounds(ofPrefix: prefix) else { return nil }
-        return (bounds.lowerBound.blob, bounds.upperBound.blob)
     }
 }
 

@@ -222,7 +222,6 @@ final class PlayedSite: Site {
 
     func peers() async throws -> [PeerView] { try play { $0.peers } }
 
-    func family(_ query: FamilyQuery) async throws -> FamilyView { throw NotPlayed() }
     func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
         throw NotPlayed()
     }

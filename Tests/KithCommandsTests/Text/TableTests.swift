@@ -19,12 +19,28 @@ import Testing
         #expect(lines[1] == "ABCDEFGH  " + String(repeating: "n", count: 12) + "…  short")
     }
 
+    @Test func `what may not be cut goes on in the next line`() {
+        var table = Table([.init("ID", fixed: true), .init("What", wrapped: true), .init("Who")])
+        table.add(["ABCDEFGH", "Send the chart to the practice", "Carol Pope"])
+        table.add(["JKMNPQRS", "Ring", "Ben"])
+        let lines = table.lines(width: 40).map { $0.rendered(coloured: false) }
+        #expect(lines.count == 4)
+        #expect(lines[1] == "ABCDEFGH  Send the chart to   Carol Pope")
+        #expect(lines[2].trimmingSpaces == "the practice")
+        #expect(lines[3].hasPrefix("JKMNPQRS  Ring"))
+    }
+
     @Test func `every width from 20 to 100 is kept`() {
         var table = Table((0..<5).map { .init("Column \($0)", number: $0 == 2, fixed: $0 == 0) })
         table.add(["12345678", "a long text that goes on", "123456", "日本語のテキスト", "👩‍👩‍👧‍👦👩‍👩‍👧‍👦"])
         table.add(["x"])
         for width in 20...100 {
             for line in table.lines(width: width) { #expect(line.width <= width) }
+        }
+        var wrapped = Table((0..<5).map { .init("Column \($0)", wrapped: $0 % 2 == 1) })
+        wrapped.add(["12345678", "a long text that goes on", "123456", "日本語のテキスト", "x"])
+        for width in 20...100 {
+            for line in wrapped.lines(width: width) { #expect(line.width <= width) }
         }
     }
 }

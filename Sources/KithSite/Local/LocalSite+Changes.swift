@@ -5,24 +5,6 @@ import KithStore
 import KithTrust
 
 extension LocalSite {
-    package func family(_ query: FamilyQuery) async throws -> FamilyView {
-        try await translating {
-            let entry = entry
-            return try await store.read { transaction in
-                let presenter = try RecordPresenter(transaction, entry: entry)
-                let (root, records) = try presenter.family(
-                    of: query.reference, within: query.compartments, transaction)
-                let views = records.map(presenter.view)
-                let held = try transaction.grant(of: transaction.site, in: root.partnership)
-                let view = presenter.view(root)
-                return FamilyView(
-                    root: view, records: views.filter { $0.id != root.id },
-                    compartments: query.compartments.filter { held?.holds($0) ?? false },
-                    version: presenter.version)
-            }
-        }
-    }
-
     package func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
         try await translating {
             let entry = entry

@@ -1,46 +1,5 @@
 public import KithModel
 
-/// A resident, or another record, with all that belongs to it.
-public struct FamilyQuery: Codable, Sendable {
-    /// The record, by id or its beginning.
-    public var reference: String
-    /// What of it, by compartment: what its reader may see.
-    public var compartments: [Compartment]
-
-    /// Describes what is wanted.
-    public init(reference: String, compartments: [Compartment] = Compartment.granted) {
-        self.reference = reference
-        self.compartments = compartments
-    }
-}
-
-/// A record with all that is part of it, at any depth, archived or not.
-public struct FamilyView: Codable, Sendable {
-    /// The record.
-    public var root: RecordView
-    /// What is part of it, in the order in which it was first said.
-    public var records: [RecordView]
-    /// The compartments that were asked for and that this site holds.
-    public var compartments: [Compartment]
-    /// What this view was read at.
-    public var version: Int64
-
-    /// Describes a family.
-    public init(
-        root: RecordView, records: [RecordView], compartments: [Compartment], version: Int64
-    ) {
-        self.root = root
-        self.records = records
-        self.compartments = compartments
-        self.version = version
-    }
-
-    /// What is directly part of a record, of one kind, without what is archived.
-    public func children(_ kind: String, of parent: RecordID) -> [RecordView] {
-        records.filter { $0.kind == kind && $0.parent == parent && !$0.isArchived }
-    }
-}
-
 /// One resident in a list of all, with what tells people where to look.
 public struct ResidentSummary: Codable, Sendable {
     /// The resident.
