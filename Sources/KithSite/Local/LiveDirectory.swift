@@ -14,13 +14,18 @@ final class LiveDirectory: PeerDirectory {
     }
 
     private let state = Mutex(State())
+    private let clock: @Sendable () -> Instant
+
+    init(clock: @escaping @Sendable () -> Instant) {
+        self.clock = clock
+    }
 
     func pinnedRoot(of site: SiteID) -> RootCertificate? {
         state.withLock { $0.pins[site] }
     }
 
     func isPairingOpen() -> Bool {
-        let now = Instant(Date())
+        let now = clock()
         return state.withLock { state in
             [state.invitationsStandUntil, state.waitsUntil].contains {
                 $0.map { $0 > now } ?? false

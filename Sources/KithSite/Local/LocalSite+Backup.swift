@@ -13,7 +13,7 @@ extension LocalSite {
             guard path.hasPrefix("/") else {
                 throw SiteError(.invalid, "give the backup's file with its whole path")
             }
-            let facts = try store.backUp(to: path, now: Instant(Date()))
+            let facts = try store.backUp(to: path, now: clock())
             return BackupReport(facts, file: path)
         }
     }

@@ -135,7 +135,7 @@ extension LocalSite {
         findings += rollbackFindings(status)
         findings.append(try await recoveryKitFinding())
         findings += try await recoveryFindings()
-        if tlsIdentity.leaf.needsRenewal(at: Instant(Date())) {
+        if tlsIdentity.leaf.needsRenewal(at: clock()) {
             findings.append(
                 Finding(
                     .warning, check: "certificate",

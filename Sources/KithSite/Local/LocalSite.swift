@@ -29,7 +29,8 @@ package final class LocalSite: Site {
     private let highWater = Mutex<OwnPosition?>(nil)
     let logger: Logger
     let isDaemon: Bool
-    /// The time by which it is decided what is shared.
+    /// What time it is: the one clock of the site, which its certificates, invitations, agreements and
+    /// notes all go by. Nothing that it says decides what an entry means (P2).
     let clock: @Sendable () -> Instant
     private let tls: Mutex<TLSIdentity>
 
@@ -53,9 +54,9 @@ package final class LocalSite: Site {
         self.isDaemon = isDaemon
         self.clock = clock
         passwords = PasswordQueue(log2N: passwordLog2N)
-        directory = LiveDirectory()
+        directory = LiveDirectory(clock: clock)
         tls = Mutex(
-            try LeafIssuer(key: store.keys.identity, root: root).issue(now: Instant(Date())))
+            try LeafIssuer(key: store.keys.identity, root: root).issue(now: clock()))
     }
 
     /// Makes a site: a home, keys, a database, and a private partnership of its own.
@@ -184,7 +185,7 @@ package final class LocalSite: Site {
             // A note that is only behind is brought up before anything is told to a peer.
             return highWater.withLock { $0 = known?.position }
         }
-        try await store.write { try $0.beginIncarnation(reason, now: Instant(Date())) }
+        try await store.write { [clock] in try $0.beginIncarnation(reason, now: clock()) }
         try await noteHighWater()
     }
 
@@ -223,7 +224,7 @@ package final class LocalSite: Site {
 
     /// Takes the pins and the standing invitations and letterboxes into memory, where the transport asks for them.
     func refreshDirectory() async throws {
-        let now = Instant(Date())
+        let now = clock()
         let (peers, ends) = try await store.read { transaction in
             (
                 try transaction.peers(),
