@@ -232,11 +232,13 @@ package final class LocalSite: Site {
                     + transaction.standingLetterboxes(at: now).map(\.expires)
             )
         }
-        let changed = directory.update(
+        let change = directory.update(
             pins: Dictionary(
                 peers.map { ($0.site, $0.root) }, uniquingKeysWith: { first, _ in first }),
+            former: Set(peers.filter(\.isFormer).map(\.site)),
             invitationsStandUntil: ends.max())
-        if changed { server.withLock { $0 }?.pinsChanged() }
+        guard let change else { return }
+        server.withLock { $0 }?.pinsChanged(closing: change.ended)
     }
 
     package func profile() async throws -> SiteView {
