@@ -32,6 +32,11 @@ extension LocalSite {
             guard FileManager.default.isReadableFile(atPath: path) else {
                 throw SiteError(.invalid, "there is no file \(path) that this user can read")
             }
+            var info = stat()
+            guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+                throw SiteError(
+                    .invalid, "\(path) is not a file; give one that 'kith backup' wrote")
+            }
             let (keys, _) = try home.keys()
             let cryptography = SystemCryptography()
             let facts = try Store.checkBackup(path, keys: keys, cryptography: cryptography)
