@@ -146,7 +146,7 @@ struct StatusPage {
         for partnership in partnerships.prefix(Self.rows) {
             table.add([
                 partnership.name, String(partnership.members.count),
-                String(partnership.residents), PartnershipPage.words(partnership.compartments),
+                PartnershipPage.residents(partnership), PartnershipPage.held(partnership),
             ])
         }
         return table.lines(width: context.width, indent: 2)
