@@ -207,7 +207,11 @@ struct StatusPage {
     private func trouble(_ status: StatusView) -> [Line] {
         var lines: [Line] = []
         if let rollback = status.rollback {
-            lines.append(Line("Rollback     \(rollback.words), \(context.time(rollback.time))"))
+            lines.append(Line("Rollback     \(rollback.words)"))
+            lines.append(
+                Line(
+                    "             since \(context.time(rollback.time)) in new feeds; nothing is lost"
+                ))
         }
         if !status.forks.isEmpty {
             let names = Set(status.forks.map(\.name)).sorted().joined(separator: ", ")

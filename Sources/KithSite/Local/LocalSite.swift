@@ -187,6 +187,11 @@ package final class LocalSite: Site {
         }
         try await store.write { [clock] in try $0.beginIncarnation(reason, now: clock()) }
         try await noteHighWater()
+        if isDaemon {
+            logger.warning(
+                "this site goes on in new feeds: its old ones may have been rolled back",
+                metadata: ["rollback.reason": "\(reason.words)"])
+        }
     }
 
     /// Notes how far this site's own feeds are before any of it is sent.
