@@ -75,7 +75,9 @@ import Testing
         village.wiretap.interrupt { [plans] in try await practice.remove(oak, from: plans) }
         let cut = try await oak.sync(with: practice)
         #expect(!cut.isEqual && cut.problem != nil, "its connection was closed: \(cut)")
-        for _ in 0..<2 { try await oak.sync(with: practice) }
+        for _ in 0..<3 where try await oak.site.partnership(plans).ownRemoval == nil {
+            try await oak.sync(with: practice)
+        }
         #expect(try await oak.site.partnership(plans).ownRemoval != nil, "it is told all the same")
         try await elm.sync(with: practice)
         _ = try await village.expectSecret("ZZMARKERZZ", from: oak, knownTo: elm)

@@ -245,10 +245,22 @@ struct PartnershipPage {
     /// member any more, that first.
     static func held(_ partnership: PartnershipView) -> String {
         if let removal = partnership.ownRemoval {
-            return removal.hasLeft ? "left, no longer updated" : "removed, no longer updated"
+            return removal.hasLeft ? "left" : "removed"
         }
         return partnership.isRelayed
             ? "relays \(Amount.bytes(partnership.logBytes))" : words(partnership.compartments)
+    }
+
+    /// Partnerships that this site is no member of any more, in a line each: a table has no room for
+    /// what that means.
+    func ended(_ partnerships: [PartnershipView]) -> [Line] {
+        partnerships.compactMap { partnership in
+            partnership.ownRemoval.map { removal in
+                let what = removal.hasLeft ? "left" : "removed"
+                let text = "!  \(what), no longer updated: \(partnership.name)"
+                return Line(DisplayWidth.cut(TerminalText.line(text), to: context.width))
+            }
+        }
     }
 
     /// Compartments in words.

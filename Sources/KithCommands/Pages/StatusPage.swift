@@ -151,6 +151,7 @@ struct StatusPage {
         }
         return table.lines(width: context.width, indent: 2)
             + more(partnerships.count, see: "kith partnership list")
+            + PartnershipPage(context).ended(partnerships)
     }
 
     private func peers(_ peers: [PeerView]) -> [Line] {
