@@ -133,28 +133,28 @@ extension StoreTransaction {
     }
 
     /// How many entries and parts wait or were set aside, and how many there are of each reason.
-    ///
-    /// What a relay forwards does not wait: it is never to be read there.
     public func waiting() throws -> (unread: [String: Int], setAside: [String: Int]) {
-        func counts(_ sql: String, _ arguments: StatementArguments = []) throws -> [String: Int] {
+        func counts(_ table: String) throws -> [String: Int] {
             Dictionary(
-                uniqueKeysWithValues: try rows(sql, arguments).map {
-                    ($0["reason"], $0["count"])
-                })
+                uniqueKeysWithValues: try rows(
+                    "SELECT reason, count(*) AS count FROM \(table) GROUP BY reason"
+                ).map { ($0["reason"], $0["count"]) })
         }
-        let unread = try counts(
+        return (try counts("unread"), try counts("set_aside"))
+    }
+
+    /// How many parts cannot be read here yet, without those that this site only forwards: they are
+    /// never to be read here, and nobody has to do anything about them.
+    public func awaitedParts() throws -> Int {
+        let count = try number(
             """
-            SELECT reason, count(*) AS count FROM unread
+            SELECT count(*) FROM unread
             JOIN entry ON entry.arrival = unread.entry
             JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
             WHERE feed.partnership NOT IN (
                 SELECT partnership FROM standing WHERE site = ? AND role = ?)
-            GROUP BY reason
             """, [keys.site.blob, Role.relay.rawValue])
-        return (
-            unread,
-            try counts("SELECT reason, count(*) AS count FROM set_aside GROUP BY reason")
-        )
+        return Int(count ?? 0)
     }
 }
 
