@@ -11,10 +11,13 @@ let strict: [SwiftSetting] = [
 extension Target.Dependency {
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
     static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
+    static let asyncAlgorithms: Self = .product(
+        name: "AsyncAlgorithms", package: "swift-async-algorithms")
     static let x509: Self = .product(name: "X509", package: "swift-certificates")
     static let asn1: Self = .product(name: "SwiftASN1", package: "swift-asn1")
     static let protobuf: Self = .product(name: "SwiftProtobuf", package: "swift-protobuf")
     static let grdb: Self = .product(name: "GRDB", package: "GRDB.swift")
+    static let sqlite: Self = .product(name: "GRDBSQLite", package: "GRDB.swift")
     static let grpc: Self = .product(name: "GRPCCore", package: "grpc-swift-2")
     static let grpcProtobuf: Self = .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
     static let grpcTransport: Self = .product(
@@ -57,6 +60,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
@@ -100,7 +104,7 @@ let package = Package(
             resources: [.embedInCode("Data")], swiftSettings: strict),
         .target(
             name: "KithStore",
-            dependencies: ["KithModel", "KithProtocol", "KithTrust", .grdb, .crypto],
+            dependencies: ["KithModel", "KithProtocol", "KithTrust", .grdb, .sqlite, .crypto],
             resources: [.embedInCode("Schema")],
             swiftSettings: strict),
         .target(
@@ -119,7 +123,7 @@ let package = Package(
             name: "KithSite",
             dependencies: [
                 "KithModel", "KithPKCS12", "KithProtocol", "KithTrust", "KithStore", "KithSync",
-                "KithTransport", .nioPosix, .protobuf, .logging,
+                "KithTransport", .asyncAlgorithms, .nioPosix, .protobuf, .logging,
             ],
             swiftSettings: strict),
         .target(
@@ -182,9 +186,14 @@ let package = Package(
                 "KithSimulator",
             ],
             resources: [.embedInCode("Data")], swiftSettings: strict),
+        .target(name: "CBareSQLite", linkerSettings: [.linkedLibrary("sqlite3")]),
+        .target(
+            name: "KithBench",
+            dependencies: ["CBareSQLite", "KithModel", "KithProtocol", "KithStore", "KithSite"],
+            swiftSettings: strict),
         .executableTarget(
             name: "kith-bench",
-            dependencies: ["KithModel", "KithSample", "KithSite", .argumentParser],
+            dependencies: ["KithBench", "KithModel", "KithSample", "KithSite", .argumentParser],
             swiftSettings: strict),
         .testTarget(
             name: "KithSampleTests", dependencies: ["KithModel", "KithSample", "KithSite"],

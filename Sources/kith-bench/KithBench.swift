@@ -6,10 +6,10 @@ import KithSite
 
 /// The command line of measurements.
 @main
-struct KithBench: AsyncParsableCommand {
+struct KithBenchProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "kith-bench", abstract: "Makes homes to measure Kith with.",
-        subcommands: [Make.self])
+        commandName: "kith-bench", abstract: "Measures Kith, and makes homes to measure.",
+        subcommands: [Run.self, Make.self], defaultSubcommand: Run.self)
 }
 
 /// Makes a home with years of records.

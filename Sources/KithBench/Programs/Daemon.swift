@@ -1,0 +1,57 @@
+import Foundation
+import Glibc
+
+/// A daemon that runs.
+final class Daemon: @unchecked Sendable {
+    // Used by one measure at a time, in order.
+    private let process: Process
+    /// Where it listens.
+    let address: String
+
+    init(_ process: Process, log: String) throws {
+        self.process = process
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = try Programs.emptyFile(log)
+        try process.run()
+        address = try Self.address(from: log, of: process)
+    }
+
+    deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+
+    private static func address(from log: String, of process: Process) throws -> String {
+        let end = ContinuousClock.now + .seconds(60)
+        while ContinuousClock.now < end, process.isRunning {
+            let text = String(
+                decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
+            if let marker = text.range(of: "ready, listening on ") {
+                // The line may not be whole yet.
+                let rest = text[marker.upperBound...]
+                if let line = rest.firstIndex(of: "\n") { return String(rest[..<line]) }
+            }
+            usleep(2_000)
+        }
+        let said = String(
+            decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        throw BenchProblem("kithd did not start: \(said)")
+    }
+
+    /// The most memory that it has used so far, in bytes.
+    func peakMemory() throws -> Int {
+        let status = try String(
+            contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+            let kilobytes = Int(line.split(whereSeparator: \.isWhitespace)[1])
+        else { throw BenchProblem("the system does not say how much memory kithd uses") }
+        return kilobytes * 1024
+    }
+
+    /// Asks it to end, and waits until it has.
+    func stop() throws {
+        process.terminate()
+        process.waitUntilExit()
+        guard process.terminationReason == .exit, process.terminationStatus == 0 else {
+            throw BenchProblem("kithd did not end well: status \(process.terminationStatus)")
+        }
+    }
+}

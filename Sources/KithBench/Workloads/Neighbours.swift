@@ -1,0 +1,76 @@
+import Foundation
+import KithModel
+import KithSite
+
+/// Two homes that share a partnership: Elm, whose daemon the other dials, and Oak.
+struct Neighbours {
+    private static let elm = "Elm House"
+
+    let programs: Programs
+    /// The partnership that they share.
+    let partnership: PartnershipID
+    /// Where Elm's daemon listens whenever it runs.
+    let address: String
+
+    /// Makes the homes and pairs them, with the programs, as people do.
+    init(_ programs: Programs) throws {
+        self.programs = programs
+        for (home, name) in [("elm", Self.elm), ("oak", "Oak Practice")] {
+            programs.remove(home)
+            try programs.kith(home, ["init", "--name", name, "--kind", "other"])
+        }
+        let elm = try programs.daemon("elm")
+        address = elm.address
+        struct Made: Decodable { let id: PartnershipID }
+        partnership = try programs.json(
+            Made.self, "elm", ["partnership", "create", "Bench", "--purpose", "to be measured"]
+        ).id
+        struct Invited: Decodable { let code: String }
+        let code = try programs.json(
+            Invited.self, "elm", ["partnership", "invite", "Bench", "--address", address]
+        ).code
+        try programs.kith("oak", ["partnership", "join", code, "--yes"])
+        try programs.kith("oak", ["sync"])
+        // The nightly sync is not to come between.
+        try programs.kith("oak", ["peer", "set", Self.elm, "--disable"])
+        try elm.stop()
+    }
+
+    /// Opens a home whose daemon does not run.
+    func open<Result: Sendable>(
+        _ home: String, _ body: (LocalSite) async throws -> Result
+    ) async throws -> Result {
+        let site = try await LocalSite.open(home: programs.path(home))
+        do {
+            let result = try await body(site)
+            await site.close()
+            return result
+        } catch {
+            await site.close()
+            throw error
+        }
+    }
+
+    /// Starts Elm's daemon where Oak knows it to be.
+    func startElm() throws -> Daemon { try programs.daemon("elm", listen: address) }
+
+    /// What one `kith sync` of Oak's said.
+    struct Session: Decodable {
+        let isEqual: Bool
+        let sent: Int
+        let received: Int
+        let bytesSent: Int
+        let bytesReceived: Int
+        let milliseconds: Int
+    }
+
+    /// Oak syncs with Elm, which must run; whichever way does not end equal is a problem.
+    func sync() throws -> Session {
+        struct Sessions: Decodable { let sessions: [Session] }
+        let sessions = try programs.json(Sessions.self, "oak", ["sync", Self.elm]).sessions
+        guard let session = sessions.first, session.isEqual else {
+            throw BenchProblem("the two homes did not become equal")
+        }
+        return session
+    }
+}
