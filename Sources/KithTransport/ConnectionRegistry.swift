@@ -163,13 +163,17 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Judges every identified connection again and closes those that are not what they were.
-    func judgeAgain() {
+    /// Judges every identified connection again and closes those that are not what they were, and
+    /// those of the sites given.
+    func judgeAgain(closing ended: Set<SiteID> = []) {
         let identified = table.withLock { table in
             table.connections.filter { $0.value.leaf != nil }
         }
-        for (number, connection) in identified where !stands(connection, caller(number)) {
-            connection.channel.close(promise: nil)
+        for (number, connection) in identified {
+            let isEnded = connection.caller.map { ended.contains($0.siteID) } ?? false
+            if isEnded || !stands(connection, caller(number)) {
+                connection.channel.close(promise: nil)
+            }
         }
     }
 

@@ -5,7 +5,7 @@ public import KithTrust
 ///
 /// It is asked at every handshake and every call, from the network's own threads: it must answer
 /// from memory, at once, and without waiting for anything. After a change, tell
-/// ``PeerServer/pinsChanged()``; until then new calls are already judged by the new pins, but open
+/// ``PeerServer/pinsChanged(closing:)``; until then new calls are already judged by the new pins, but open
 /// ones go on.
 public protocol PeerDirectory: Sendable {
     /// The root pinned for a site; nil when the site is not a peer, or not any more.

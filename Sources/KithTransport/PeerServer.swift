@@ -112,9 +112,11 @@ public final class PeerServer: Sendable {
 
     /// Applies a change of the pins or of the standing invitations: connections that have lost
     /// their right are closed, and no TLS session that was saved before can be resumed.
-    public func pinsChanged() {
+    ///
+    /// - Parameter ended: sites whose connections are closed whether or not they are pinned still.
+    package func pinsChanged(closing ended: Set<SiteID> = []) {
         contexts.renew()
-        registry.judgeAgain()
+        registry.judgeAgain(closing: ended)
     }
 
     /// How many connections are open, those in their handshake included; for metrics.

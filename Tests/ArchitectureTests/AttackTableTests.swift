@@ -24,4 +24,22 @@ import Testing
         }
         #expect(numbers == Array(1...15) + Array(26...48) + Array(50...84))
     }
+
+    @Test func `what is promised of trust has its tests, and each of them exists`() throws {
+        let page = try String(
+            contentsOf: TestNames.folder.appendingPathComponent("TRUST.md"), encoding: .utf8)
+        let names = try TestNames.all()
+        let rows = page.split(separator: "\n").filter {
+            $0.hasPrefix("| ") && !$0.hasPrefix("| promise") && !$0.hasPrefix("| ---")
+        }
+        #expect(rows.count > 40)
+        for row in rows {
+            // Words of code, such as a compartment's name, hold no space.
+            let named = row.matches(of: /`([^`]+)`/).map { String($0.1) }.filter {
+                $0.contains(" ")
+            }
+            #expect(!named.isEmpty, "nothing shows: \(row)")
+            for name in named { #expect(names.contains(name), "no test \(name)") }
+        }
+    }
 }

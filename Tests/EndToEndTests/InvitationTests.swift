@@ -60,6 +60,8 @@ import Testing
         let invitations = try #require(listed["invitations"] as? [[String: Any]])
         #expect(invitations.count == 2)
         let read = try InvitationCode(text: code)
+        let days = (read.expires.date.timeIntervalSinceNow / 86_400).rounded()
+        #expect(days == 7, "unless told otherwise a code is good for a week")
         let id = read.id.map { String(format: "%02x", $0) }.joined()
         let entry = try #require(invitations.first { $0["id"] as? String == id })
         #expect(entry["role"] as? String == "reviewer")

@@ -16,7 +16,7 @@ import Testing
             #expect(parts.count >= 2)
             for part in parts { #expect(part.range(of: Data(marker.utf8)) == nil) }
             // The state of an entitled site is open: the search does find what is there.
-            #expect(try holds(home, Data(marker.utf8)))
+            #expect(try home.holds(marker))
         }
     }
 
@@ -29,15 +29,15 @@ import Testing
         let logged = try daemon.stop().errors + pair.daemon.stop().errors
         #expect(!logged.contains(marker))
         #expect(try pair.riverside.families() == ["Whitfield"], "the personal part did come")
-        #expect(try !holds(pair.riverside, Data(marker.utf8)))
+        #expect(try !pair.riverside.holds(marker))
         let parts = try sealed(pair.elm, compartment: "clinical")
         #expect(parts.count >= 2)
         for part in parts {
             // A sealed part begins with a random nonce: its first bytes are nobody else's.
-            #expect(try !holds(pair.riverside, part.prefix(16)))
+            #expect(try !pair.riverside.holds(part.prefix(16)))
         }
         let shared = try sealed(pair.elm, compartment: "personal")
-        #expect(try shared.contains { try holds(pair.riverside, $0.prefix(16)) })
+        #expect(try shared.contains { try pair.riverside.holds($0.prefix(16)) })
         #expect(try sealed(pair.riverside, compartment: "clinical").isEmpty)
     }
 
@@ -72,13 +72,6 @@ import Testing
                     defer { rest = rest.dropFirst(2) }
                     return UInt8(rest.prefix(2), radix: 16)
                 })
-        }
-    }
-
-    /// Whether any file of a home holds these bytes.
-    private func holds(_ home: TestHome, _ bytes: Data) throws -> Bool {
-        try FileManager.default.contentsOfDirectory(atPath: home.path).contains { name in
-            FileManager.default.contents(atPath: home.path + "/" + name)?.range(of: bytes) != nil
         }
     }
 }

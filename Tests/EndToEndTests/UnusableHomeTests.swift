@@ -26,6 +26,14 @@ import Testing
         try expectRefused(home.path, "identity.pem", "chmod 600")
     }
 
+    @Test(.enabled(if: geteuid() == 0, "only root gives a folder to somebody else"))
+    func `a folder of another account is refused, whatever its mode`() throws {
+        #expect(chown(home.path, 65_534, 65_534) == 0)
+        try expectRefused(home.path, "belongs to another user", "as its owner")
+        #expect(chown(home.path, 0, 0) == 0)
+        #expect(try home.run("status").status == 0)
+    }
+
     @Test func `a database that is newer, foreign or damaged is refused`() throws {
         try sqlite("PRAGMA user_version = 99")
         try expectRefused(home.path, "newer version of Kith", "install that version")

@@ -98,6 +98,34 @@ import Testing
         #expect(result.out.contains("sharing with Patel Practice in Elm and Patel ends, 2026-12-0"))
     }
 
+    @Test func `the status warns of certificates, copies, a rollback and a removal`() async throws {
+        let (now, home) = (Samples.now, Samples.home)
+        let play = Play(
+            site: PlayedSite {
+                $0.status.certificateEnds = Instant(milliseconds: now.milliseconds + 86_400_000)
+                $0.status.peers[0].isCertificateExpired = true
+                $0.status.rollback = RollbackView(words: "a backup was restored", time: now)
+                $0.status.forks = [
+                    ForkView(
+                        site: home, name: "Elm House", partnership: "Elm and Patel",
+                        compartment: .clinical, sequence: 5)
+                ]
+                $0.status.partnerships[0].formerMembers = [
+                    FormerMemberView(
+                        site: home, name: "Elm House", hasLeft: false, removedBy: "Patel Practice",
+                        removed: now, isSelf: true)
+                ]
+            })
+        let out = await play("status").out
+        for words in [
+            "its certificate has expired", "run kithd, which renews it",
+            "two copies wrote: Elm House; see 'kith doctor'",
+            "Rollback     a backup was restored", "in new feeds; nothing is lost",
+            "!  removed, no longer updated: Elm and Patel",
+        ] { #expect(out.contains(words), "\(words): \(out)") }
+        expectFits(out)
+    }
+
     @Test func `a plan begins with what could harm the person and shows every candidate`()
         async throws
     {

@@ -98,6 +98,25 @@ private final class WrongClock: Sendable {
         for site in [practice, elm, oak] { await site.close() }
     }
 
+    @Test func `an end that is brought forward ends it then, for both and for whoever hears of it`()
+        async throws
+    {
+        let (practice, elm, oak) = try await three()
+        let resident = try await practice.add("resident", to: plans, "familyName=Whitfield")
+        try await practice.change(oak, in: plans, ends: .at(inDays(5)))
+        for site in [oak, elm] { #expect(try await site.sync(with: practice).isEqual) }
+        clock.set(ahead: 6 * Self.day)
+        try await practice.edit(resident, "preferredName=Nell")
+        try await elm.sync(with: practice)
+        for other in [practice, elm] {
+            let report = try await oak.sync(with: other)
+            #expect(report.isEqual && report.received == 0, "\(report.problem ?? other.name)")
+        }
+        #expect(try await elm.words(resident, "preferredName") == ["Nell"])
+        #expect(try await oak.words(resident, "preferredName").isEmpty)
+        for site in [practice, elm, oak] { await site.close() }
+    }
+
     @Test func `a clock that is a year ahead delays, and loses nothing`() async throws {
         let (practice, elm, oak) = try await three(onlyPracticeIsWrong: true)
         let resident = try await practice.add("resident", to: plans, "familyName=Whitfield")

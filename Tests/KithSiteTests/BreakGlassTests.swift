@@ -244,7 +244,12 @@ import Testing
         await expectRefusal("is not shared with this site") {
             _ = try await tenantOfficer.breakGlass(wish(.clinical, resident))
         }
-        for site in [scene.elm, housing] {
+        // Not by asking either: an entitled site was sent it, this one never.
+        let oak = try await village.site("Oak")
+        try await scene.elm.admit(oak, to: "Plans")
+        let heard = try await village.expectSecret("Latex", from: housing, knownTo: oak)
+        #expect(heard.opened == heard.sealed)
+        for site in [scene.elm, housing, oak] {
             #expect(try await site.site.audit(AuditQuery(isBreakGlass: true)).isEmpty)
             await site.close()
         }

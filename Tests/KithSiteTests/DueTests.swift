@@ -169,9 +169,13 @@ import Testing
         #expect(try await due(at: housing) == ["stay ends 2026-11-20 2"])
         try await elm.edit(ada, "dateOfDeath=2026-11-21")
         #expect(try await due(at: elm).isEmpty, "nothing is due any more of who has died")
+        try await elm.add("allergy", to: plans, under: ada, "agent=ZZMARKERZZ")
+        let practice = try await home("Riverside")
+        try await elm.admit(practice, to: plans)
+        try await elm.sync(with: housing)
+        _ = try await village.expectSecret("ZZMARKERZZ", from: housing, knownTo: practice)
         try await elm.remove(housing, from: plans)
-        await elm.close()
-        await housing.close()
+        await village.close(elm, housing, practice)
     }
 
     @Test func `a contact that nobody has spoken to for ninety days is named`() async throws {

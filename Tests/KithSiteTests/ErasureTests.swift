@@ -14,12 +14,16 @@ import Testing
         village = try Village()
     }
 
-    private func pair() async throws -> (practice: Neighbour, elm: Neighbour) {
+    /// A practice that founded a partnership, and two care homes in it.
+    private func three() async throws -> (practice: Neighbour, elm: Neighbour, oak: Neighbour) {
         let practice = try await village.site("Riverside", kind: "gp-practice")
         let elm = try await village.site("Elm")
+        let oak = try await village.site("Oak")
         try await practice.found(plans)
         try await practice.admit(elm, to: plans)
-        return (practice, elm)
+        try await practice.admit(oak, to: plans)
+        try await elm.sync(with: practice)
+        return (practice, elm, oak)
     }
 
     private func erase(_ record: RecordID, version: Int64? = nil, at site: Neighbour) async throws {
@@ -30,38 +34,36 @@ import Testing
             by: Author(user: "m", name: "Manager", role: "Records manager"))
     }
 
-    private func expectEqual(_ sites: Neighbour...) async throws {
-        let digests = try await sites[0].digests(of: plans)
-        for site in sites {
-            #expect(try await site.digests(of: plans) == digests, "\(site.name)")
-            let check = try await site.site.rebuild(checkOnly: true)
-            #expect(check.isEqual, "\(site.name): \(check.differences)")
-        }
-    }
-
     @Test
-    func `what is erased is gone from every file, here and at the partner that then signs it`()
+    func `what is erased is gone from every file, here and at the partners that then sign it`()
         async throws
     {
-        let (practice, elm) = try await pair()
+        let (practice, elm, oak) = try await three()
         let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
         let allergy = try await elm.add(
             "allergy", to: plans, under: resident, "agent=\(marker)", "severity=severe")
         let other = try await elm.add("resident", to: plans, "familyName=Okafor")
-        try await elm.sync(with: practice)
-        #expect(try practice.hasInFiles(marker) && elm.hasInFiles(marker), "the search can see")
+        for site in [elm, oak] { try await site.sync(with: practice) }
+        for site in [practice, elm, oak] {
+            #expect(try site.hasInFiles(marker), "the search can see \(site.name)")
+        }
 
         try await erase(resident, at: practice)
         #expect(try !practice.hasInFiles(marker))
         var listed = try #require(try await practice.site.erasures().first)
-        #expect(listed.done == ["Riverside"] && listed.awaited == ["Elm"])
+        #expect(listed.done == ["Riverside"] && listed.awaited == ["Elm", "Oak"])
         #expect(listed.reason == "End of retention" && listed.committer?.name == "Manager")
 
         try await practice.sync(with: elm)
         #expect(try !elm.hasInFiles(marker))
         listed = try #require(try await practice.site.erasures().first)
-        #expect(listed.done == ["Elm", "Riverside"] && listed.awaited.isEmpty)
-        for site in [practice, elm] {
+        #expect(listed.done == ["Elm", "Riverside"] && listed.awaited == ["Oak"])
+        #expect(try oak.hasInFiles(marker), "it has not heard of it yet")
+        try await practice.sync(with: oak)
+        #expect(try !oak.hasInFiles(marker))
+        listed = try #require(try await practice.site.erasures().first)
+        #expect(listed.done == ["Elm", "Oak", "Riverside"] && listed.awaited.isEmpty)
+        for site in [practice, elm, oak] {
             let view = try await site.site.record(allergy.description, kind: nil)
             #expect(view.field("agent")?.candidates.first?.absence == .erased, "\(site.name)")
             #expect(try await site.words(other, "familyName") == ["Okafor"])
@@ -71,7 +73,7 @@ import Testing
             let history = try await site.site.history(allergy.description)
             #expect(history.contains { $0.provenance.reason == "End of retention" })
         }
-        try await expectEqual(practice, elm)
+        try await village.expectEqual(plans, practice, elm, oak)
 
         // Nothing is left to erase, and that is said.
         let entries = [
@@ -84,63 +86,63 @@ import Testing
             try await [practice.site.status().entries, elm.site.status().entries] == entries,
             "neither leaves a trace")
         #expect(try await elm.words(other, "familyName") == ["Okafor"])
-        await practice.close()
-        await elm.close()
+        await village.close(practice, elm, oak)
     }
 
     @Test func `an erased superseding value does not bring back what it superseded`() async throws {
-        let (practice, elm) = try await pair()
+        let (practice, elm, oak) = try await three()
         let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
         let allergy = try await elm.add(
             "allergy", to: plans, under: resident, "agent=Latex", "severity=mild")
-        try await elm.sync(with: practice)
+        for site in [elm, oak] { try await site.sync(with: practice) }
         try await practice.edit(allergy, "severity=severe")
+        // Elm holds both values before it hears of the erasure, Oak only the one that was superseded.
+        try await elm.sync(with: practice)
         let newest = try await practice.site.history(allergy.description)
             .filter { $0.field == "severity" && $0.isCandidate }.map(\.provenance.version)
         try await erase(allergy, version: newest[0], at: practice)
-        try await practice.sync(with: elm)
-        for site in [practice, elm] {
+        for site in [elm, oak] { try await practice.sync(with: site) }
+        for site in [practice, elm, oak] {
+            let before = try await site.site.record(allergy.description, kind: nil)
+            #expect(before.field("severity")?.candidates.map(\.absence) == [.erased])
             _ = try await site.site.rebuild(checkOnly: false)
             let view = try await site.site.record(allergy.description, kind: nil)
             #expect(view.field("severity")?.candidates.map(\.absence) == [.erased], "\(site.name)")
             #expect(try await site.words(allergy, "agent") == ["Latex"])
         }
-        try await expectEqual(practice, elm)
-        await practice.close()
-        await elm.close()
+        try await village.expectEqual(plans, practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `a new member takes over what was erased as erased, and is sent none of it`()
         async throws
     {
-        let (practice, elm) = try await pair()
+        let (practice, elm, ash) = try await three()
         let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
         try await elm.add("allergy", to: plans, under: resident, "agent=\(marker)")
         try await elm.sync(with: practice)
         try await erase(resident, at: practice)
         let kept = try await practice.add("resident", to: plans, "familyName=Okafor")
         try await practice.sync(with: elm)
-        let oak = try await village.site("Oak")
-        try await practice.admit(oak, to: plans)
-        #expect(try !oak.hasInFiles(marker))
+        let beech = try await village.site("Beech")
+        try await practice.admit(beech, to: plans)
+        #expect(try !beech.hasInFiles(marker))
         #expect(try await elm.hear(marker).isReadable, "the search can see")
-        let heard = try await oak.hear(marker)
+        let heard = try await beech.hear(marker)
         #expect(heard.opened > 0 && !heard.isReadable && !heard.isInClear, "\(heard)")
-        #expect(try await oak.words(kept, "familyName") == ["Okafor"])
-        let view = try await oak.site.record(resident.description, kind: nil)
+        #expect(try await beech.words(kept, "familyName") == ["Okafor"])
+        let view = try await beech.site.record(resident.description, kind: nil)
         #expect(view.field("familyName")?.candidates.map(\.absence) == [.erased])
-        try await practice.sync(with: elm)
-        try await expectEqual(practice, elm, oak)
-        for site in [practice, elm, oak] { await site.close() }
+        for site in [elm, ash] { try await practice.sync(with: site) }
+        try await village.expectEqual(plans, practice, elm, ash, beech)
+        await village.close(practice, elm, ash, beech)
     }
 
     @Test
     func `a site whose backup lacks an erasure can still say to others why a body is missing`()
         async throws
     {
-        var (practice, elm) = try await pair()
-        let oak = try await village.site("Oak")
-        try await practice.admit(oak, to: plans)
+        var (practice, elm, oak) = try await three()
         try await elm.sync(with: practice)
         try await elm.sync(with: oak)
         let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
@@ -161,19 +163,20 @@ import Testing
         }
         try await practice.sync(with: oak)
         try await practice.sync(with: elm)
-        try await expectEqual(practice, elm, oak)
-        for site in [practice, elm, oak] { await site.close() }
+        try await village.expectEqual(plans, practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `what was erased stays so when a backup replaces a database that is damaged there`()
         async throws
     {
-        var (practice, elm) = try await pair()
+        var (practice, elm, oak) = try await three()
         let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
-        try await elm.sync(with: practice)
+        for site in [elm, oak] { try await site.sync(with: practice) }
         let backup = village.path("practice.backup")
         _ = try await practice.site.backUp(to: backup)
         try await erase(resident, at: practice)
+        try await elm.sync(with: practice)
         await practice.close()
         let database = try DatabaseQueue(path: practice.home + "/kith.sqlite")
         try await database.write { database in
@@ -190,14 +193,19 @@ import Testing
         practice = try await Neighbour.open("Riverside", home: practice.home)
         let view = try await practice.site.record(resident.description, kind: nil)
         #expect(view.field("familyName")?.candidates.map(\.absence) == [.erased])
-        await practice.close()
-        await elm.close()
+        // The erasure itself comes back from Elm, and reaches Oak, which had not heard of it.
+        for site in [elm, oak] { #expect(try await practice.sync(with: site).isEqual) }
+        for site in [practice, elm, oak] {
+            #expect(try !site.hasInFiles(marker, exceptReplaced: true), "\(site.name)")
+        }
+        try await village.expectEqual(plans, practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `a backup from before is restored without what was erased since`() async throws {
-        var (practice, elm) = try await pair()
+        var (practice, elm, oak) = try await three()
         let resident = try await elm.add("resident", to: plans, "familyName=\(marker)")
-        try await elm.sync(with: practice)
+        for site in [elm, oak] { try await site.sync(with: practice) }
         let backup = village.path("practice.backup")
         _ = try await practice.site.backUp(to: backup)
         try await erase(resident, at: practice)
@@ -210,20 +218,17 @@ import Testing
         #expect(
             view.field("familyName")?.candidates.map(\.absence) == [.erased],
             "before it has met anybody")
-        try await practice.sync(with: elm)
-        try await expectEqual(practice, elm)
-        await practice.close()
-        await elm.close()
+        for site in [elm, oak] { #expect(try await practice.sync(with: site).isEqual) }
+        try await village.expectEqual(plans, practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test
     func `an erasure by a steward that was removed meanwhile erases nothing where that is known`()
         async throws
     {
-        let (practice, elm) = try await pair()
+        let (practice, elm, oak) = try await three()
         try await practice.change(elm, in: plans, role: "steward")
-        let oak = try await village.site("Oak")
-        try await practice.admit(oak, to: plans)
         let resident = try await practice.add("resident", to: plans, "familyName=Whitfield")
         for site in [elm, oak] { try await site.sync(with: practice) }
         try await practice.remove(elm, from: plans)
@@ -234,7 +239,7 @@ import Testing
         for site in [practice, oak] {
             #expect(try await site.words(resident, "familyName") == ["Whitfield"], "\(site.name)")
         }
-        try await expectEqual(practice, oak)
-        for site in [practice, elm, oak] { await site.close() }
+        try await village.expectEqual(plans, practice, oak)
+        await village.close(practice, elm, oak)
     }
 }

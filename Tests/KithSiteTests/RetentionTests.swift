@@ -51,6 +51,56 @@ import Testing
         await elm.close()
     }
 
+    @Test
+    func `at three sites what is due is proposed by each one's rule, until a steward erases it`()
+        async throws
+    {
+        let (clock, plans, marker) = (VillageClock(), "Riverside plans", "ZZMARKERZZ")
+        let practice = try await village.site("Riverside", kind: "gp-practice", clock: clock.read)
+        let elm = try await village.site("Elm", clock: clock.read)
+        let oak = try await village.site("Oak", clock: clock.read)
+        try await practice.found(plans)
+        for site in [elm, oak] { try await practice.admit(site, to: plans) }
+        let today = String(clock.read().rfc3339.prefix(10))
+        let resident = try await elm.add(
+            "resident", to: plans, "familyName=\(marker)", "dateOfDeath=\(today)")
+        try await elm.add("allergy", to: plans, under: resident, "agent=\(marker)")
+        for site in [elm, oak, elm] { try await site.sync(with: practice) }
+        // Oak keeps records for longer.
+        _ = try await oak.site.setRetention(RetentionChange(partnership: plans, years: 20))
+        func due(_ years: Int64) async throws -> [Int] {
+            clock.pass(days: 366 * years)
+            var counts: [Int] = []
+            for site in [practice, elm, oak] {
+                counts.append(try await site.site.retention().count)
+            }
+            return counts
+        }
+        #expect(try await due(7) == [0, 0, 0])
+        #expect(try await due(2) == [1, 1, 0], "eight years, where nobody said otherwise")
+        // Years of proposals erase nothing, and sessions carry on.
+        #expect(try await due(12) == [1, 1, 1])
+        for site in [elm, oak] { #expect(try await site.sync(with: practice).isEqual) }
+        for site in [practice, elm, oak] { #expect(try site.hasInFiles(marker), "\(site.name)") }
+
+        let manager = Author(user: "m", name: "Manager", role: "Records manager")
+        let draft = ErasureDraft(
+            record: resident.description, version: nil, reason: "End of retention", isPreview: false
+        )
+        await expectRefusal("ask a steward") { _ = try await elm.site.erase(draft, by: manager) }
+        _ = try await practice.site.erase(draft, by: manager)
+        for site in [elm, oak] { try await site.sync(with: practice) }
+        for site in [practice, elm, oak] {
+            #expect(try !site.hasInFiles(marker), "\(site.name)")
+            #expect(try await site.site.retention().isEmpty, "what is erased is not due again")
+        }
+        try await practice.sync(with: elm)
+        #expect(
+            try await practice.site.erasures().first?.done == ["Elm", "Oak", "Riverside"])
+        try await village.expectEqual(plans, practice, elm, oak)
+        await village.close(practice, elm, oak)
+    }
+
     @Test func `where people say different dates the latest counts, and a doubt keeps`()
         async throws
     {

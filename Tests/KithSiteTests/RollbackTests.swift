@@ -2,47 +2,52 @@ import Foundation
 import GRDB
 import KithModel
 import KithSite
-import Synchronization
 import Testing
 
 /// Backups restored, homes copied, sites long away: nothing lost, nothing doubled, nobody frozen.
 @Suite(.timeLimit(.minutes(10))) struct RollbackTests {
     private let village: Village
+    private let clock = VillageClock()
     private let plans = "Riverside plans"
 
     init() throws {
         village = try Village()
     }
 
-    private func pair() async throws -> (practice: Neighbour, elm: Neighbour) {
-        let practice = try await village.site("Riverside", kind: "gp-practice")
-        let elm = try await village.site("Elm")
+    /// A practice that founded a partnership, and two care homes in it, all by one clock.
+    private func three() async throws -> (practice: Neighbour, elm: Neighbour, oak: Neighbour) {
+        let practice = try await village.site(
+            "Riverside", kind: "gp-practice", clock: clock.read)
+        let elm = try await village.site("Elm", clock: clock.read)
+        let oak = try await village.site("Oak", clock: clock.read)
         try await practice.found(plans)
         try await practice.admit(elm, to: plans, mayAttest: true)
-        return (practice, elm)
+        try await practice.admit(oak, to: plans)
+        try await elm.sync(with: practice)
+        return (practice, elm, oak)
     }
 
-    private func expectEqual(_ sites: Neighbour...) async throws {
-        let digests = try await sites[0].digests(of: plans)
-        for site in sites {
-            #expect(try await site.digests(of: plans) == digests, "\(site.name)")
-            let check = try await site.site.rebuild(checkOnly: true)
-            #expect(check.isEqual, "\(site.name): \(check.differences)")
-        }
+    private func open(_ name: String, _ home: String) async throws -> Neighbour {
+        try await Neighbour.open(name, home: home, clock: clock.read, wiretap: village.wiretap)
+    }
+
+    /// What the doctor says about a matter, and what it says to do.
+    private func told(_ check: String, at site: Neighbour) async throws -> String {
+        try await site.site.doctor().filter { $0.check == check }
+            .map { "\($0.message) \($0.remedy ?? "")" }.joined(separator: " ")
     }
 
     @Test func `an old backup restored on a live partnership loses nothing and stops nobody`()
         async throws
     {
-        var (practice, elm) = try await pair()
-        let oak = try await village.site("Oak")
-        try await practice.admit(oak, to: plans)
+        var (practice, elm, oak) = try await three()
         let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
         try await elm.sync(with: practice)
         let backup = village.path("elm.backup")
         _ = try await elm.site.backUp(to: backup)
 
-        // Thirty days after the backup: written at both, and shared.
+        // In the thirty days after the backup: written at all three, and shared.
+        clock.pass(days: 30)
         let allergy = try await elm.add(
             "allergy", to: plans, under: resident, "agent=Penicillin", "severity=mild")
         try await elm.edit(resident, "preferredName=Nell")
@@ -53,7 +58,7 @@ import Testing
         await elm.close()
 
         _ = try await LocalSite.restore(backup: backup, home: elm.home)
-        elm = try await Neighbour.open("Elm", home: elm.home)
+        elm = try await open("Elm", elm.home)
         // It writes at once, before it has met anybody.
         try await elm.edit(resident, "preferredName=Nora")
         let report = try await elm.sync(with: practice)
@@ -72,58 +77,49 @@ import Testing
         }
         let status = try await elm.site.status()
         #expect(status.forks.isEmpty)
-        #expect(status.rollback?.words.isEmpty == false, "its people are told in plain words")
-        try await expectEqual(practice, elm, oak)
-        for site in [practice, elm, oak] { await site.close() }
+        // Its people are told what happened, what was done about it, and what is left to do.
+        #expect(status.rollback?.words == "a backup was restored")
+        let words = try await told("rollback", at: elm)
+        #expect(words.contains("a backup was restored"), "\(words)")
+        #expect(words.contains("went on in new feeds, and nothing is lost"), "\(words)")
+        #expect(words.contains("sync with every partner"), "\(words)")
+        try await village.expectEqual(plans, practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `a copied home that runs twice writes as two, and both are heard`() async throws {
-        let (practice, elm) = try await pair()
+        let (practice, elm, oak) = try await three()
         let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
         try await elm.sync(with: practice)
         await elm.close()
         let copied = village.path("Elm copied")
         try FileManager.default.copyItem(atPath: elm.home, toPath: copied)
-        let first = try await Neighbour.open("Elm", home: elm.home)
-        let second = try await Neighbour.open("Elm", home: copied)
+        let first = try await open("Elm", elm.home)
+        let second = try await open("Elm", copied)
+        #expect(try await first.site.status().rollback == nil)
+        #expect(try await second.site.status().rollback?.words == "the home was copied or moved")
         try await first.edit(resident, "preferredName=Nell")
         try await second.edit(resident, "preferredName=Nora")
         for copy in [first, second, first] {
             let report = try await copy.sync(with: practice)
             #expect(report.isEqual, "\(report.problem ?? "")")
         }
-        try await second.sync(with: practice)
-        for site in [practice, first, second] {
+        for site in [second, oak] { try await site.sync(with: practice) }
+        for site in [practice, oak, first, second] {
             #expect(
                 try await site.words(resident, "preferredName") == ["Nell", "Nora"],
                 "\(site.name)")
         }
-        try await expectEqual(practice, first, second)
-        for site in [practice, first, second] { await site.close() }
+        try await village.expectEqual(plans, practice, oak, first, second)
+        await village.close(practice, oak, first, second)
     }
 
-    /// A clock that a test sets.
-    private final class Clock: Sendable {
-        private let days = Mutex<Int64>(0)
-        func read() -> Instant {
-            Instant(milliseconds: Instant(Date()).milliseconds + days.withLock { $0 } * 86_400_000)
-        }
-        func pass(days passed: Int64) { days.withLock { $0 += passed } }
-    }
-
-    @Test
-    func `a site off for 400 days brings nothing back, and loses nothing that it wrote`()
-        async throws
-    {
-        let clock = Clock()
-        let practice = try await village.site(
-            "Riverside", kind: "gp-practice", clock: { clock.read() })
-        let elm = try await village.site("Elm", clock: { clock.read() })
-        try await practice.found(plans)
-        try await practice.admit(elm, to: plans, mayAttest: true)
-        var oak = try await village.site("Oak")
-        let ash = try await village.site("Ash")
-        try await practice.admit(oak, to: plans)
+    @Test(arguments: [true, false])
+    func `a site off for 400 days brings nothing back, and loses nothing that it wrote`(
+        isClockRight: Bool
+    ) async throws {
+        var (practice, elm, oak) = try await three()
+        let ash = try await village.site("Ash", clock: clock.read)
         try await practice.admit(ash, to: plans)
         let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
         let other = try await elm.add("resident", to: plans, "familyName=Okafor")
@@ -136,6 +132,10 @@ import Testing
         try await oak.edit(other, "preferredName=Chi")
         await oak.close()
         clock.pass(days: 400)
+        // Those who stayed have had their leaves renewed all along.
+        for site in [practice, elm, ash] {
+            try site.site.renewCertificate(ifNeededAt: clock.read())
+        }
         try await elm.sync(with: practice)
         try await elm.edit(allergy, "severity=severe")
         try await elm.edit(resident, "preferredName=Nora")
@@ -147,8 +147,11 @@ import Testing
         try await practice.remove(ash, from: plans)
         try await elm.sync(with: practice)
 
-        // It comes up with the clock that it had.
-        oak = try await Neighbour.open("Oak", home: oak.home)
+        // It comes up by the time that it is, or with the clock that it had; it meets them at once.
+        oak =
+            isClockRight
+            ? try await open("Oak", oak.home)
+            : try await Neighbour.open("Oak", home: oak.home, wiretap: village.wiretap)
         let report = try await oak.sync(with: practice)
         #expect(report.isEqual, "\(report.problem ?? "")")
         try await elm.sync(with: practice)
@@ -165,22 +168,20 @@ import Testing
             #expect(try await site.words(other, "preferredName") == ["Chi"], "\(site.name)")
             #expect(try await !site.members(of: plans).contains("Ash"), "\(site.name)")
         }
-        try await expectEqual(practice, elm, oak)
-        for site in [practice, elm, oak, ash] { await site.close() }
+        try await village.expectEqual(plans, practice, elm, oak)
+        await village.close(practice, elm, oak, ash)
     }
 
     @Test func `what two copies say of their site at once is settled alike everywhere`()
         async throws
     {
-        let (practice, elm) = try await pair()
-        let oak = try await village.site("Oak")
-        try await practice.admit(oak, to: plans)
+        let (practice, elm, oak) = try await three()
         try await elm.sync(with: practice)
         await elm.close()
         let copied = village.path("Elm copied")
         try FileManager.default.copyItem(atPath: elm.home, toPath: copied)
-        let first = try await Neighbour.open("Elm", home: elm.home)
-        let second = try await Neighbour.open("Elm", home: copied)
+        let first = try await open("Elm", elm.home)
+        let second = try await open("Elm", copied)
         _ = try await first.site.setAddresses(["elm-one.example.org:7443"])
         _ = try await second.site.setAddresses(["elm-two.example.org:7443"])
         // The one hears the first copy first, the other the second.
@@ -196,16 +197,14 @@ import Testing
             #expect(check.isEqual, "\(check.differences)")
         }
         #expect(said[0] != nil && said[0] == said[1], "\(said)")
-        for site in [practice, oak, first, second] { await site.close() }
+        await village.close(practice, oak, first, second)
     }
 
     /// A copy that cannot be told from its original, as a cloned disk would make it.
     @Test func `two copies that fork one feed are proved to a third site at first contact`()
         async throws
     {
-        let (practice, elm) = try await pair()
-        let oak = try await village.site("Oak")
-        try await practice.admit(oak, to: plans)
+        let (practice, elm, oak) = try await three()
         let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
         try await elm.sync(with: practice)
         try await elm.sync(with: oak)
@@ -213,8 +212,8 @@ import Testing
         let copied = village.path("Elm cloned")
         try FileManager.default.copyItem(atPath: elm.home, toPath: copied)
         try clone(placeOf: copied)
-        let first = try await Neighbour.open("Elm", home: elm.home)
-        let second = try await Neighbour.open("Elm", home: copied)
+        let first = try await open("Elm", elm.home)
+        let second = try await open("Elm", copied)
         try await first.edit(resident, "preferredName=Nell")
         try await second.edit(resident, "preferredName=Nora")
         try await first.sync(with: practice)
@@ -226,7 +225,11 @@ import Testing
         #expect(report.isEqual, "\(report.problem ?? "")")
         for site in [practice, oak] {
             let forks = try await site.site.status().forks
-            #expect(forks.count == 1, "\(site.name)")
+            #expect(forks.count == 1 && forks.first?.name == "Elm", "\(site.name)")
+            let words = try await told("fork", at: site)
+            #expect(words.contains("Elm wrote two entries numbered"), "\(words)")
+            #expect(words.contains("both are kept and shown"), "\(words)")
+            #expect(words.contains("only one copy may run"), "\(words)")
             #expect(
                 try await site.words(resident, "preferredName") == ["Nell", "Nora"],
                 "\(site.name)")
@@ -245,8 +248,8 @@ import Testing
                 try await site.words(resident, "preferredName") == ["Nell"], "\(site.name)")
             #expect(try await site.site.status().forks.count == 1, "\(site.name)")
         }
-        try await expectEqual(practice, oak, first)
-        for site in [practice, oak, first, second] { await site.close() }
+        try await village.expectEqual(plans, practice, oak, first)
+        await village.close(practice, oak, first, second)
     }
 
     /// Gives a copy's note the place of the copy, so that it does not know itself for one.
@@ -265,7 +268,7 @@ import Testing
     func `a backup that is foreign, cut, damaged or newer is refused, and changes nothing`()
         async throws
     {
-        let (practice, elm) = try await pair()
+        let (practice, elm, oak) = try await three()
         let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
         let (ours, theirs) = (village.path("elm.backup"), village.path("practice.backup"))
         _ = try await elm.site.backUp(to: ours)
@@ -293,9 +296,11 @@ import Testing
             }
         }
         #expect(try Data(contentsOf: URL(fileURLWithPath: elm.home + "/kith.sqlite")) == before)
-        let again = try await Neighbour.open("Elm", home: elm.home)
+        let again = try await open("Elm", elm.home)
         #expect(try await again.words(resident, "familyName") == ["Whitfield"])
-        await again.close()
-        await practice.close()
+        #expect(try await again.site.status().rollback == nil, "nothing was begun anew")
+        for site in [again, oak] { #expect(try await site.sync(with: practice).isEqual) }
+        try await village.expectEqual(plans, practice, again, oak)
+        await village.close(practice, again, oak)
     }
 }

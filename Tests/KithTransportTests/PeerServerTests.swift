@@ -57,6 +57,57 @@ import Testing
         }
     }
 
+    @Test func `what an ended peer holds open is closed although it may come again to be told`()
+        async throws
+    {
+        let (home, surgery) = try peers()
+        let other = try TestSite()
+        other.pin(surgery)
+        surgery.pin(other)
+        try await surgery.serving { server, address in
+            try await other.connected(to: surgery, at: address) { kept in
+                let error = await #expect(throws: TransportError.self) {
+                    try await home.inSession(with: surgery, at: address) { stream in
+                        try await stream.send(message(1))
+                        #expect(try await stream.receive() == message(1))
+                        server.pinsChanged(closing: [home.id])
+                        while try await stream.receive() != nil {}
+                        Issue.record("the session ended as if nothing had happened")
+                    }
+                }
+                #expect(error?.code == .closed)
+                try await kept.runSession { try await $0.send(message(2)) }
+            }
+            try await home.inSession(with: surgery, at: address) { stream in
+                try await stream.send(message(3))
+                #expect(try await stream.receive() == message(3))
+            }
+        }
+    }
+
+    @Test
+    func `a peer that falls silent, or sends a little now and then, keeps nobody else waiting`()
+        async throws
+    {
+        let (home, surgery) = try peers()
+        let other = try TestSite()
+        other.pin(surgery)
+        surgery.pin(other)
+        try await surgery.serving { _, address in
+            try await home.inSession(with: surgery, at: address) { slow in
+                for batch in UInt64(1)...5 {
+                    try await slow.send(message(batch))
+                    // The slow one's session is open all the while; everyone else's go through.
+                    try await other.inSession(with: surgery, at: address) { stream in
+                        try await stream.send(message(batch))
+                        #expect(try await stream.receive() == message(batch))
+                    }
+                    #expect(try await slow.receive() == message(batch))
+                }
+            }
+        }
+    }
+
     @Test func `a removed peer's next call is refused although the server was not told`()
         async throws
     {

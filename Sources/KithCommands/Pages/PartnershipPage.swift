@@ -18,10 +18,8 @@ struct PartnershipPage {
         for partnership in partnerships {
             table.add([
                 partnership.id.short,
-                partnership.name
-                    + (partnership.ownRemoval == nil ? "" : " (removed, no longer updated)"),
-                String(partnership.members.count), String(partnership.residents),
-                Self.words(partnership.compartments),
+                partnership.name, String(partnership.members.count), Self.residents(partnership),
+                Self.held(partnership),
             ])
         }
         return table
@@ -39,8 +37,14 @@ struct PartnershipPage {
                     + "\(context.time(removal.removed)): no longer updated")
         }
         if partnership.isPrivate { lines += labelled("Private", "this site is its only member") }
-        lines += labelled("This site holds", Self.words(partnership.compartments))
-        lines += labelled("Residents", String(partnership.residents))
+        if partnership.isRelayed {
+            lines += labelled(
+                "This site relays",
+                "\(Self.words(partnership.compartments)), and reads none of it")
+        } else {
+            lines += labelled("This site holds", Self.words(partnership.compartments))
+            lines += labelled("Residents", String(partnership.residents))
+        }
         lines += labelled(
             "Log here",
             Amount.bytes(partnership.logBytes)
@@ -230,6 +234,33 @@ struct PartnershipPage {
             return ["(The code has too many addresses for a QR code of this width.)", ""]
         }
         return square.rows.map { Line($0, .ink) } + [""]
+    }
+
+    /// How many residents there are; at a relay nobody can say.
+    static func residents(_ partnership: PartnershipView) -> String {
+        partnership.isRelayed ? "-" : String(partnership.residents)
+    }
+
+    /// What this site holds; at a relay how much, as it can say no more of it; and where it is no
+    /// member any more, that first.
+    static func held(_ partnership: PartnershipView) -> String {
+        if let removal = partnership.ownRemoval {
+            return removal.hasLeft ? "left" : "removed"
+        }
+        return partnership.isRelayed
+            ? "relays \(Amount.bytes(partnership.logBytes))" : words(partnership.compartments)
+    }
+
+    /// Partnerships that this site is no member of any more, in a line each: a table has no room for
+    /// what that means.
+    func ended(_ partnerships: [PartnershipView]) -> [Line] {
+        partnerships.compactMap { partnership in
+            partnership.ownRemoval.map { removal in
+                let what = removal.hasLeft ? "left" : "removed"
+                let text = "!  \(what), no longer updated: \(partnership.name)"
+                return Line(DisplayWidth.cut(TerminalText.line(text), to: context.width))
+            }
+        }
     }
 
     /// Compartments in words.

@@ -146,11 +146,12 @@ struct StatusPage {
         for partnership in partnerships.prefix(Self.rows) {
             table.add([
                 partnership.name, String(partnership.members.count),
-                String(partnership.residents), PartnershipPage.words(partnership.compartments),
+                PartnershipPage.residents(partnership), PartnershipPage.held(partnership),
             ])
         }
         return table.lines(width: context.width, indent: 2)
             + more(partnerships.count, see: "kith partnership list")
+            + PartnershipPage(context).ended(partnerships)
     }
 
     private func peers(_ peers: [PeerView]) -> [Line] {
@@ -207,7 +208,11 @@ struct StatusPage {
     private func trouble(_ status: StatusView) -> [Line] {
         var lines: [Line] = []
         if let rollback = status.rollback {
-            lines.append(Line("Rollback     \(rollback.words), \(context.time(rollback.time))"))
+            lines.append(Line("Rollback     \(rollback.words)"))
+            lines.append(
+                Line(
+                    "             since \(context.time(rollback.time)) in new feeds; nothing is lost"
+                ))
         }
         if !status.forks.isEmpty {
             let names = Set(status.forks.map(\.name)).sorted().joined(separator: ", ")

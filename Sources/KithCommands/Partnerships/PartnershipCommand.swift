@@ -67,7 +67,8 @@ struct ListPartnerships: SiteCommand {
         context.print(
             partnerships.isEmpty
                 ? ["No partnerships; 'kith partnership create' founds one."]
-                : page.table(partnerships).lines(width: context.width))
+                : page.table(partnerships).lines(width: context.width)
+                    + page.ended(partnerships))
         for waiting in try await site.waitingJoins() { context.print([""] + page.lines(waiting)) }
         return .done
     }

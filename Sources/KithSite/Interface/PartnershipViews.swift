@@ -67,6 +67,11 @@ public struct PartnershipView: Codable, Sendable {
     }
 }
 
+extension PartnershipView {
+    /// Whether this site only passes on what others say to each other here, and reads none of it.
+    public var isRelayed: Bool { members.first(where: \.isSelf)?.role == "relay" }
+}
+
 /// How much of a partnership others may fill at this site.
 public struct QuotaChange: Codable, Sendable {
     /// The partnership, by name or id.

@@ -24,7 +24,7 @@ struct AuditedSite: Site {
     ) async throws {
         try await site.note(
             AuditItem(
-                time: Instant(Date()), actor: actor, channel: channel, action: action, what: what,
+                time: site.clock(), actor: actor, channel: channel, action: action, what: what,
                 record: record, act: act))
     }
 
@@ -301,7 +301,7 @@ struct AuditedSite: Site {
     func resolveMany(_ bulk: BulkResolution, by author: Author) async throws -> BulkReport {
         let report = try await site.resolveMany(bulk, by: author)
         guard report.isWritten else { return report }
-        let time = Instant(Date())
+        let time = site.clock()
         try await site.note(
             report.items.map {
                 AuditItem(

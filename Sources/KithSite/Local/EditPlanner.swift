@@ -152,7 +152,12 @@ package struct EditPlanner {
                     "\(field.name) is safety-critical and has a value; read it with 'show --json' and pass its version with --seen"
                 )
             }
-            if live.count == 1, live[0].value == value.encoded(), !edit.isAttested { continue }
+            // What stands is not said again, but for a word of a removed author: saying it clears it.
+            if live.count == 1, live[0].isEffective, live[0].value == value.encoded(),
+                !edit.isAttested
+            {
+                continue
+            }
             if live.isEmpty, value == .cleared { continue }
             if kind.isAppendOnly, !live.isEmpty, field.name != "archived" {
                 throw SiteError(

@@ -9,18 +9,31 @@ import Synchronization
 final class LiveDirectory: PeerDirectory {
     private struct State {
         var pins: [SiteID: RootCertificate] = [:]
+        var former: Set<SiteID> = []
         var invitationsStandUntil: Instant?
         var waitsUntil: Instant?
     }
 
+    /// What an update changed.
+    struct Change {
+        /// Sites that share nothing any more: removed, or gone by themselves. What they hold open is
+        /// closed, also while they may still come to be told of it.
+        let ended: Set<SiteID>
+    }
+
     private let state = Mutex(State())
+    private let clock: @Sendable () -> Instant
+
+    init(clock: @escaping @Sendable () -> Instant) {
+        self.clock = clock
+    }
 
     func pinnedRoot(of site: SiteID) -> RootCertificate? {
         state.withLock { $0.pins[site] }
     }
 
     func isPairingOpen() -> Bool {
-        let now = Instant(Date())
+        let now = clock()
         return state.withLock { state in
             [state.invitationsStandUntil, state.waitsUntil].contains {
                 $0.map { $0 > now } ?? false
@@ -28,14 +41,23 @@ final class LiveDirectory: PeerDirectory {
         }
     }
 
-    /// Puts a new state in place; true when it differs from the one before.
-    func update(pins: [SiteID: RootCertificate], invitationsStandUntil: Instant?) -> Bool {
+    /// Puts a new state in place; nil when it is the one before.
+    ///
+    /// - Parameter former: those of the pinned that are only to be told that a membership ended.
+    func update(
+        pins: [SiteID: RootCertificate], former: Set<SiteID>, invitationsStandUntil: Instant?
+    ) -> Change? {
         state.withLock { state in
-            let changed =
-                state.pins != pins || state.invitationsStandUntil != invitationsStandUntil
+            let before = state
             state.pins = pins
+            state.former = former
             state.invitationsStandUntil = invitationsStandUntil
-            return changed
+            guard
+                before.pins != pins || before.former != former
+                    || before.invitationsStandUntil != invitationsStandUntil
+            else { return nil }
+            let shared = Set(before.pins.keys).subtracting(before.former)
+            return Change(ended: shared.subtracting(Set(pins.keys).subtracting(former)))
         }
     }
 

@@ -13,7 +13,7 @@ extension LocalSite {
             guard path.hasPrefix("/") else {
                 throw SiteError(.invalid, "give the backup's file with its whole path")
             }
-            let facts = try store.backUp(to: path, now: Instant(Date()))
+            let facts = try store.backUp(to: path, now: clock())
             return BackupReport(facts, file: path)
         }
     }
@@ -31,6 +31,11 @@ extension LocalSite {
         return try await translating {
             guard FileManager.default.isReadableFile(atPath: path) else {
                 throw SiteError(.invalid, "there is no file \(path) that this user can read")
+            }
+            var info = stat()
+            guard stat(path, &info) == 0, info.st_mode & S_IFMT == S_IFREG else {
+                throw SiteError(
+                    .invalid, "\(path) is not a file; give one that 'kith backup' wrote")
             }
             let (keys, _) = try home.keys()
             let cryptography = SystemCryptography()

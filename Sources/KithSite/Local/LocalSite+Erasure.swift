@@ -14,7 +14,7 @@ extension LocalSite {
                 throw SiteError(.invalid, "an erasure needs a reason of at most 2,000 characters")
             }
             let view = try await record(draft.record, kind: nil)
-            let (entry, now) = (entry, Instant(Date()))
+            let (entry, now) = (entry, clock())
             let step: @Sendable (StoreTransaction) throws -> ErasureReport = { transaction in
                 let presenter = try RecordPresenter(transaction, entry: entry)
                 let roots = try transaction.records(

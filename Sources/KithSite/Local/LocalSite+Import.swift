@@ -23,9 +23,9 @@ extension LocalSite {
             var done = 0
             while done < checked.count {
                 let part = Array(checked[done...].prefix(Self.recordsPerTransaction))
-                let outcomes = try await store.write { transaction in
+                let outcomes = try await store.write { [clock] transaction in
                     try ImportPlan.write(
-                        part, by: author, in: partnership.id, transaction, now: Instant(Date()))
+                        part, by: author, in: partnership.id, transaction, now: clock())
                 }
                 for (plan, outcome) in zip(part, outcomes) {
                     switch outcome {

@@ -61,7 +61,7 @@ extension LocalSite {
     func visitLetterboxes(on connection: PeerConnection, at relay: StoredPeer) async throws {
         var taken: Set<Data> = []
         for _ in 0...Limits.letterboxes * Limits.joinsInLetterbox / Limits.joinsCollected + 1 {
-            let now = Instant(Date())
+            let now = clock()
             let kept = try await store.read { try $0.invitations(through: relay.site, at: now) }
             guard !kept.isEmpty else { return }
             let standing = kept.filter { $0.stands(at: now) }.prefix(Limits.letterboxes)
@@ -175,7 +175,7 @@ extension LocalSite {
         guard request.letterboxes.count <= Limits.letterboxes,
             request.taken.count <= Limits.letterboxes * Limits.joinsInLetterbox
         else { throw TransportError(.refused, "Those are more letterboxes than a relay keeps.") }
-        let now = Instant(Date())
+        let now = clock()
         let latest = Instant(milliseconds: now.milliseconds + 366 * 86_400_000)
         let boxes = try request.letterboxes.map { message in
             guard let partnership = PartnershipID(bytes: message.partnership),
@@ -218,7 +218,7 @@ extension LocalSite {
     package func leave(
         _ request: Kith_V1_SealedJoin, from site: UnpairedSite
     ) async throws -> Kith_V1_LeaveResponse {
-        let now = Instant(Date())
+        let now = clock()
         let sealed = LeftJoin.Sealed(
             encapsulated: request.encapsulated, ciphertext: request.ciphertext)
         try await store.write { transaction in
@@ -239,7 +239,7 @@ extension LocalSite {
     }
 
     private func openLetterbox(_ id: Data) async throws -> StoredLetterbox {
-        let now = Instant(Date())
+        let now = clock()
         guard let box = try await store.read({ try $0.letterbox(id, at: now) }) else {
             throw TransportError(.refused, Self.unusable)
         }

@@ -21,7 +21,7 @@ extension LocalSite {
                     "this site is not a member of \(shown(partnership.name)) any more")
             }
             let member = try change.member.map { try self.member($0, of: partnership) } ?? own
-            let now = Instant(Date())
+            let now = clock()
             let (id, site) = (partnership.id, member.site)
             switch change.act {
             case .admit: preconditionFailure("an admission is not a change of a member")
@@ -162,7 +162,7 @@ extension LocalSite {
 
     package func revokeInvitation(_ id: String) async throws -> InvitationView {
         try await translating {
-            let now = Instant(Date())
+            let now = clock()
             let standing = try await store.read { try $0.standingInvitations(at: now) }
             let wanted = id.lowercased()
             let matches = standing.filter {

@@ -9,7 +9,7 @@ extension LocalSite {
             let (from, to) = (view.partnershipID, try await partnership(move.partnership).id)
             let reason =
                 try move.reason.map { try line($0, "a reason") } ?? ""
-            let now = Instant(Date())
+            let now = clock()
             return try await store.write { transaction in
                 let all = try transaction.partnerships()
                 guard let source = all.first(where: { $0.id == from }),

@@ -32,7 +32,7 @@ extension LocalSite {
                 partnership: partnership.id.description, role: draft.role,
                 compartments: draft.compartments, mayAttest: draft.mayAttest,
                 sharingEnds: draft.sharingEnds), in: partnership)
-        let now = Instant(Date())
+        let now = clock()
         try await store.write {
             try $0.admit(profile, grant, invitation: Data(), to: partnership.id, now: now)
         }
@@ -62,7 +62,7 @@ extension LocalSite {
     /// Tells a peer at once what it was admitted to, or what is left at it. One that does not answer is told when the two
     /// next meet, so nothing depends on this.
     func tell(_ peer: StoredPeer) async {
-        let client = PeerClient(identity: { [self] in tlsIdentity })
+        let client = PeerClient(identity: { [self] in tlsIdentity }, now: clock)
         for address in peer.addresses {
             guard let address = try? HostPort(text: address) else { continue }
             let told: Void? = try? await client.withConnection(
@@ -119,7 +119,7 @@ extension LocalSite {
                 throw SiteError(
                     .ambiguous, "\(shown(reference)) may mean several offers; give the id")
             }
-            let now = Instant(Date())
+            let now = clock()
             try await store.write { transaction in
                 try transaction.join(
                     offer.partnership, name: offer.name, purpose: offer.purpose,
@@ -185,7 +185,7 @@ extension LocalSite {
     }
 
     private func keep(_ offers: Kith_V1_Offers, from peer: SiteID) async throws {
-        let offered = storedOffers(offers, from: peer, now: Instant(Date()))
+        let offered = storedOffers(offers, from: peer, now: clock())
         let kept = try await store.read { try $0.offers() }.contains { $0.site == peer }
         // Most nights nothing is offered, and nothing is written.
         guard kept || !offered.isEmpty else { return }
@@ -238,7 +238,7 @@ extension LocalSite {
             }
             let checked = try addresses.map { try HostPort(text: $0).description }
             let profile = profile(at: checked.isEmpty ? boundAddress : checked)
-            let (now, own) = (Instant(Date()), keys.site)
+            let (now, own) = (clock(), keys.site)
             try await store.write { transaction in
                 try transaction.setNote("site.addresses", checked.joined(separator: "\n"))
                 for partnership in try transaction.partnerships() where !partnership.isPrivate {

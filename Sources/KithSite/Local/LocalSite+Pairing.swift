@@ -64,7 +64,7 @@ extension LocalSite {
                 return (preview, inviter)
             }
             let (preview, inviter) = joined
-            let now = Instant(Date())
+            let now = clock()
             try await store.write { transaction in
                 try transaction.setPeer(
                     inviter.site, name: inviter.name, root: inviter.root,
@@ -94,7 +94,7 @@ extension LocalSite {
             throw SiteError(
                 .invalid, "this site made that code; give it to the site that is to join")
         }
-        guard code.expires > Instant(Date()) else {
+        guard code.expires > clock() else {
             throw SiteError(
                 .invalid,
                 "the code ended at \(code.expires.formatted(in: .current)); ask for a new one")
@@ -112,7 +112,7 @@ extension LocalSite {
         _ code: InvitationCode,
         _ body: @escaping @Sendable (PeerConnection) async throws -> Result
     ) async throws -> Result {
-        let client = PeerClient(identity: { [self] in tlsIdentity })
+        let client = PeerClient(identity: { [self] in tlsIdentity }, now: clock)
         var last: any Error = SiteError(
             .network,
             "the code names no address of its inviter; a join request can be left at its relay")
@@ -165,7 +165,7 @@ extension LocalSite: PeerServiceHandler {
     func letIn(
         _ profile: SiteProfile, by invitation: StoredInvitation, leftAt relay: String? = nil
     ) async throws {
-        let (now, own) = (Instant(Date()), keys.site)
+        let (now, own) = (clock(), keys.site)
         let isNew = try await store.write { transaction in
             // Looked at again inside the transaction: of two that come at once, one joins.
             guard let fresh = try transaction.invitation(invitation.id),
@@ -202,7 +202,7 @@ extension LocalSite: PeerServiceHandler {
     func standing(
         _ id: Data, proof: Data, joiner: SiteID
     ) async throws -> StoredInvitation {
-        let now = Instant(Date())
+        let now = clock()
         let found = try await store.read { try $0.invitation(id) }
         guard let invitation = found, invitation.expires > now,
             invitation.failures < StoreTransaction.invitationFailures

@@ -16,10 +16,10 @@ extension LocalSite {
                     .invalid, "there is a partnership of that name already; choose another name")
             }
             let profile = try await ownProfile()
-            let id = try await store.write { transaction in
+            let id = try await store.write { [clock] transaction in
                 try transaction.found(
                     name: name, purpose: purpose, profile: profile, isPrivate: false,
-                    now: Instant(Date()))
+                    now: clock())
             }
             return try await partnership(id.description)
         }
@@ -27,7 +27,7 @@ extension LocalSite {
 
     package func partnerships() async throws -> [PartnershipView] {
         try await translating {
-            let now = Instant(Date())
+            let now = clock()
             let site = keys.site
             return try await store.read { transaction in
                 let invitations = try transaction.standingInvitations(at: now)
@@ -149,7 +149,8 @@ extension LocalSite {
             let code = InvitationCode(
                 inviter: keys.site, partnership: partnership.id,
                 secret: cryptography.randomBytes(16),
-                expires: Instant(Date().addingTimeInterval(Double(draft.hours) * 3600)),
+                expires: Instant(
+                    milliseconds: clock().milliseconds + Int64(draft.hours) * 3_600_000),
                 addresses: checked,
                 relay: relay.map { .init(site: $0.site, addresses: Array($0.addresses.prefix(4))) })
             try await store.write { try $0.addInvitation(code, grant: grant) }

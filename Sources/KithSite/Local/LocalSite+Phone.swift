@@ -57,13 +57,13 @@ extension LocalSite {
             guard decision.isSame else {
                 let isOver = phone.withLock { state in
                     if comparison.address == nil { state.wait?.rules.differed() }
-                    return state.wait?.rules.isOver(at: Instant(Date())) ?? true
+                    return state.wait?.rules.isOver(at: clock()) ?? true
                 }
                 let left = phone.withLock { $0.wait?.rules.triesLeft ?? 0 }
                 if isOver { stopWaiting() }
                 return PairingOutcome(peer: nil, triesLeft: isOver ? 0 : left)
             }
-            let (profile, now) = (comparison.profile, Instant(Date()))
+            let (profile, now) = (comparison.profile, clock())
             try await store.write { transaction in
                 try transaction.addPairing(profile, now: now)
                 try transaction.setPeer(
@@ -105,7 +105,7 @@ extension LocalSite {
         let own = try await ownProfile()
         let nonce = cryptography.randomBytes(32)
         let (site, cryptography) = (keys.site, cryptography)
-        let client = PeerClient(identity: { [self] in tlsIdentity })
+        let client = PeerClient(identity: { [self] in tlsIdentity }, now: clock)
         do {
             let comparison = try await client.withConnection(
                 to: address, expecting: nil, root: nil
@@ -185,7 +185,7 @@ extension LocalSite {
             throw SiteError(
                 .refused, "to wait for a partner, kithd has to run; start it, or dial the partner")
         }
-        let now = Instant(Date())
+        let now = clock()
         let wait = try phone.withLock { state throws(SiteError) in
             if let wait = state.wait, wait.isWatched {
                 throw SiteError(
@@ -229,7 +229,7 @@ extension LocalSite {
             }
             group.addTask { [self] in
                 while phone.withLock({ state in
-                    state.wait.map { !$0.rules.isOver(at: Instant(Date())) } ?? false
+                    state.wait.map { !$0.rules.isOver(at: clock()) } ?? false
                 }) {
                     do { try await Task.sleep(for: .milliseconds(500)) } catch { return nil }
                 }
@@ -254,7 +254,7 @@ extension LocalSite {
         try refusing { state throws(PairingWait.Refusal) in
             guard state.wait != nil else { throw .over }
             try state.wait?.rules.commit(
-                request.commitment, from: site.siteID, nonce: nonce, now: Instant(Date()))
+                request.commitment, from: site.siteID, nonce: nonce, now: clock())
         }
         return .with { $0.nonce = nonce }
     }
@@ -267,7 +267,7 @@ extension LocalSite {
         try refusing { state throws(PairingWait.Refusal) in
             guard
                 let words = try state.wait?.rules.reveal(
-                    request.nonce, from: site.siteID, now: Instant(Date()))
+                    request.nonce, from: site.siteID, now: clock())
             else { throw .over }
             guard let profile = Self.profile(request.site, of: site) else {
                 state.wait?.rules.differed()

@@ -95,13 +95,13 @@ extension LocalSite {
             }
             let entry = entry
             let (site, chosen) = (keys.site, targets)
-            let ids = try await store.write { transaction in
+            let ids = try await store.write { [clock] transaction in
                 var planner = EditPlanner(
                     transaction: transaction, entry: entry, author: author, site: site)
                 for (edit, partnership) in zip(edits, chosen) {
                     try planner.plan(edit, in: partnership)
                 }
-                try planner.commit(now: Instant(Date()))
+                try planner.commit(now: clock())
                 return planner.records
             }
             return try await store.read { transaction in

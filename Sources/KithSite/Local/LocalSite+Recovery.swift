@@ -17,7 +17,7 @@ extension LocalSite {
                     "a passphrase has at least \(RecoveryKit.passphraseCharacters) characters, for example four words"
                 )
             }
-            let now = Instant(Date())
+            let now = clock()
             let partners = try await peers().filter { !$0.partnerships.isEmpty }
             let kit = RecoveryKit(
                 identity: keys.identity, sealing: keys.sealing, name: name, kind: kind,
@@ -181,7 +181,7 @@ extension LocalSite {
 
     /// Takes the root that a partner proves, and joins what it tells of.
     private func meet(_ partner: UnmetPartner) async throws -> [String] {
-        let client = PeerClient(identity: { [self] in tlsIdentity })
+        let client = PeerClient(identity: { [self] in tlsIdentity }, now: clock)
         var last: any Error = SiteError(.network, "the recovery kit has no address of it")
         for address in partner.addresses {
             do {
@@ -203,7 +203,7 @@ extension LocalSite {
     private func join(
         _ offers: Kith_V1_Offers, of site: SiteID, root: RootCertificate, addresses: [String]
     ) async throws -> [String] {
-        let now = Instant(Date())
+        let now = clock()
         let offered = storedOffers(offers, from: site, now: now)
         try await store.write { transaction in
             try transaction.setPeer(

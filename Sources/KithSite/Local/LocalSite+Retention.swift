@@ -19,7 +19,7 @@ extension LocalSite {
     package func retention() async throws -> [RetentionItem] {
         var calendar = Calendar(identifier: .gregorian)
         calendar.timeZone = .current
-        let parts = calendar.dateComponents([.year, .month, .day], from: Date())
+        let parts = calendar.dateComponents([.year, .month, .day], from: clock().date)
         guard let year = parts.year,
             let today = PartialDate(year: year, month: parts.month, day: parts.day)
         else {

@@ -38,10 +38,10 @@ extension LocalSite {
             let conflicts = try await conflicts(ConflictQuery())
             let critical = conflicts.filter { $0.severity == .safetyCritical }
             let today = clock().day(in: entry.zone)
-            let (waiting, entries, rollback, forks) = try await store.read {
+            let (awaited, setAside, entries, rollback, forks) = try await store.read {
                 (
-                    try $0.waiting(), try $0.entryCount(), try $0.rollback(),
-                    try ForkView.all($0)
+                    try $0.awaitedParts(), try $0.waiting().setAside, try $0.entryCount(),
+                    try $0.rollback(), try ForkView.all($0)
                 )
             }
             let disk = home.diskUse()
@@ -52,8 +52,8 @@ extension LocalSite {
                 safetyCriticalConflicts: critical.count,
                 routineConflicts: conflicts.count - critical.count,
                 oldestConflict: critical.map(\.opened).min(),
-                partsWaiting: waiting.unread.values.reduce(0, +),
-                entriesSetAside: waiting.setAside.values.reduce(0, +), entries: entries,
+                partsWaiting: awaited, entriesSetAside: setAside.values.reduce(0, +),
+                entries: entries,
                 diskBytes: disk.used, diskFreeBytes: disk.free,
                 certificateEnds: tlsIdentity.leaf.notAfter, forks: forks,
                 rollback: rollback.map { RollbackView(words: $0.reason.words, time: $0.time) },
@@ -135,7 +135,7 @@ extension LocalSite {
         findings += rollbackFindings(status)
         findings.append(try await recoveryKitFinding())
         findings += try await recoveryFindings()
-        if tlsIdentity.leaf.needsRenewal(at: Instant(Date())) {
+        if tlsIdentity.leaf.needsRenewal(at: clock()) {
             findings.append(
                 Finding(
                     .warning, check: "certificate",

@@ -119,8 +119,8 @@ extension LocalSite {
             let reachable = try await store.read { try $0.peers() }
                 .contains { $0.isEnabled && !$0.addresses.isEmpty }
             let reports = reachable ? try await sync([]) { _ in } : []
-            try await store.write {
-                try $0.setNote("sync.lastNight", Instant(Date()).rfc3339)
+            try await store.write { [clock] in
+                try $0.setNote("sync.lastNight", clock().rfc3339)
             }
             return reports
         }
@@ -180,7 +180,7 @@ extension LocalSite {
 
     private func handOverKeys(after outcome: SyncSession.Outcome) async throws {
         guard outcome.isMembershipChanged else { return }
-        try await store.write { try $0.handOverKeys(now: Instant(Date())) }
+        try await store.write { [clock] in try $0.handOverKeys(now: clock()) }
     }
 
     private func stopDialling(_ peer: StoredPeer) async {
@@ -203,15 +203,15 @@ extension LocalSite {
             if sent + received > 0 {
                 try await self.note(
                     AuditItem(
-                        time: Instant(Date()),
+                        time: clock(),
                         actor: Author(
                             user: peer.site.description, name: peer.name, role: "partner site"),
                         channel: .sync, action: .exchange,
                         what: "sent \(sent) entries, received \(received)"))
             }
-            try await store.write { transaction in
+            try await store.write { [clock] transaction in
                 try transaction.noteSession(
-                    with: peer, at: Instant(Date()), problem: problem, isEqual: isEqual,
+                    with: peer, at: clock(), problem: problem, isEqual: isEqual,
                     isLeafExpired: isLeafExpired)
             }
             try await store.finishErasing()
@@ -253,7 +253,7 @@ extension LocalSite {
                 "no address is known for \(peer.name); give one with 'kith peer set \(peer.site.short) --address HOST:PORT'"
             )
         }
-        let client = PeerClient(identity: { [self] in tlsIdentity })
+        let client = PeerClient(identity: { [self] in tlsIdentity }, now: clock)
         let driver = driver(for: peer, side: .initiator, progress)
         // Who shares nothing with a peer, as far as is known here, may have lost what it knew.
         let sharesNothing = try await store.read { [clock] in
@@ -349,7 +349,7 @@ extension LocalSite {
         try await translating {
             let server = PeerServer(
                 listeningOn: try HostPort(text: address), identity: { [self] in tlsIdentity },
-                directory: directory, handler: handler ?? self, logger: logger)
+                directory: directory, handler: handler ?? self, logger: logger, now: clock)
             self.server.withLock { $0 = server }
             defer { self.server.withLock { $0 = nil } }
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -26,7 +26,7 @@ extension LocalSite {
 
     /// Whether the inviter answers, whatever it says.
     private func isReached(_ code: InvitationCode) async throws -> Bool {
-        let client = PeerClient(identity: { [self] in tlsIdentity })
+        let client = PeerClient(identity: { [self] in tlsIdentity }, now: clock)
         for address in code.addresses {
             do {
                 try await client.withConnection(
@@ -54,7 +54,7 @@ extension LocalSite {
                 )
             }
             let own = try await ownProfile()
-            let now = Instant(Date())
+            let now = clock()
             let letterbox = InvitationCode.letterbox(secret: code.secret, relay: relay.site)
             let waiting = try await atRelay(relay) { [self] connection in
                 let notice = try await self.notice(of: code, relay: relay.site, on: connection)
@@ -113,7 +113,7 @@ extension LocalSite {
     /// Asks the relays where join requests of this site wait. Where the inviter has let it in, it
     /// takes part; else the request is left again, in case the relay has lost it.
     func askRelays() async throws {
-        let now = Instant(Date())
+        let now = clock()
         for join in try await store.read({ try $0.waitingJoins() })
         where now.milliseconds < join.expires.milliseconds + Self.patience {
             let problem: String?
@@ -225,7 +225,7 @@ extension LocalSite {
         _ relay: InvitationCode.Relay,
         _ body: @escaping @Sendable (PeerConnection) async throws -> Result
     ) async throws -> Result {
-        let client = PeerClient(identity: { [self] in tlsIdentity })
+        let client = PeerClient(identity: { [self] in tlsIdentity }, now: clock)
         var last: any Error = SiteError(.network, "the code names no address of its relay")
         for address in relay.addresses {
             do {

@@ -29,7 +29,8 @@ package final class LocalSite: Site {
     private let highWater = Mutex<OwnPosition?>(nil)
     let logger: Logger
     let isDaemon: Bool
-    /// The time by which it is decided what is shared.
+    /// What time it is: the one clock of the site, which its certificates, invitations, agreements and
+    /// notes all go by. Nothing that it says decides what an entry means (P2).
     let clock: @Sendable () -> Instant
     private let tls: Mutex<TLSIdentity>
 
@@ -53,9 +54,9 @@ package final class LocalSite: Site {
         self.isDaemon = isDaemon
         self.clock = clock
         passwords = PasswordQueue(log2N: passwordLog2N)
-        directory = LiveDirectory()
+        directory = LiveDirectory(clock: clock)
         tls = Mutex(
-            try LeafIssuer(key: store.keys.identity, root: root).issue(now: Instant(Date())))
+            try LeafIssuer(key: store.keys.identity, root: root).issue(now: clock()))
     }
 
     /// Makes a site: a home, keys, a database, and a private partnership of its own.
@@ -184,8 +185,13 @@ package final class LocalSite: Site {
             // A note that is only behind is brought up before anything is told to a peer.
             return highWater.withLock { $0 = known?.position }
         }
-        try await store.write { try $0.beginIncarnation(reason, now: Instant(Date())) }
+        try await store.write { [clock] in try $0.beginIncarnation(reason, now: clock()) }
         try await noteHighWater()
+        if isDaemon {
+            logger.warning(
+                "this site goes on in new feeds: its old ones may have been rolled back",
+                metadata: ["rollback.reason": "\(reason.words)"])
+        }
     }
 
     /// Notes how far this site's own feeds are before any of it is sent.
@@ -223,7 +229,7 @@ package final class LocalSite: Site {
 
     /// Takes the pins and the standing invitations and letterboxes into memory, where the transport asks for them.
     func refreshDirectory() async throws {
-        let now = Instant(Date())
+        let now = clock()
         let (peers, ends) = try await store.read { transaction in
             (
                 try transaction.peers(),
@@ -231,11 +237,13 @@ package final class LocalSite: Site {
                     + transaction.standingLetterboxes(at: now).map(\.expires)
             )
         }
-        let changed = directory.update(
+        let change = directory.update(
             pins: Dictionary(
                 peers.map { ($0.site, $0.root) }, uniquingKeysWith: { first, _ in first }),
+            former: Set(peers.filter(\.isFormer).map(\.site)),
             invitationsStandUntil: ends.max())
-        if changed { server.withLock { $0 }?.pinsChanged() }
+        guard let change else { return }
+        server.withLock { $0 }?.pinsChanged(closing: change.ended)
     }
 
     package func profile() async throws -> SiteView {

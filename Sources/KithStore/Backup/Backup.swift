@@ -37,7 +37,7 @@ extension Store {
                 }
             }
             try copy.close()
-            let facts = try Self.checkBackup(partial, keys: keys, cryptography: cryptography)
+            let facts = try readBack(partial)
             guard link(partial, path) == 0 else {
                 throw StoreError(
                     .other,
@@ -51,7 +51,35 @@ extension Store {
             return facts
         } catch {
             try? FileManager.default.removeItem(atPath: partial)
-            throw (error as? DatabaseError).map(StoreError.init) ?? error
+            throw (error as? DatabaseError).map(Self.problem) ?? error
+        }
+    }
+
+    /// What keeps a backup from being written, where it is not the database that is at fault.
+    private static func problem(ofWriting error: DatabaseError) -> StoreError {
+        switch error.resultCode {
+        case .SQLITE_CANTOPEN, .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH:
+            StoreError(
+                .readOnly, "the backup cannot be written there; choose another folder")
+        case .SQLITE_FULL:
+            StoreError(
+                .full, "there is no room for the backup; choose another disk, or free some space")
+        default: StoreError(error)
+        }
+    }
+
+    /// Checks what was just written, and says where it went wrong if it did: here, or on its way.
+    private func readBack(_ path: String) throws -> BackupFacts {
+        do {
+            return try Self.checkBackup(path, keys: keys, cryptography: cryptography)
+        } catch let error as StoreError where error.code == .damaged {
+            let isDamagedHere = try !readBlocking { try $0.problemsOfLog() }.isEmpty
+            throw StoreError(
+                .damaged,
+                isDamagedHere
+                    ? "the database is damaged, and a backup of it would be; keep the last good backup, and see 'kith doctor'"
+                    : "the backup could not be read back as it was written; check that disk, or choose another"
+            )
         }
     }
 

@@ -141,6 +141,20 @@ extension StoreTransaction {
         }
         return (try counts("unread"), try counts("set_aside"))
     }
+
+    /// How many parts cannot be read here yet, without those that this site only forwards: they are
+    /// never to be read here, and nobody has to do anything about them.
+    public func awaitedParts() throws -> Int {
+        let count = try number(
+            """
+            SELECT count(*) FROM unread
+            JOIN entry ON entry.arrival = unread.entry
+            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+            WHERE feed.partnership NOT IN (
+                SELECT partnership FROM standing WHERE site = ? AND role = ?)
+            """, [keys.site.blob, Role.relay.rawValue])
+        return Int(count ?? 0)
+    }
 }
 
 extension String {

@@ -139,6 +139,16 @@ struct TestHome: Sendable {
         return found?["candidates"] as? [[String: Any]] ?? []
     }
 
+    /// Whether any file of the home holds words as they are.
+    func holds(_ words: String) throws -> Bool { try holds(Data(words.utf8)) }
+
+    /// Whether any file of the home holds these bytes.
+    func holds(_ bytes: Data) throws -> Bool {
+        try FileManager.default.contentsOfDirectory(atPath: path).contains { name in
+            FileManager.default.contents(atPath: path + "/" + name)?.range(of: bytes) != nil
+        }
+    }
+
     /// Starts the site's daemon on a free port and waits until it listens.
     func daemon(_ arguments: String...) throws -> TestDaemon {
         let program = try Program.start(

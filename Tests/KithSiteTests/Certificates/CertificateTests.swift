@@ -42,6 +42,73 @@ import Testing
         }
     }
 
+    @Test
+    func `three sites that were off for a year meet at once, warn, and are renewed as they run`()
+        async throws
+    {
+        let (village, clock, plans) = (try Village(), VillageClock(), "Plans")
+        let practice = try await village.site("Riverside", kind: "gp-practice", clock: clock.read)
+        let elm = try await village.site("Elm", clock: clock.read)
+        let oak = try await village.site("Oak", clock: clock.read)
+        let sites = [practice, elm, oak]
+        try await practice.found(plans)
+        for site in [elm, oak] { try await practice.admit(site, to: plans) }
+        try await elm.sync(with: practice)
+        try await elm.meet(oak)
+        func warnings(_ site: Neighbour) async throws -> [String] {
+            try await site.site.doctor().filter { $0.check == "certificate" }.map(\.message)
+                .sorted()
+        }
+        for site in sites { #expect(try await warnings(site).isEmpty, "\(site.name)") }
+
+        // Suspended, all three, with nobody to renew anything; and then all at once awake.
+        clock.pass(days: 400)
+        for site in sites {
+            let status = try await site.site.status()
+            #expect(status.certificateEnds < clock.read(), "\(site.name)")
+            let said = try await warnings(site)
+            #expect(said.count == 1 && said[0].contains("own ends at"), "\(said)")
+        }
+        let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
+        for (one, another) in [(elm, practice), (oak, practice), (elm, oak)] {
+            let report = try await one.sync(with: another)
+            #expect(report.isEqual, "\(report.problem ?? "")")
+        }
+        #expect(try await oak.words(resident, "familyName") == ["Whitfield"])
+        for site in sites {
+            // Each is told of the two others, that they were let in, and what to do.
+            let expired = try await warnings(site).filter {
+                $0.contains("it is accepted all the same")
+            }
+            #expect(expired.count == 2, "\(site.name): \(expired)")
+            #expect(
+                try await site.site.status().peers.filter(\.isCertificateExpired).count == 2,
+                "\(site.name)")
+        }
+
+        // The daemons come to renew, while they serve and without a restart.
+        for site in sites { try site.site.renewCertificate(ifNeededAt: clock.read()) }
+        for (one, another) in [(elm, practice), (oak, practice), (elm, oak)] {
+            #expect(try await one.sync(with: another).isEqual)
+        }
+        for site in sites {
+            #expect(try await warnings(site).isEmpty, "\(site.name)")
+            #expect(try await site.site.status().certificateEnds > clock.read(), "\(site.name)")
+        }
+        // One that was off altogether comes up with a leaf of that day.
+        await oak.close()
+        clock.pass(days: 400)
+        let again = try await Neighbour.open(
+            "Oak", home: oak.home, clock: clock.read, wiretap: village.wiretap)
+        #expect(try await again.sync(with: practice).isEqual)
+        #expect(
+            try await warnings(again) == [
+                "that of Riverside has expired; it is accepted all the same"
+            ])
+        try await village.expectEqual(plans, practice, again)
+        await village.close(practice, elm, again)
+    }
+
     @Test func `a partner whose leaf has expired meets, and its people are to be told`()
         async throws
     {

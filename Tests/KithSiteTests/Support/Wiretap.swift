@@ -37,6 +37,17 @@ final class Wiretap: Sendable {
 
     private let messages = Mutex<[Message]>([])
     private let lines = Mutex<[String]>([])
+    private let interruption = Mutex<(@Sendable () async throws -> Void)?>(nil)
+
+    /// Does something before the next batch of entries that a site answers with is on its way.
+    func interrupt(_ action: @escaping @Sendable () async throws -> Void) {
+        interruption.withLock { $0 = action }
+    }
+
+    fileprivate func interrupted() async throws {
+        let action = interruption.withLock { $0.take() }
+        try await action?()
+    }
 
     /// What answers for a site, and is heard.
     func answering(for site: LocalSite, _ id: SiteID) -> any PeerServiceHandler {
@@ -114,7 +125,8 @@ private struct Answering: PeerServiceHandler {
                 if let message { try keep(message) }
                 return message
             },
-            send: { message in
+            send: { [wiretap] message in
+                if !message.entries.entries.isEmpty { try await wiretap.interrupted() }
                 try keep(message)
                 try await stream.send(message)
             })
@@ -197,14 +209,18 @@ private struct LineKeeper: LogHandler {
 }
 
 extension Neighbour {
-    /// Whether any file of the home holds words in the clear.
-    func hasInFiles(_ words: String) throws -> Bool { try hasInFiles(Data(words.utf8)) }
+    /// Whether any file of the home holds words in the clear; the database that a restore replaced is
+    /// kept as it was.
+    func hasInFiles(_ words: String, exceptReplaced: Bool = false) throws -> Bool {
+        try hasInFiles(Data(words.utf8), exceptReplaced: exceptReplaced)
+    }
 
     /// Whether any file of the home holds bytes as they are.
-    func hasInFiles(_ needle: Data) throws -> Bool {
+    func hasInFiles(_ needle: Data, exceptReplaced: Bool = false) throws -> Bool {
         let found = try FileManager.default.contentsOfDirectory(atPath: home)
         return found.contains { file in
-            FileManager.default.contents(atPath: home + "/" + file)?.range(of: needle) != nil
+            guard !exceptReplaced || !file.contains(".before-restore-") else { return false }
+            return FileManager.default.contents(atPath: home + "/" + file)?.range(of: needle) != nil
         }
     }
 
@@ -213,8 +229,20 @@ extension Neighbour {
         try await hear(Data(words.utf8))
     }
 
+    /// Searches what another site sent or was sent, with this site's keys in hand.
+    func overhear(_ words: String, at other: Neighbour) async throws -> Wiretap.Finding {
+        try wiretap.search(
+            for: Data(words.utf8), at: try await other.site.profile().site, keys: try await keys())
+    }
+
     /// The same for bytes that are no text.
     func hear(_ needle: Data) async throws -> Wiretap.Finding {
+        try wiretap.search(
+            for: needle, at: try await site.profile().site, keys: try await keys())
+    }
+
+    /// The compartment keys that the site holds now, as they lie in its database.
+    private func keys() async throws -> [CompartmentKey] {
         var readOnly = Configuration()
         readOnly.readonly = true
         let database = try DatabaseQueue(path: home + "/kith.sqlite", configuration: readOnly)
@@ -223,8 +251,6 @@ extension Neighbour {
                 database, sql: "SELECT secret FROM compartment_key WHERE secret IS NOT NULL")
         }
         try database.close()
-        return try wiretap.search(
-            for: needle, at: try await site.profile().site,
-            keys: keys.compactMap(CompartmentKey.init(bytes:)))
+        return keys.compactMap(CompartmentKey.init(bytes:))
     }
 }

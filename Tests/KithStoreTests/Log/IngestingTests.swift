@@ -247,6 +247,74 @@ import Testing
         #expect(try await scene.play.founder.store.read { try $0.problemsOfLog() }.isEmpty)
     }
 
+    @Test func `whatever bit of an entry is flipped on its way, it is refused and nothing stays`()
+        async throws
+    {
+        let scene = try await Scene()
+        let (entry, part) = (scene.second, scene.second.parts[0])
+        func flips(
+            of bytes: Data, _ put: (Data) -> ReceivedEntry
+        ) -> [(String, ReceivedEntry)] {
+            (0..<bytes.count * 8).map { bit in
+                var flipped = bytes
+                flipped[flipped.startIndex + bit / 8] ^= 1 << (bit % 8)
+                return ("bit \(bit) of \(bytes.count) bytes", put(flipped))
+            }
+        }
+        let all =
+            flips(of: entry.header) { entry.with(header: $0) }
+            + flips(of: entry.signature) { entry.with(signature: $0) }
+            + flips(of: part.skeleton) {
+                entry.with(parts: [Part(skeleton: $0, body: part.body)])
+            }
+            + flips(of: try #require(part.body)) {
+                entry.with(parts: [Part(skeleton: part.skeleton, body: $0)])
+            }
+        let before = try await scene.play.founder.rows()
+        for (name, flipped) in all {
+            let result = try await scene.play.founder.ingest([flipped], scene.play.id)
+            #expect(result.refusal != nil && result.stored + result.known == 0, "\(name)")
+        }
+        #expect(try await scene.play.founder.rows() == before)
+        // As it was signed it is as welcome as ever.
+        #expect(try await scene.play.founder.ingest([entry], scene.play.id).stored == 1)
+    }
+
+    @Test func `an entry is good in the partnership that it was signed in, and in no other`()
+        async throws
+    {
+        let scene = try await Scene()
+        let (founder, member) = (scene.play.founder, scene.play.sites[1])
+        let other = try await founder.store.write {
+            try $0.found(
+                name: "Other", purpose: "care", profile: founder.profile, isPrivate: false,
+                now: TestSite.now)
+        }
+        // The author is a member of both, and could have written it there.
+        try await founder.admit(member.profile, TestPartnership.contributor, to: other)
+        let before = try await founder.rows()
+        let result = try await founder.ingest([scene.second], other)
+        #expect(result.refusal != nil && result.stored + result.known == 0)
+        #expect(try await founder.rows() == before)
+        #expect(try await founder.ingest([scene.second], scene.play.id).stored == 1)
+    }
+
+    @Test func `a replay of all that was ever sent stores nothing, however often it comes`()
+        async throws
+    {
+        let scene = try await Scene()
+        let all = scene.others + [scene.first, scene.second, scene.third]
+        _ = try await scene.play.founder.ingest(all, scene.play.id)
+        let before = try await scene.play.founder.rows()
+        for round in 1...200 {
+            let result = try await scene.play.founder.ingest(all, scene.play.id)
+            #expect(
+                result.known == all.count && result.stored == 0 && result.refusal == nil,
+                "round \(round)")
+        }
+        #expect(try await scene.play.founder.rows() == before)
+    }
+
     @Test func `what came before the first entry that is not valid stays`() async throws {
         let scene = try await Scene()
         let spoiled = scene.third.with(signature: scene.third.signature.flipped(at: 9))

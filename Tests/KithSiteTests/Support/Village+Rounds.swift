@@ -1,0 +1,38 @@
+import KithSite
+import Testing
+
+extension Village {
+    /// Rounds of sessions until all that still meet are equal; how each ended does not matter here.
+    func settle(_ sites: Neighbour..., rounds: Int = 3) async throws {
+        for _ in 0..<rounds {
+            for (index, site) in sites.enumerated() {
+                for other in sites[(index + 1)...] {
+                    let id = try await other.site.profile().site
+                    if try await site.site.peers().contains(where: { $0.site == id }) {
+                        try await site.sync(with: other)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Expects the same state everywhere, a log without a fault, and that a replay comes to the same.
+    func expectEqual(
+        _ partnership: String, _ sites: Neighbour...,
+        at location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let digests = try await sites[0].digests(of: partnership)
+        for site in sites {
+            let theirs = try await site.digests(of: partnership)
+            #expect(
+                theirs == digests, "\(site.name) and \(sites[0].name)", sourceLocation: location)
+            let check = try await site.site.rebuild(checkOnly: true)
+            #expect(
+                check.isEqual, "\(site.name): \(check.differences)", sourceLocation: location)
+        }
+    }
+
+    func close(_ sites: Neighbour...) async {
+        for site in sites { await site.close() }
+    }
+}
