@@ -111,7 +111,7 @@ extension LocalSite {
         _ body: @escaping @Sendable (StoreTransaction, FieldEntry, SiteID, Instant) throws -> Result
     ) async throws -> Result {
         try await translating {
-            let (entry, site, now) = (entry, keys.site, Instant(Date()))
+            let (entry, site, now) = (entry, keys.site, clock())
             let step: @Sendable (StoreTransaction) throws -> Result = {
                 try body($0, entry, site, now)
             }

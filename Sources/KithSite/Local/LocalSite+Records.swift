@@ -93,7 +93,7 @@ extension LocalSite {
                     targets.append(nil)
                 }
             }
-            let entry = entry
+            let (entry, now) = (entry, clock())
             let (site, chosen) = (keys.site, targets)
             let ids = try await store.write { transaction in
                 var planner = EditPlanner(
@@ -101,7 +101,7 @@ extension LocalSite {
                 for (edit, partnership) in zip(edits, chosen) {
                     try planner.plan(edit, in: partnership)
                 }
-                try planner.commit(now: Instant(Date()))
+                try planner.commit(now: now)
                 return planner.records
             }
             return try await store.read { transaction in
