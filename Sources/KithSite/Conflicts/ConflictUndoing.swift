@@ -145,8 +145,18 @@ struct ConflictUndoing {
                     try record(head.row).flatMap {
                         try target($0, field: ConflictCases.outcomeField, key)
                     }
-                }
+                } + changed(cases[key], key)
             }
+        }
+    }
+
+    /// The fields of records whose change was the decision.
+    private func changed(_ work: ConflictCases.Case, _ key: ConflictKey) throws -> [Target] {
+        try Set(work.outcomes).flatMap { outcome -> [Target] in
+            guard case .changed(let id, let field, _) = outcome else { return [] }
+            return try transaction.records(
+                RecordSelection(partnership: key.partnership, prefix: id.description)
+            ).compactMap { try target($0, field: field, key) }
         }
     }
 
