@@ -72,7 +72,7 @@ enum ConflictPages {
         var record: RecordView?
         if let id = conflict.record { record = try await desk.record(id.description) }
         var top: RecordView?
-        if let record { top = try await Lineage.top(of: record, desk) }
+        if let record { top = try await resident(of: record, desk) }
         let nodes = RecordNodes(visit, desk)
         let kind = Vocabulary.kind(named: conflict.recordKind)
         let definition = conflict.fieldName.flatMap { kind?.field(named: $0) }
@@ -117,6 +117,14 @@ enum ConflictPages {
             row(conflict, visit).merging(more) { $1 }.merging(work) { $1 })
         if problem != nil { answer.status = .badRequest }
         return answer
+    }
+
+    /// The resident whom a record is about, as far as their reader may know; nil when it is about none.
+    static func resident(of record: RecordView, _ desk: Desk) async throws -> RecordView? {
+        guard let top = try await Lineage.top(of: record, desk), top.kind == "resident" else {
+            return nil
+        }
+        return top
     }
 
     /// Where a person goes on from a conflict.

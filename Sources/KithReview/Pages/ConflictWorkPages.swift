@@ -94,6 +94,11 @@ enum ConflictWorkPages {
             visit.session.map {
                 visit.now.milliseconds - $0.proved.milliseconds < WebSessionLimits.proved
             } ?? false
+        var resident: RecordView?
+        if let id = outcome.record, let record = try? await desk.record(id.description) {
+            resident = try await ConflictPages.resident(of: record, desk)
+        }
+        let nodes = RecordNodes(visit, desk)
         let mayUndo = !isClinical || desk.user.may(.attest)
         func lines(_ texts: [String]) -> [Node] {
             texts.map { ["words": ShownText(lines: $0).text] }
@@ -103,6 +108,9 @@ enum ConflictWorkPages {
             [
                 "path": "/conflicts/\(outcome.conflict)/undo",
                 "about": ShownText(line: outcome.about).text,
+                "who": resident.map { nodes.shown($0.title) } ?? false as Any,
+                "born": resident.map { nodes.line("dateOfBirth", of: $0) } ?? "",
+                "nhs": resident.map { nodes.line("nhsNumber", of: $0) } ?? "",
                 "decided": lines(outcome.replaces), "stands": lines(outcome.stands),
                 "hasStands": !outcome.stands.isEmpty, "mayUndo": mayUndo,
                 "isClinical": isClinical, "needsProof": isClinical && mayUndo && !isProved,

@@ -44,7 +44,7 @@ struct ConflictLister {
         }
         let titles = try titles(of: found)
         let cases = try ConflictCases(transaction)
-        return found.compactMap { conflict in
+        let listed = found.compactMap { conflict -> Listed? in
             guard shows(conflict, titles, query, under) else { return nil }
             let view = view(conflict, titles, cases, id: names[conflict])
             guard query.field == nil || view.fieldName == query.field,
@@ -55,7 +55,10 @@ struct ConflictLister {
             else { return nil }
             return Listed(
                 found: conflict, view: view, isPutAway: isPutAway(conflict, titles))
-        }.sorted { Self.rank($0.view) < Self.rank($1.view) }
+        }
+        // Places are sorted rather than what is listed, which is large.
+        let ranks = listed.map { Self.rank($0.view) }
+        return ranks.indices.sorted { ranks[$0] < ranks[$1] }.map { listed[$0] }
     }
 
     private static func matches(_ owner: String, _ wanted: String) -> Bool {

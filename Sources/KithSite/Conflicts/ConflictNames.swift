@@ -20,11 +20,15 @@ struct ConflictNames {
         }
     }
 
+    /// Of those whose first eight characters name several; others go by these.
     private var ids: [Place: String] = [:]
 
     /// Names conflicts apart from each other.
     init(_ conflicts: [FoundConflict]) {
-        var pending = conflicts
+        let short = conflicts.map { Self.typed($0, Self.lengths[0]).lowercased() }
+        let counts = Dictionary(short.map { ($0, 1) }, uniquingKeysWith: +)
+        guard counts.count < conflicts.count else { return }
+        var pending = zip(conflicts, short).filter { counts[$1] != 1 }.map(\.0)
         for length in Self.lengths {
             let groups = Dictionary(grouping: pending) { Self.typed($0, length).lowercased() }
             pending = []
@@ -40,7 +44,7 @@ struct ConflictNames {
 
     /// The id of one of them.
     subscript(conflict: FoundConflict) -> String {
-        ids[Place(conflict)] ?? Self.typed(conflict, 26)
+        (ids.isEmpty ? nil : ids[Place(conflict)]) ?? Self.typed(conflict, Self.lengths[0])
     }
 
     private static func typed(_ conflict: FoundConflict, _ digits: Int) -> String {

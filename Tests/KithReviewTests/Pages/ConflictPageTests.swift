@@ -125,6 +125,7 @@ import Testing
 
         let undo = try await carer.ask("GET", path + "/undo")
         #expect(undo.body.contains("English") && undo.body.contains("Welsh"))
+        #expect(undo.body.contains("Of <strong>Whitfield</strong>"), "whose it is")
         let empty = try await carer.ask(
             "POST", path + "/undo", form: form(undo, "2", [("reason", " ")]))
         #expect(empty.status == 400 && empty.body.contains("say why"))
