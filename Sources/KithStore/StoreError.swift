@@ -32,7 +32,9 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
     /// What an error of SQLite means to an operator.
     public init(_ error: DatabaseError) {
         switch error.resultCode {
-        case .SQLITE_FULL:
+        // That the index of the write-ahead log cannot grow is how a full disk shows when a home is opened.
+        case .SQLITE_FULL,
+            .SQLITE_IOERR where error.extendedResultCode == .SQLITE_IOERR_SHMSIZE:
             self.init(.full, "the disk is full; nothing was changed: free some space and try again")
         case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_CANTOPEN, .SQLITE_AUTH:
             self.init(

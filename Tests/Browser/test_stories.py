@@ -5,6 +5,7 @@ import re
 import pytest
 
 from conftest import shot, sign_in
+from test_pages import violations
 
 
 def open_resident(page, name):
@@ -115,6 +116,101 @@ def test_two_records_that_may_be_one_person_are_decided_on_the_page(sites, visit
     open_ones = elm.json("conflict", "list")["conflicts"]
     assert [c for c in open_ones if c["kind"] == "duplicateResident"] == []
     assert len(elm.json("same-person", "list")["samePersons"]) == 1
+
+
+def test_a_conflict_is_taken_on_and_a_decision_taken_back(sites, visit):
+    elm, river = sites
+    contact = elm.json("contact", "list", "--search", "Joy")["contacts"][0]["short"]
+    river.kith("sync")
+    for site, role in ((elm, "district nurse"), (river, "nurse prescriber")):
+        site.kith("contact", "edit", contact, f"role={role}")
+    river.kith("sync")
+    page = visit(elm, "mary")
+    page.click("nav[aria-label='Parts of the page'] >> text=Conflicts")
+    page.click(".rows a:has-text('Joy')")
+    page.fill("#owner", "Mary Okafor")
+    page.fill("#due", "2020-02-03")
+    page.fill("#note", "I ring the surgery")
+    page.click("button:has-text('Save this')")
+    assert "Noted" in page.inner_text("[role=status]")
+    work = page.inner_text("section:has(#work)")
+    assert "Mary Okafor" in work and "overdue" in work.lower() and "I ring the surgery" in work
+    assert violations(page) == []
+    shot(page, "conflict-work")
+
+    page.check("label:has-text('stands') >> nth=0")
+    page.fill("#reason", "The surgery says so")
+    page.click("button:has-text('Decide')")
+    assert "Decided" in page.inner_text("[role=status]")
+    page.click("[role=status] >> text=Take it back")
+    assert "district nurse" in page.inner_text("main")
+    assert violations(page) == []
+    shot(page, "undo")
+    page.fill("#reason", "They meant another Joy")
+    page.click("button:has-text('Take it back')")
+    assert "open again" in page.inner_text("[role=status]")
+    river.kith("sync")
+    for site in (elm, river):
+        found = [c for c in site.json("conflict", "list")["conflicts"] if c["id"].startswith(contact)]
+        assert len(found) == 1 and found[0]["isReopened"] and found[0]["owners"] == ["Mary Okafor"]
+
+    # The practice, whose view has both, decides for good, and this site sees it.
+    there = visit(river, "anil")
+    there.goto(river.url + "/conflicts/" + found[0]["id"])
+    assert "They meant another Joy" in there.inner_text("main")
+    there.check("label:has-text('stands') >> nth=1")
+    there.fill("#reason", "Her own card")
+    there.click("button:has-text('Decide')")
+    assert "Decided" in there.inner_text("[role=status]")
+    river.kith("sync")
+    assert [c for c in elm.json("conflict", "list")["conflicts"] if c["id"].startswith(contact)] == []
+
+
+def test_plans_that_do_not_go_together_are_decided_on_the_page(sites, visit):
+    elm, river = sites
+    resident = elm.json("resident", "list", "--search", "Whitfield")["residents"][0]["short"]
+    for site, title in ((elm, "Getting about"), (river, "Getting around")):
+        site.kith("plan", "add", "--resident", resident, f"title={title}", "status=active",
+                  "category=Mobility")
+    river.kith("sync")
+    page = visit(elm, "mary")
+    page.click("nav[aria-label='Parts of the page'] >> text=Conflicts")
+    page.click(".rows a:has-text('Several active plans')")
+    text = page.inner_text("main")
+    assert "Getting about" in text and "Getting around" in text and "Riverside" in text
+    assert page.locator("a:has-text('Change this one')").count() == 2
+    shot(page, "conflict-plans")
+    page.check("label:has-text('side by side')")
+    page.fill("#reason", "One is for indoors")
+    page.click("button:has-text('Decide')")
+    assert "Decided" in page.inner_text("[role=status]")
+    river.kith("sync")
+    for site in (elm, river):
+        kinds = [c["kind"] for c in site.json("conflict", "list")["conflicts"]]
+        assert "activePlans" not in kinds
+
+
+def test_no_known_allergies_beside_an_allergy_is_put_right_on_the_page(sites, visit):
+    elm, river = sites
+    elm.kith("resident", "add", "familyName=Barlow", "givenName=Hugh")
+    resident = elm.json("resident", "list", "--search", "Barlow")["residents"][0]["short"]
+    river.kith("sync")
+    elm.kith("allergy-assertion", "add", "--resident", resident, "assertion=none-known")
+    river.kith("allergy", "add", "--resident", resident, "agent=Latex")
+    river.kith("sync")
+    page = visit(elm, "mary")
+    page.click("nav[aria-label='Parts of the page'] >> text=Conflicts")
+    page.click(".rows a:has-text('None known')")
+    assert "Latex" in page.inner_text("main")
+    shot(page, "conflict-none-known")
+    page.click("a:has-text('Change this one'):has-text('Latex')")
+    page.select_option("[name='v.verification']", "refuted")
+    page.click("button:has-text('Save')")
+    assert "Saved" in page.inner_text("[role=status]")
+    river.kith("sync")
+    for site in (elm, river):
+        kinds = [c["kind"] for c in site.json("conflict", "list")["conflicts"]]
+        assert "noneKnown" not in kinds
 
 
 def test_a_round_is_listed_and_its_outcomes_saved_in_one_go(sites, visit):

@@ -96,7 +96,8 @@ import Testing
         // What a person needs is in words, not in colour or drawing.
         for words in [
             "was", "as it was", "Compared with the text that all of them replaced", "replaced",
-            "without", "3 conflicts are open", "1 of 3", "This would be saved",
+            "had not seen  candidate 2", "had not seen  candidate 1", "3 conflicts are open",
+            "1 of 3", "This would be saved",
         ] {
             #expect(finished.output.contains(words), "\(words)")
         }

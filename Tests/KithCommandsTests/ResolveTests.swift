@@ -53,6 +53,17 @@ import Testing
         }
     }
 
+    @Test func `an empty reason is refused, by option and on a terminal`() async {
+        let play = Play()
+        let result = await play(
+            "conflict", "resolve", id, "--pick", "1", "--seen", "5", "--reason", " \n ")
+        #expect(result.status == 2 && result.isOneLine && result.err.contains("--reason is empty"))
+        #expect(play.site.told.resolutions.isEmpty)
+        let asked = Play(answers: ["1", "", "q"], isTerminal: true)
+        #expect(await asked("conflict", "resolve", id).status == 1)
+        #expect(asked.site.told.resolutions.isEmpty)
+    }
+
     @Test func `a conflict that is gone is not found`() async {
         let result = await Play()(
             "conflict", "resolve", "GONE.x", "--pick", "1", "--seen", "5", "--reason", "x")

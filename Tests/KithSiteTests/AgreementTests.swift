@@ -1,17 +1,7 @@
 import Foundation
 import KithModel
 import KithSite
-import Synchronization
 import Testing
-
-/// A clock that people set wrong.
-private final class WrongClock: Sendable {
-    private let offset = Mutex<Double>(0)
-
-    var now: Instant { Instant(Date().addingTimeInterval(offset.withLock { $0 })) }
-
-    func set(ahead seconds: Double) { offset.withLock { $0 = seconds } }
-}
 
 /// Sharing that ends on an agreed date, over three sites and real mutual TLS.
 @Suite(.timeLimit(.minutes(10))) struct AgreementTests {

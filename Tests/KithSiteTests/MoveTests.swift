@@ -138,6 +138,81 @@ import Testing
         await close(scene)
     }
 
+    @Test func `what is open again after an undo goes along as it was first said`() async throws {
+        let scene = try await scene()
+        let (elm, practice, harbour) = (scene.elm, scene.practice, scene.harbour)
+        let first = try await elm.site.record(scene.allergy.description, kind: nil)
+        let said = try #require(first.field("severity")).candidates
+        let seen = try await elm.conflict(.field)
+        _ = try await elm.site.work(
+            on: ConflictWork(conflict: seen.id, owner: "Ann", note: "ask the son"), by: mover)
+        try await elm.decide(seen, .pick(1), reason: "her card says so")
+        try await practice.sync(with: elm)
+        // Taken back at the other site, and moved by the first.
+        try await practice.undo(seen.id, reason: "an old card")
+        try await elm.sync(with: practice)
+        let report = try await move(scene.resident, to: new, at: elm)
+        #expect(try await harbour.sync(with: elm).isEqual)
+
+        let copy = try await allergy(under: report.resident, at: harbour)
+        let severity = try #require(copy.field("severity"))
+        #expect(severity.candidates.map(\.words).sorted() == ["Moderate", "Severe"])
+        for candidate in severity.candidates {
+            let now = candidate.provenance[0]
+            let then = try #require(said.first { $0.words == candidate.words }).provenance[0]
+            #expect(now.committer == then.committer && now.siteName == then.siteName)
+            #expect(now.site == then.site && now.recorded == then.recorded)
+            #expect(now.carried?.by == mover)
+            #expect(now.reason?.contains("an old card") == true, "\(now)")
+        }
+        let open = try await harbour.conflict(.field)
+        #expect(open.severity == .safetyCritical && open.owners == ["Ann"])
+        #expect(open.details?.notes.map(\.text) == ["ask the son"])
+
+        // What was decided and taken back stays to be read where it was.
+        let left = try await practice.site.history(scene.allergy.description)
+        let elms = try await elm.site.history(scene.allergy.description)
+        #expect(Set(left.map(\.provenance.entry)) == Set(elms.map(\.provenance.entry)))
+        #expect(
+            left.contains {
+                $0.provenance.change == .resolve && $0.provenance.reason == "her card says so"
+            })
+        // Nothing of it is said twice by a second run, and a decision there comes back.
+        #expect(try await move(scene.resident, to: new, at: elm).isUnchanged)
+        try await harbour.decide(open, .value([.init("severity", "severe")]))
+        try await harbour.sync(with: elm)
+        #expect(try await move(report.resident, to: old, at: elm).resident == scene.resident)
+        try await practice.sync(with: elm)
+        for site in [elm, practice] {
+            #expect(try await site.words(scene.allergy, "severity") == ["Severe"])
+        }
+        for site in [elm, practice, harbour] {
+            let check = try await site.site.rebuild(checkOnly: true)
+            #expect(check.isEqual, "\(check.differences)")
+        }
+        await close(scene)
+    }
+
+    @Test func `moved twice, everybody is still named for their own words`() async throws {
+        let scene = try await scene()
+        let first = try await scene.elm.site.record(scene.allergy.description, kind: nil)
+        let said = try #require(first.field("severity")).candidates
+        let once = try await move(scene.resident, to: new, at: scene.elm)
+        let twice = try await move(once.resident, to: "Elm (private)", at: scene.elm)
+        let copy = try await allergy(under: twice.resident, at: scene.elm)
+        let candidates = try #require(copy.field("severity")).candidates
+        #expect(candidates.count == 2)
+        for candidate in candidates {
+            let now = candidate.provenance[0]
+            let then = try #require(said.first { $0.words == candidate.words }).provenance[0]
+            #expect(now.committer == then.committer && now.site == then.site)
+            #expect(now.recorded == then.recorded && now.entry == then.entry)
+        }
+        let agent = try #require(copy.field("agent")).candidates[0].provenance[0]
+        #expect(agent.siteName == "Riverside")
+        await close(scene)
+    }
+
     @Test func `who may not read or write all of it moves nothing`() async throws {
         let scene = try await scene()
         let before = try await scene.practice.site.status().entries

@@ -213,13 +213,24 @@ struct AssignConflict: SiteCommand {
     @Option(help: ArgumentHelp("What others should know.", valueName: "text"))
     var note: String?
 
+    var typed: TypedText? {
+        TypedText(
+            name: id,
+            lines: [
+                "conflict: \(id)", who.map { "owner: \($0)" }, due.map { "due: \($0)" },
+                note.map { "note: \($0)" },
+            ])
+    }
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
         guard who != nil || due != nil || note != nil else {
             throw UsageProblem("nothing to say; give WHO, --due DATE or --note TEXT")
         }
-        let conflict = try await site.work(
-            on: ConflictWork(conflict: id, owner: who, due: due, note: note),
-            by: writer.author(in: context))
+        let author = try writer.author(in: context)
+        let conflict = try await KeptText.guarding(typed, in: context) {
+            try await site.work(
+                on: ConflictWork(conflict: id, owner: who, due: due, note: note), by: author)
+        }
         try context.report(conflict, asJSON: output.isJSON)
         return .done
     }
@@ -241,9 +252,15 @@ struct NoteConflict: SiteCommand {
     @Argument(help: "The note.")
     var text: String
 
+    var typed: TypedText? {
+        TypedText(name: id, lines: ["conflict: \(id)", "note: \(text)"])
+    }
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
-        let conflict = try await site.work(
-            on: ConflictWork(conflict: id, note: text), by: writer.author(in: context))
+        let author = try writer.author(in: context)
+        let conflict = try await KeptText.guarding(typed, in: context) {
+            try await site.work(on: ConflictWork(conflict: id, note: text), by: author)
+        }
         try context.report(conflict, asJSON: output.isJSON)
         return .done
     }

@@ -202,7 +202,10 @@ final class ConflictDesk: Sendable {
         do {
             var preview = resolution
             preview.isPreview = true
-            show(preview: try await site.resolve(preview, by: author))
+            show(
+                preview: try await keepingText(combined: chosen.combined, resolution) {
+                    [preview] in try await site.resolve(preview, by: author)
+                })
             context.console.errors("Save it? y/n > ")
             let key = context.console.readKey()
             context.console.errors((key.map(String.init) ?? "") + "\n")
@@ -255,22 +258,23 @@ final class ConflictDesk: Sendable {
             isAttested: conflict.needsAttestation, performer: conflict.needsAttestation ? who : nil)
     }
 
-    /// Runs what may fail; what was typed for it is kept in a file then.
+    /// Runs what may fail; what was typed for it is kept in a file then, and not when it only says what
+    /// would come of it.
     func keepingText<Result>(
-        combined: CombineEditor.Combined?, _ resolution: Resolution,
+        combined: CombineEditor.Combined?, _ resolution: Resolution, isDryRun: Bool = false,
         _ body: () async throws -> Result
     ) async throws -> Result {
-        let typed = {
-            var lines = ["conflict: \(resolution.conflict)", "reason: \(resolution.reason)"]
-            switch resolution.choice {
-            case .pick(let number): lines.append("pick: \(number)")
-            case .word(let word): lines.append("pick: \(word)")
-            case .value(let values): lines += values.map { "\($0.field)=\($0.text)" }
-            }
-            return lines.joined(separator: "\n") + "\n"
+        guard !isDryRun || combined != nil else { return try await body() }
+        var lines: [String?] = [
+            "conflict: \(resolution.conflict)", "reason: \(resolution.reason)",
+        ]
+        switch resolution.choice {
+        case .pick(let number): lines.append("pick: \(number)")
+        case .word(let word): lines.append("pick: \(word)")
+        case .value(let values): lines += values.map { "\($0.field)=\($0.text)" }
         }
         return try await KeptText.guarding(
-            typed(), as: "unsaved-\(resolution.conflict)", in: context, body)
+            TypedText(name: resolution.conflict, lines: lines), in: context, body)
     }
 
     private func undoLast() async throws -> Bool {
@@ -281,10 +285,14 @@ final class ConflictDesk: Sendable {
         guard let reason = context.ask("Why is it taken back? (Enter leaves it)"), !reason.isEmpty
         else { return false }
         do {
-            let outcome = try await site.undoDecision(
-                ConflictUndo(
-                    conflict: last.conflict, reason: reason, isAttested: last.isAttested,
-                    performer: last.performer), by: author)
+            let typed = TypedText(
+                name: last.conflict, lines: ["take back: \(last.conflict)", "reason: \(reason)"])
+            let outcome = try await KeptText.guarding(typed, in: context) {
+                try await site.undoDecision(
+                    ConflictUndo(
+                        conflict: last.conflict, reason: reason, isAttested: last.isAttested,
+                        performer: last.performer), by: author)
+            }
             state.withLock { $0.last = nil }
             say("Taken back; open again: \(outcome.conflict).")
             return true

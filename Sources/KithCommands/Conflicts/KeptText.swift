@@ -2,6 +2,16 @@ import Foundation
 import KithModel
 import KithSite
 
+/// Words of a person's own that a command is to save.
+struct TypedText {
+    /// What the file is named for.
+    let name: String
+    /// The words, a line for each thing that was said; nil for what was not.
+    let lines: [String?]
+
+    var text: String { lines.compactMap(\.self).map { $0 + "\n" }.joined() }
+}
+
 /// What somebody typed, in a file of its own: so that nothing typed is lost when it cannot be saved.
 enum KeptText {
     /// Writes a text to a new file for this user alone; gives its path, nil where none can be written.
@@ -30,6 +40,14 @@ enum KeptText {
     }
 
     /// Runs what may fail; when it does, what was typed is kept, and the error says where.
+    static func guarding<Result>(
+        _ typed: TypedText?, in context: CommandContext, _ body: () async throws -> Result
+    ) async throws -> Result {
+        try await guarding(
+            typed?.text ?? "", as: "unsaved-\(typed?.name ?? "")", in: context, body)
+    }
+
+    /// The same with a text and a name for the file.
     static func guarding<Result>(
         _ typed: @autoclosure () -> String, as name: String, in context: CommandContext,
         _ body: () async throws -> Result

@@ -53,6 +53,14 @@ struct ResolveConflict: SiteCommand {
     @Flag(name: .customLong("yes"), help: "Do not ask before saving.")
     var isSure = false
 
+    var typed: TypedText? {
+        guard !isDryRun, reason != nil || pick != nil || !values.isEmpty else { return nil }
+        var lines: [String?] = [id.map { "conflict: \($0)" }, pick.map { "pick: \($0)" }]
+        lines += values.map { $0 }
+        lines += [seen.version.map { "seen: \($0)" }, reason.map { "reason: \($0)" }]
+        return TypedText(name: id ?? "walk", lines: lines)
+    }
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
         let author = try writer.author(in: context)
         let clinician = try performer.author()
@@ -66,7 +74,9 @@ struct ResolveConflict: SiteCommand {
             guard context.console.isInteractive else { throw missing(id) }
             return try await ask(id, on: site, as: author, clinician, in: context)
         }
-        let conflict = try await site.conflict(id)
+        let conflict = try await KeptText.guarding(typed, in: context) {
+            try await site.conflict(id)
+        }
         return try await decide(conflict, on: site, as: author, clinician, in: context)
     }
 
@@ -110,7 +120,10 @@ struct ResolveConflict: SiteCommand {
         let isAsking = context.console.isInteractive && !isSure
         if isDryRun || isAsking {
             resolution.isPreview = true
-            let preview = try await site.resolve(resolution, by: author)
+            let preview = try await desk.keepingText(
+                combined: combined, resolution, isDryRun: isDryRun
+            ) { [resolution] in try await site.resolve(resolution, by: author)
+            }
             if isDryRun, output.isJSON {
                 try context.printJSON(preview)
                 return .done
@@ -140,7 +153,10 @@ struct ResolveConflict: SiteCommand {
     ) async throws -> ExitStatus {
         let desk = ConflictDesk(
             site: site, author: author, context: context, clinician: clinician, reason: reason)
-        switch try await desk.decide(try await site.conflict(id), step: nil) {
+        let conflict = try await KeptText.guarding(typed, in: context) {
+            try await site.conflict(id)
+        }
+        switch try await desk.decide(conflict, step: nil) {
         case .decided(let isOpen): return isOpen ? .needsPerson : .done
         case .skipped, .back, .undone, .left:
             context.note(["Not decided; nothing was changed."])

@@ -51,6 +51,17 @@ struct ResolveMany: SiteCommand {
     @Flag(name: .customLong("yes"), help: "Save it; with --seen from the dry run.")
     var isSure = false
 
+    var typed: TypedText? {
+        guard isSure else { return nil }
+        var lines: [String?] = fields.map { "field: \($0)" }
+        lines += [
+            "prefer-site: \(preferSite)", olderThan.map { "older-than: \($0)" },
+            partnership.map { "partnership: \($0)" }, under.map { "under: \($0)" },
+            seen.version.map { "seen: \($0)" }, "reason: \(reason)",
+        ]
+        return TypedText(name: "resolve-all", lines: lines)
+    }
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
         guard !fields.isEmpty else {
             throw UsageProblem("say which fields with --field; never all at once")
@@ -62,14 +73,17 @@ struct ResolveMany: SiteCommand {
             throw UsageProblem(
                 "run it without --yes first, and pass the version that it prints with --seen")
         }
-        let report = try await site.resolveMany(
-            BulkResolution(
-                fields: fields, preferredSite: preferSite,
-                openedBefore: try olderThan.map { try Age.before($0, in: context) },
-                partnership: partnership, under: try await RecordReference.id(under, on: site),
-                seen: isSure ? seen.version : nil, limit: atMost,
-                reason: try PlainReason.checked(reason), isPreview: !isSure),
-            by: writer.author(in: context))
+        let author = try writer.author(in: context)
+        let since = try olderThan.map { try Age.before($0, in: context) }
+        let reason = try PlainReason.checked(reason)
+        let report = try await KeptText.guarding(typed, in: context) {
+            try await site.resolveMany(
+                BulkResolution(
+                    fields: fields, preferredSite: preferSite, openedBefore: since,
+                    partnership: partnership, under: try await RecordReference.id(under, on: site),
+                    seen: isSure ? seen.version : nil, limit: atMost, reason: reason,
+                    isPreview: !isSure), by: author)
+        }
         if output.isJSON {
             try context.printJSON(report)
         } else {

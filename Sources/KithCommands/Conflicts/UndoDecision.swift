@@ -28,6 +28,12 @@ struct UndoDecision: SiteCommand {
     @Flag(name: .customLong("yes"), help: "Do not ask before saving.")
     var isSure = false
 
+    var typed: TypedText? {
+        isDryRun
+            ? nil
+            : TypedText(name: id, lines: ["take back: \(id)", "reason: \(reason)"])
+    }
+
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
         let author = try writer.author(in: context)
         var undo = ConflictUndo(
@@ -36,7 +42,9 @@ struct UndoDecision: SiteCommand {
         let isAsking = context.console.isInteractive && !isSure
         if isDryRun || isAsking {
             undo.isPreview = true
-            let preview = try await site.undoDecision(undo, by: author)
+            let preview = try await KeptText.guarding(typed, in: context) { [undo] in
+                try await site.undoDecision(undo, by: author)
+            }
             if isDryRun, output.isJSON {
                 try context.printJSON(preview)
                 return .done
@@ -54,10 +62,9 @@ struct UndoDecision: SiteCommand {
             undo.isPreview = false
         }
         let final = undo
-        let outcome = try await KeptText.guarding(
-            isAsking ? "undo \(id)\nreason: \(final.reason)\n" : "", as: "unsaved-\(id)",
-            in: context
-        ) { try await site.undoDecision(final, by: author) }
+        let outcome = try await KeptText.guarding(typed, in: context) {
+            try await site.undoDecision(final, by: author)
+        }
         if output.isJSON {
             try context.printJSON(outcome)
         } else {

@@ -137,30 +137,33 @@ struct ConflictPage {
                 .lines(fields.words(for: candidate, field: definition), width: context.width)
             lines += candidate.provenance.flatMap(origin)
             if let known = details.knowledge.first(where: { $0.candidate == candidate.number }) {
-                lines += knowledge(known, of: field.candidates.count)
+                lines += knowledge(known)
             }
         }
         return lines
     }
 
-    private func knowledge(_ known: CandidateKnowledge, of count: Int) -> [Line] {
+    private func knowledge(_ known: CandidateKnowledge) -> [Line] {
         var rows: [(String, String)] = []
         if !known.replaced.isEmpty {
             rows.append(("replaced", known.replaced.joined(separator: " / ")))
         }
         if !known.leftStanding.isEmpty {
-            rows.append(("had here too", Self.numbers(known.leftStanding)))
+            rows.append(
+                ("had at hand", Self.candidates(known.leftStanding) + ", and left standing"))
         }
         if !known.unknown.isEmpty {
-            rows.append(("without", "having \(Self.numbers(known.unknown))"))
+            rows.append(("had not seen", Self.candidates(known.unknown)))
         }
         return rows.flatMap {
             Labelled($0.0, indent: 4, labelWidth: 14).lines($0.1, width: context.width)
         }
     }
 
-    private static func numbers(_ numbers: [Int]) -> String {
-        numbers.map { "\($0))" }.joined(separator: ", ")
+    private static func candidates(_ numbers: [Int]) -> String {
+        let list = numbers.map(String.init)
+        guard let last = list.last, list.count > 1 else { return "candidate \(list.first ?? "")" }
+        return "candidates \(list.dropLast().joined(separator: ", ")) and \(last)"
     }
 
     private func origin(_ provenance: ProvenanceView) -> [Line] {

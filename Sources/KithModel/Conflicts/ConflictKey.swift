@@ -58,18 +58,19 @@ public struct ConflictKey: Hashable, Sendable {
     /// What the part of a typed id before the point is a beginning of.
     public var typedPrefix: RecordID { anchor ?? caseID }
 
-    /// What people type: the beginning of an id, a point, and the field's name or the kind's word.
-    public func typed(fieldName: String?) -> String {
+    /// What people type: the beginning of an id, a point, and the field's name or the kind's word. Of ids
+    /// it takes so many characters.
+    public func typed(fieldName: String?, digits: Int = 8) -> String {
         let tail: String
         if let other {
             // A second record, or a category, as far as it takes to tell it apart.
             let isShown = [.duplicateResident, .activePlans].contains(other.kind)
             tail =
                 isShown && !other.detail.isEmpty
-                ? "\(other.kind.word)-\(other.detail.prefix(8))" : other.kind.word
+                ? "\(other.kind.word)-\(other.detail.prefix(digits))" : other.kind.word
         } else {
             tail = fieldName ?? "field\(field ?? 0)"
         }
-        return "\(typedPrefix.short).\(tail)"
+        return "\(typedPrefix.description.prefix(digits)).\(tail)"
     }
 }

@@ -145,6 +145,52 @@ struct Desk: Sendable {
         _ = try await site.resolve(resolution, by: user.author)
     }
 
+    /// Says whose a conflict is, until when, and what was found out.
+    func work(on work: ConflictWork) async throws {
+        _ = try await conflict(work.conflict)
+        guard user.may(.comment) else {
+            throw SiteError(.refused, "your role does not include this")
+        }
+        _ = try await site.work(on: work, by: user.author)
+    }
+
+    /// What taking a decision back would do, and whether it is a clinical decision.
+    func previewUndo(_ id: String) async throws -> (outcome: ResolutionOutcome, isClinical: Bool) {
+        guard id.utf8.count <= 100, user.may(.resolve), !readable.isEmpty else {
+            throw Self.nothingDecided
+        }
+        func preview(isAttested: Bool) async throws -> ResolutionOutcome {
+            try await site.undoDecision(
+                ConflictUndo(
+                    conflict: id, reason: "preview", isAttested: isAttested, isPreview: true),
+                by: user.author)
+        }
+        do {
+            // As a clinical decision would be taken back: whether it is one shows without.
+            let outcome = try await preview(isAttested: true)
+            do {
+                return (try await preview(isAttested: false), false)
+            } catch let error as SiteError where error.code == .refused {
+                return (outcome, true)
+            }
+        } catch let error as SiteError
+            where [.notFound, .ambiguous, .invalid, .refused].contains(error.code)
+        {
+            throw Self.nothingDecided
+        }
+    }
+
+    private static let nothingDecided = SiteError(
+        .notFound, "no decision stands there that can be taken back")
+
+    /// Takes a decision back.
+    func undo(_ undo: ConflictUndo) async throws {
+        guard user.may(.resolve), !undo.isAttested || user.may(.attest) else {
+            throw SiteError(.refused, "your role does not include taking this back")
+        }
+        _ = try await site.undoDecision(undo, by: user.author)
+    }
+
     // MARK: Writing
 
     /// Saves edits as one act, when they may write every kind among them.

@@ -8,7 +8,15 @@ enum ConflictPages {
     static let routes: [Route] = [
         .get("/conflicts", .needs(.read)) { try await list($0) },
         .get("/conflicts/:id", .needs(.read)) { visit in
-            try await page(visit, typed: nil, problem: nil)
+            do {
+                return try await page(visit, typed: nil, problem: nil)
+            } catch let error as SiteError where error.code == .notFound {
+                // Decided already: whoever may take that back is shown how.
+                let id = visit.parameter("id")
+                guard ConflictWorkPages.isPlain(id) else { throw error }
+                _ = try await visit.desk().previewUndo(id)
+                return .see("/conflicts/\(id)/undo")
+            }
         },
         .post("/conflicts/:id", .needs(.resolve)) { try await resolve($0) },
     ]
@@ -27,6 +35,9 @@ enum ConflictPages {
             "opened": visit.review.words(conflict.opened),
             "owners": conflict.owners.isEmpty
                 ? false as Any : line(conflict.owners.joined(separator: ", ")),
+            "isOverdue": ConflictWorkPages.isOverdue(conflict, visit),
+            "dueDay": conflict.due?.description ?? false as Any,
+            "isReopened": conflict.isReopened,
             "age": age(conflict.opened, visit), "partnership": line(conflict.partnership),
         ]
     }
@@ -53,7 +64,7 @@ enum ConflictPages {
             ])
     }
 
-    private static func page(
+    static func page(
         _ visit: Visit, typed: FormFields?, problem: String?
     ) async throws -> Answer {
         let desk = try visit.desk()
@@ -61,7 +72,7 @@ enum ConflictPages {
         var record: RecordView?
         if let id = conflict.record { record = try await desk.record(id.description) }
         var top: RecordView?
-        if let record { top = try await Lineage.top(of: record, desk) }
+        if let record { top = try await resident(of: record, desk) }
         let nodes = RecordNodes(visit, desk)
         let kind = Vocabulary.kind(named: conflict.recordKind)
         let definition = conflict.fieldName.flatMap { kind?.field(named: $0) }
@@ -80,7 +91,7 @@ enum ConflictPages {
         }
         let more: Node = [
             "candidates": candidates, "back": try await back(conflict, desk),
-            "sides": (conflict.details?.sides ?? []).map { side($0, nodes) },
+            "sides": (conflict.details?.sides ?? []).map { side($0, of: conflict, nodes) },
             "options": (conflict.details?.options ?? []).map { option -> Node in
                 [
                     "number": option.number, "words": ShownText(line: option.words).text,
@@ -98,13 +109,22 @@ enum ConflictPages {
             "newFields": newFields(definition, kind, typed, visit, nodes),
             "reason": typed?["reason"] ?? "", "performer": typed?["performer"] ?? "",
             "performerRole": typed?["performerRole"] ?? "",
-            "problem": problem.map { "Not decided: \($0)." } ?? false as Any,
+            "problem": problem ?? false as Any,
         ]
+        let work = ConflictWorkPages.node(conflict, typed: typed, visit, nodes)
         var answer = visit.page(
             "conflict", title: "Conflict: \(conflict.about)", tab: "/conflicts",
-            row(conflict, visit).merging(more) { $1 })
+            row(conflict, visit).merging(more) { $1 }.merging(work) { $1 })
         if problem != nil { answer.status = .badRequest }
         return answer
+    }
+
+    /// The resident whom a record is about, as far as their reader may know; nil when it is about none.
+    static func resident(of record: RecordView, _ desk: Desk) async throws -> RecordView? {
+        guard let top = try await Lineage.top(of: record, desk), top.kind == "resident" else {
+            return nil
+        }
+        return top
     }
 
     /// Where a person goes on from a conflict.
@@ -114,9 +134,18 @@ enum ConflictPages {
     }
 
     /// One of several records that stand side by side, with what is safety-critical in it.
-    private static func side(_ side: ConflictSide, _ nodes: RecordNodes) -> Node {
+    private static func side(
+        _ side: ConflictSide, of conflict: ConflictView, _ nodes: RecordNodes
+    ) -> Node {
         func line(_ text: String) -> String { ShownText(line: text).text }
+        // Where it can be decided by changing one of the records.
+        let isChangeable = [.occupancy, .activePlans, .noneKnown].contains(conflict.kind)
+        let kind = Vocabulary.kinds.first { $0.label == side.kind }
+        let mayChange = isChangeable && (kind.map(nodes.desk.mayWrite) ?? false)
         return [
+            "change": side.record.flatMap { mayChange ? "/records/\($0)/edit" : nil }
+                ?? false as Any,
+            "said": side.provenance.map(nodes.said) ?? false as Any,
             "number": side.number, "kind": line(side.kind), "title": line(side.title),
             "why": line(side.why),
             "lines": side.lines.map { item -> Node in
@@ -186,8 +215,8 @@ enum ConflictPages {
             try await Proving.check(resolution.isAttested, visit)
             try await desk.resolve(resolution)
         } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
-            return try await page(visit, typed: form, problem: error.description)
+            return try await page(visit, typed: form, problem: "Not decided: \(error.description).")
         }
-        return .see("\(try await back(conflict, desk))?done=resolved")
+        return .see("\(try await back(conflict, desk))?done=resolved&decided=\(conflict.id)")
     }
 }

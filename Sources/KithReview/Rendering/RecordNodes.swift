@@ -107,8 +107,21 @@ struct RecordNodes {
             "absence": view.candidates.isEmpty
                 ? (view.absence ?? .notRecorded).words : false as Any,
             "conflict": view.isConflict
-                ? "/conflicts/\(record.id.short).\(view.name)" : false as Any,
+                ? "/conflicts/\(Self.conflict(view, of: record))" : false as Any,
+            "undo": isDecided(view)
+                ? "/conflicts/\(Self.conflict(view, of: record))/undo" : false as Any,
         ]
+    }
+
+    /// The id of the conflict of a field, told from those of records of the same id elsewhere.
+    private static func conflict(_ field: FieldView, of record: RecordView) -> String {
+        "\(record.id).\(field.name)@\(record.kind)@\(record.partnershipID.short)"
+    }
+
+    /// Whether somebody decided between values of a field, which this reader may take back.
+    private func isDecided(_ field: FieldView) -> Bool {
+        desk.user.may(.resolve) && field.candidates.count == 1
+            && field.candidates[0].provenance.contains { $0.change == .resolve }
     }
 
     /// One value, who said it and when.

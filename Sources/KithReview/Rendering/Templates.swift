@@ -53,6 +53,7 @@ enum Templates {
         ("section", PackageResources.section_mustache),
         ("signin", PackageResources.signin_mustache),
         ("today", PackageResources.today_mustache),
+        ("undo", PackageResources.undo_mustache),
         ("users", PackageResources.users_mustache),
         ("ways", PackageResources.ways_mustache),
     ]

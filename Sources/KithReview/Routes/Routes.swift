@@ -2,6 +2,7 @@
 enum Routes {
     static let all: [Route] =
         SignInPage.routes + TodayPage.routes + ResidentPage.routes + ChangesPage.routes
-        + RecordPages.routes + ConflictPages.routes + RoundPage.routes + ContactsPage.routes
+        + RecordPages.routes + ConflictPages.routes + ConflictWorkPages.routes + RoundPage.routes
+        + ContactsPage.routes
         + PrintPages.routes + StandingPages.routes
 }

@@ -55,7 +55,7 @@ struct Visit: Sendable {
             "person": session?.user.name ?? "", "role": session?.user.title ?? "",
             "now": review.words(now), "message": false, "problem": false,
             "css": Assets.stylePath, "js": Assets.scriptPath, "icon": Assets.iconPath,
-            "breakGlass": false,
+            "breakGlass": false, "undoPath": false,
         ]
         if let user = session?.user {
             node["tabs"] = Tabs.all.filter { $0.access.admits(user) }.map { item -> Node in
@@ -66,8 +66,16 @@ struct Visit: Sendable {
             let words = Messages.done[key]
         {
             node["message"] = words
+            node["undoPath"] = undoPath(key) ?? false as Any
         }
         return node
+    }
+
+    /// Where what was decided just now is taken back, when the address names it as conflicts are named.
+    private func undoPath(_ done: String) -> String? {
+        let id = query["decided"]
+        guard done == "resolved", ConflictWorkPages.isPlain(id) else { return nil }
+        return "/conflicts/\(id)/undo"
     }
 }
 
@@ -102,6 +110,8 @@ enum Messages {
         "signed": "Signed off. Your partners get it at the next sync.",
         "read": "Noted that you have read everything up to now.",
         "resolved": "Decided.",
+        "undone": "Taken back: it is open again.",
+        "noted": "Noted. Your partners see it after the next sync.",
         "round": "The outcomes are saved.",
         "archived": "Archived. It can be brought back.",
         "restored": "Brought back.",

@@ -173,7 +173,8 @@ struct ConflictCases {
         return FoundConflict(
             key: key, kind: .authorRemoved,
             severity: Vocabulary.kind(record.kind)?.field(number)?.policy ?? .safetyCritical,
-            row: record.row, values: values, opened: opened, isReopened: true)
+            row: record.row, recordKind: record.kind, values: values, opened: opened,
+            isReopened: true)
     }
 
     /// A conflict that is gone by what is recorded, but that two people settled in two ways.

@@ -64,7 +64,8 @@ struct ConflictFinder {
             key: ConflictKey(field: number, of: head.id, in: head.compartment, head.partnership),
             kind: isRemoved ? .authorRemoved : .field,
             severity: kind?.field(number)?.policy ?? .safetyCritical, row: head.row,
-            values: values, opened: received.count > 1 ? received[1] : received[0],
+            recordKind: head.kind, values: values,
+            opened: received.count > 1 ? received[1] : received[0],
             isReopened: values.contains {
                 $0.change == .resolve || $0.carriedFrom == head.partnership
             })
@@ -107,7 +108,7 @@ struct ConflictFinder {
                 key: ConflictKey(
                     .archivedAndEdited, of: head.id, in: head.compartment, head.partnership),
                 kind: .archivedAndEdited, severity: isCritical ? .safetyCritical : .routine,
-                row: row, members: members, opened: opened,
+                row: row, recordKind: head.kind, members: members, opened: opened,
                 isReopened: edits.contains(where: \.isReopened))
         }
     }

@@ -22,7 +22,7 @@ struct ConflictLister {
     /// A conflict with what is needed to speak of it.
     struct Listed {
         let found: FoundConflict
-        let view: ConflictView
+        var view: ConflictView
         /// Whether all that it is about is archived, or part of what is.
         let isPutAway: Bool
     }
@@ -35,6 +35,8 @@ struct ConflictLister {
         let kinds = query.kinds.isEmpty ? Set(ConflictKind.allCases) : Set(query.kinds)
         var found = try ConflictFinder(transaction: transaction, entry: entry).find(
             kinds, ofRecord: row)
+        // Of all that there are, so that an id is the same in every list.
+        let names = ConflictNames(found)
         found = found.filter { conflict in
             (partnership == nil || conflict.key.partnership == partnership)
                 && (query.severity == nil || conflict.severity == query.severity)
@@ -42,9 +44,9 @@ struct ConflictLister {
         }
         let titles = try titles(of: found)
         let cases = try ConflictCases(transaction)
-        return found.compactMap { conflict in
+        let listed = found.compactMap { conflict -> Listed? in
             guard shows(conflict, titles, query, under) else { return nil }
-            let view = view(conflict, titles, cases)
+            let view = view(conflict, titles, cases, id: names[conflict])
             guard query.field == nil || view.fieldName == query.field,
                 !query.isUnowned || view.owners.isEmpty,
                 query.owner.map({ wanted in view.owners.contains { Self.matches($0, wanted) } })
@@ -53,7 +55,10 @@ struct ConflictLister {
             else { return nil }
             return Listed(
                 found: conflict, view: view, isPutAway: isPutAway(conflict, titles))
-        }.sorted { Self.rank($0.view) < Self.rank($1.view) }
+        }
+        // Places are sorted rather than what is listed, which is large.
+        let ranks = listed.map { Self.rank($0.view) }
+        return ranks.indices.sorted { ranks[$0] < ranks[$1] }.map { listed[$0] }
     }
 
     private static func matches(_ owner: String, _ wanted: String) -> Bool {
@@ -97,7 +102,7 @@ struct ConflictLister {
 
     /// A conflict without its details.
     func view(
-        _ conflict: FoundConflict, _ titles: TitleBook, _ cases: ConflictCases
+        _ conflict: FoundConflict, _ titles: TitleBook, _ cases: ConflictCases, id: String
     ) -> ConflictView {
         let kind = conflict.row.flatMap(titles.kind)
         let field = conflict.key.field.flatMap { kind?.field($0) }
@@ -106,7 +111,7 @@ struct ConflictLister {
         let resident = conflict.row.flatMap(titles.resident)
         let head = conflict.row.flatMap { titles.heads[$0] }
         return ConflictView(
-            id: conflict.key.typed(fieldName: name), kind: conflict.kind,
+            id: id, kind: conflict.kind,
             severity: conflict.severity,
             partnership: names[conflict.key.partnership]?.name ?? conflict.key.partnership.short,
             compartment: conflict.key.compartment, record: head?.id, recordKind: kind?.name ?? "",

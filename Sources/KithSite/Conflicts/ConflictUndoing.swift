@@ -21,6 +21,31 @@ struct ConflictUndoing {
         let field: UInt32
         let decisions: [StoredOperation]
         let key: ConflictKey
+
+        /// The number of the kind of the record whose id people type, as for what is open.
+        var recordKind: UInt32? {
+            key.field != nil || key.other?.kind == .archivedAndEdited ? record.kind : nil
+        }
+
+        /// Whether two are about one conflict.
+        func isOfOneConflict(with other: Target) -> Bool {
+            key == other.key && recordKind == other.recordKind
+        }
+
+        /// What `ConflictNames` takes an id from.
+        fileprivate var named: FoundConflict {
+            FoundConflict(
+                key: key, kind: key.other?.kind ?? .field, severity: .safetyCritical,
+                row: recordKind == nil ? nil : record.row, recordKind: recordKind,
+                opened: Instant(milliseconds: 0))
+        }
+    }
+
+    /// The ids by which the conflicts of decisions are told apart.
+    private static func ids(_ targets: [Target]) -> [String] {
+        let named = targets.map(\.named)
+        let names = ConflictNames(named)
+        return Set(named.map { names[$0] }).sorted()
     }
 
     /// Takes it back, or says what would come of that.
@@ -31,8 +56,8 @@ struct ConflictUndoing {
         let typed = try ConflictSearch.Typed(undo.conflict)
         let targets = try targets(typed)
         guard let first = targets.first else { throw try nothing(typed) }
-        guard Set(targets.map(\.key)).count == 1 else {
-            throw SiteError(.ambiguous, "several conflicts' ids begin so; give more of the id")
+        guard targets.allSatisfy({ $0.isOfOneConflict(with: first) }) else {
+            throw ConflictSearch.ambiguous(Self.ids(targets))
         }
         let isDecision = targets.joined(\.decisions).contains { $0.act.entryClass == .decision }
         guard !isDecision || undo.isAttested else {
@@ -96,6 +121,10 @@ struct ConflictUndoing {
     // MARK: What was decided
 
     private func targets(_ typed: ConflictSearch.Typed) throws -> [Target] {
+        try allTargets(typed).filter { typed.fits($0.key, recordKind: $0.recordKind) }
+    }
+
+    private func allTargets(_ typed: ConflictSearch.Typed) throws -> [Target] {
         guard let other = typed.other else { return try fieldTargets(typed) }
         switch other.kind {
         case .archivedAndEdited:
@@ -116,8 +145,18 @@ struct ConflictUndoing {
                     try record(head.row).flatMap {
                         try target($0, field: ConflictCases.outcomeField, key)
                     }
-                }
+                } + changed(cases[key], key)
             }
+        }
+    }
+
+    /// The fields of records whose change was the decision.
+    private func changed(_ work: ConflictCases.Case, _ key: ConflictKey) throws -> [Target] {
+        try Set(work.outcomes).flatMap { outcome -> [Target] in
+            guard case .changed(let id, let field, _) = outcome else { return [] }
+            return try transaction.records(
+                RecordSelection(partnership: key.partnership, prefix: id.description)
+            ).compactMap { try target($0, field: field, key) }
         }
     }
 

@@ -10,6 +10,9 @@ struct FoundConflict {
     var severity: FieldPolicy
     /// The row of the record it is about; nil when it is about no single record.
     var row: Int64?
+    /// The number of the kind of the record whose id people type; nil where no record's id is typed, or
+    /// only residents have such a conflict.
+    var recordKind: UInt32?
     /// The live operations of the field, when it is about one.
     var values: [ContestedValue] = []
     /// The records or entries that do not go together, when it is not about a field.
@@ -27,6 +30,14 @@ struct FoundConflict {
             found.append(value)
         }
         return found
+    }
+
+    /// The name of the field, when it is about one.
+    var fieldName: String? {
+        guard let number = key.field else { return nil }
+        let kind = recordKind.flatMap { Vocabulary.kind($0) }
+        let field = kind?.compartment == key.compartment ? kind?.field(number) : nil
+        return field?.name ?? "field\(number)"
     }
 
     /// The same conflict for two reasons: open since the first of them.

@@ -93,15 +93,15 @@ extension LocalSite {
                     targets.append(nil)
                 }
             }
-            let entry = entry
+            let (entry, now) = (entry, clock())
             let (site, chosen) = (keys.site, targets)
-            let ids = try await store.write { [clock] transaction in
+            let ids = try await store.write { transaction in
                 var planner = EditPlanner(
                     transaction: transaction, entry: entry, author: author, site: site)
                 for (edit, partnership) in zip(edits, chosen) {
                     try planner.plan(edit, in: partnership)
                 }
-                try planner.commit(now: clock())
+                try planner.commit(now: now)
                 return planner.records
             }
             return try await store.read { transaction in

@@ -34,16 +34,28 @@ package struct ResidentMover {
         package fileprivate(set) var isUnchanged = true
     }
 
-    private struct Said: Hashable {
+    /// Who first said something, and in which entry. One entry holds what several people said, when it
+    /// moved a resident or took a decision back.
+    private struct Origin: Hashable {
         let entry: EntryHash
-        let field: UInt32
+        let author: SiteID
+        let recorded: Instant
 
         /// What was written again in its own partnership, when a decision was taken back, is said anew.
-        init(_ operation: StoredOperation, in partnership: PartnershipID) {
-            let carried = operation.act.carried
+        init(_ act: StoredAct, in partnership: PartnershipID) {
             entry =
-                carried.flatMap { $0.partnership == partnership ? nil : $0.entry }
-                ?? operation.act.entry
+                act.carried.flatMap { $0.partnership == partnership ? nil : $0.entry } ?? act.entry
+            author = act.carried?.author ?? act.site
+            recorded = act.carried?.recorded ?? act.recorded
+        }
+    }
+
+    private struct Said: Hashable {
+        let origin: Origin
+        let field: UInt32
+
+        init(_ operation: StoredOperation, in partnership: PartnershipID) {
+            origin = Origin(operation.act, in: partnership)
             field = operation.field
         }
     }
@@ -251,8 +263,8 @@ package struct ResidentMover {
             } ?? [])
         let here = Set(item.history.map { Said($0, in: source.id) })
         let live = Set(item.record.operations.map { Said($0, in: source.id) })
-        var order: [EntryHash] = []
-        var byEntry: [EntryHash: [(StoredOperation, FieldValue, [OperationID])]] = [:]
+        var order: [Origin] = []
+        var byOrigin: [Origin: [(StoredOperation, FieldValue, [OperationID])]] = [:]
         for operation in item.record.operations
         where !left.contains(operation.field) && !there.contains(Said(operation, in: source.id)) {
             guard let bytes = operation.value else { continue }
@@ -268,11 +280,12 @@ package struct ResidentMover {
                 let said = Said($0, in: target.id)
                 return $0.field == operation.field && here.contains(said) && !live.contains(said)
             }.map(\.id)
-            if byEntry[operation.act.entry] == nil { order.append(operation.act.entry) }
-            byEntry[operation.act.entry, default: []].append((operation, value, superseded))
+            let origin = Origin(operation.act, in: source.id)
+            if byOrigin[origin] == nil { order.append(origin) }
+            byOrigin[origin, default: []].append((operation, value, superseded))
         }
-        return order.compactMap { entry in
-            guard let said = byEntry[entry], let act = said.first?.0.act else { return nil }
+        return order.compactMap { origin in
+            guard let said = byOrigin[origin], let act = said.first?.0.act else { return nil }
             let part = DraftPart(
                 skeleton: Skeleton(
                     record: id, kind: item.kind.number,

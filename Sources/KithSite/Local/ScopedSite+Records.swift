@@ -218,7 +218,21 @@ extension ScopedSite {
     func undoDecision(
         _ undo: ConflictUndo, by author: Author
     ) async throws -> ResolutionOutcome {
-        try needsAll("taking a decision back")
+        // What it is about is looked up without telling whether there is a decision, or of what class.
+        var preview = undo
+        (preview.isPreview, preview.isAttested) = (true, true)
+        let record: RecordView?
+        do {
+            let outcome = try await site.undoDecision(preview, by: author)
+            guard let id = outcome.record else { throw SiteError(.refused, "") }
+            record = try await site.record(id.description, kind: nil)
+        } catch let error as SiteError where [.refused, .ambiguous].contains(error.code) {
+            record = nil
+        }
+        guard let record, scope.includes(record.compartment) else {
+            throw SiteError(
+                .notFound, "no decision stands there, or what it is about \(Self.missing)")
+        }
         return try await audited.undoDecision(undo, by: author)
     }
 

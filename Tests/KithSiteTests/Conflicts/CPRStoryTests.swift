@@ -5,6 +5,7 @@ import Testing
 
 /// Story 2 of the care domain: a CPR disagreement between sites that were apart.
 @Suite(.timeLimit(.minutes(10))) struct CPRStoryTests {
+    private static let fortnight: Int64 = 14 * 86_400_000
     private let plans = Parish.plans
 
     private func decide(
@@ -25,7 +26,8 @@ import Testing
     @Test func `neither is chosen, the clinician decides, and a late third value reopens the case`()
         async throws
     {
-        let parish = try await Parish(3)
+        let clock = WrongClock()
+        let parish = try await Parish(3) { clock.now }
         let (practice, elm, oak) = (parish.practice, parish.elm, parish.sites[2])
         let resident = try await elm.add("resident", to: plans, "familyName=Whitfield")
         try await parish.settle()
@@ -88,10 +90,13 @@ import Testing
         try await elm.sync(with: practice)
         #expect(try await elm.site.conflicts(ConflictQuery()).isEmpty)
 
-        // A third value, written a fortnight ago at a site that had heard of none of this.
+        // A third value, written on the first day at a site that hears of all this a fortnight later.
         try await decide(
             oak, resident, ["decision.value=for", "decision.date=2026-11-10"],
             source: "what she told the ward")
+        let written = clock.now
+        clock.set(ahead: Double(Self.fortnight) / 1000)
+        #expect(try await elm.site.conflicts(ConflictQuery()).isEmpty, "nothing happens by itself")
         try await parish.settle()
         try await parish.expectSameEverywhere()
         for site in parish.sites {
@@ -101,8 +106,21 @@ import Testing
             #expect(decision.stands && decision.words.hasPrefix("Not for"))
             #expect(decision.provenance.performer?.name == "Dr Rao")
             #expect(decision.provenance.reason == "talked with her and her son")
-            #expect(view.field?.candidates.count == 2)
+            let candidates = try #require(view.field?.candidates)
+            #expect(candidates.count == 2)
+            // Days passed between writing and hearing, and both days are told.
+            let late = try #require(
+                candidates.first { $0.words.contains("2026-11-10") }?.provenance.first)
+            #expect(late.siteName == "Oak" && late.reason == "what she told the ward")
+            #expect(late.recorded.milliseconds <= written.milliseconds)
+            let waited = late.received.milliseconds - late.recorded.milliseconds
+            #expect(site.name == oak.name ? waited < 1000 : waited >= Self.fortnight)
+            #expect(site.name == oak.name || view.opened.milliseconds - written.milliseconds >= 0)
         }
+        // It is told to be new: by the day that it came, not by the day that it was written.
+        let open = try await elm.site.conflicts(
+            ConflictQuery(openedBefore: Instant(milliseconds: written.milliseconds + 1000)))
+        #expect(open.isEmpty)
         await parish.close()
     }
 

@@ -47,11 +47,11 @@ import Testing
         await parish.close()
     }
 
-    @Test(arguments: MadeConflict.decidable)
+    @Test(arguments: MadeConflict.decidable, [2, 3])
     func `two people who decide it at once, differently, open it again and are told`(
-        made: MadeConflict
+        made: MadeConflict, count: Int
     ) async throws {
-        let parish = try await Parish(3)
+        let parish = try await Parish(count)
         try await made.make(in: parish)
         let (practice, elm) = (parish.practice, parish.elm)
         let seen = try await elm.conflict(made.kind)
@@ -69,9 +69,10 @@ import Testing
                     == ["Manager of Riverside", "Manager of Elm"], "\(site.name): \(standing)")
         }
         // One more decision, which saw both, settles it for everybody.
-        let open = try await parish.sites[2].site.conflicts(ConflictQuery())
-        let last = try await parish.sites[2].site.conflict(open[0].id)
-        try await parish.sites[2].decide(
+        let third = parish.sites[count - 1]
+        let open = try await third.site.conflicts(ConflictQuery())
+        let last = try await third.site.conflict(open[0].id)
+        try await third.decide(
             last, last.kind.isOfField ? .pick(1) : made.oneWay(last))
         try await parish.settle()
         try await parish.expectSameEverywhere()
@@ -79,9 +80,11 @@ import Testing
         await parish.close()
     }
 
-    @Test(arguments: MadeConflict.decidable)
-    func `two people who decide it at once alike have decided it`(made: MadeConflict) async throws {
-        let parish = try await Parish(2)
+    @Test(arguments: MadeConflict.allCases, [2, 3])
+    func `people who decide it at once alike have decided it`(
+        made: MadeConflict, count: Int
+    ) async throws {
+        let parish = try await Parish(count)
         try await made.make(in: parish)
         for site in parish.sites {
             let view = try await site.conflict(made.kind)
@@ -94,11 +97,11 @@ import Testing
         await parish.close()
     }
 
-    @Test(arguments: MadeConflict.allCases)
-    func `two people who take a decision back at once leave it open once`(
-        made: MadeConflict
+    @Test(arguments: MadeConflict.allCases, [2, 3])
+    func `people who take a decision back at once leave it open once`(
+        made: MadeConflict, count: Int
     ) async throws {
-        let parish = try await Parish(2)
+        let parish = try await Parish(count)
         try await made.make(in: parish)
         let seen = try await parish.elm.conflict(made.kind)
         try await parish.elm.decide(seen, made.oneWay(seen))
@@ -108,6 +111,30 @@ import Testing
         try await parish.expectSameEverywhere()
         let again = try await parish.practice.conflict(made.kind)
         #expect(again.values.sorted() == seen.values.sorted())
+        await parish.close()
+    }
+
+    @Test(arguments: MadeConflict.decidable, [2, 3])
+    func `the other way of deciding it is taken back as well`(
+        made: MadeConflict, count: Int
+    ) async throws {
+        let parish = try await Parish(count)
+        try await made.make(in: parish)
+        let seen = try await parish.elm.conflict(made.kind)
+        let outcome = try await parish.elm.decide(seen, made.otherWay(seen))
+        #expect(!outcome.isOpen, "\(outcome)")
+        try await parish.settle()
+        try await parish.expectSameEverywhere()
+        #expect(try await parish.practice.site.conflicts(ConflictQuery()).isEmpty)
+        let undone = try await parish.practice.undo(seen.id)
+        #expect(undone.isOpen, "\(undone)")
+        try await parish.settle()
+        try await parish.expectSameEverywhere()
+        for site in parish.sites {
+            let again = try await site.conflict(made.kind)
+            #expect(again.id == seen.id && again.isReopened, "\(site.name)")
+            #expect(again.values.sorted() == seen.values.sorted(), "\(site.name)")
+        }
         await parish.close()
     }
 }

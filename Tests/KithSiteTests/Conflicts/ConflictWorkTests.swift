@@ -189,6 +189,26 @@ import Testing
         try await parish.elm.decide(half, .pick(kept.number))
         let undone = try await parish.elm.undo(half.id)
         #expect(undone.stands == [kept.words] && !undone.isOpen)
+
+        // Of a record that was erased whole nothing is left to decide, whoever looked at it before.
+        let other = try await disagree(parish, "religion", ["Chapel", "Church"])
+        let view = try await parish.elm.conflict(.field)
+        _ = try await parish.practice.site.erase(
+            ErasureDraft(
+                record: other.description, version: nil, reason: "court order", isPreview: false),
+            by: parish.practice.manager)
+        try await parish.settle()
+        for site in parish.sites {
+            await expectRefusal("there is no open conflict") {
+                _ = try await site.decide(view, .pick(1))
+            }
+            await expectRefusal("there is no open conflict") {
+                _ = try await site.site.work(
+                    on: ConflictWork(conflict: view.id, note: "x"), by: site.manager)
+            }
+            await expectRefusal("no decision stands") { _ = try await site.undo(view.id) }
+        }
+        try await parish.expectSameEverywhere()
         await parish.close()
     }
 

@@ -16,12 +16,14 @@ struct Parish {
     let sites: [Neighbour]
 
     /// A practice that founded it, and homes; all may attest.
-    init(_ count: Int) async throws {
+    init(
+        _ count: Int, clock: @escaping @Sendable () -> Instant = { Instant(Date()) }
+    ) async throws {
         village = try Village()
-        var sites = [try await village.site("Riverside", kind: "gp-practice")]
+        var sites = [try await village.site("Riverside", kind: "gp-practice", clock: clock)]
         try await sites[0].found(Self.plans)
         for name in ["Elm", "Oak"].prefix(count - 1) {
-            let site = try await village.site(name)
+            let site = try await village.site(name, clock: clock)
             try await sites[0].admit(site, to: Self.plans, mayAttest: true)
             sites.append(site)
         }
