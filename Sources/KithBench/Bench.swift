@@ -3,7 +3,9 @@ import Foundation
 /// Takes the measures, one after the other.
 package struct Bench {
     /// The names of all that can be measured together.
-    package static let names = ["first-sync", "nothing-new"]
+    package static let names = [
+        "first-sync", "nothing-new", "few-of-many", "edits", "long-log",
+    ]
 
     private let scale: Scale
     private let folder: String?
@@ -35,6 +37,9 @@ package struct Bench {
         switch name {
         case "first-sync": try await FirstSync(programs: programs, scale: scale).run(tell)
         case "nothing-new": try await NothingNew(programs: programs, scale: scale).run(tell)
+        case "few-of-many": try await FewOfMany(programs: programs, scale: scale).run(tell)
+        case "edits": try await Edits(programs: programs, scale: scale).run(tell)
+        case "long-log": try await LongLog(programs: programs, scale: scale).run(tell)
         default: preconditionFailure("\(name) is not a measure")
         }
     }

@@ -50,6 +50,7 @@ struct Daemon: Sendable {
                 onListening: ready.controlListens),
             NightlyService(
                 site: site, schedule: schedule, clock: clock, logger: logger, begin: ready.open),
+            ScrubService(site: site, clock: clock, logger: logger, begin: ready.open),
         ]
         let web = configuration.web.map {
             WebService(site: site, settings: $0, clock: clock, logger: logger, tell: onWeb)

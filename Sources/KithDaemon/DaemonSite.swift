@@ -27,6 +27,10 @@ public protocol DaemonSite: Site {
     /// Makes a new TLS leaf when the one in use nears its end at that time.
     func renewCertificateIfNeeded(at now: Instant) async throws
 
+    /// Looks at some more entries of the log; true when more is due now. What is damaged is in `status`,
+    /// and asked for again at the next session with whoever holds it.
+    func scrub() async throws -> Bool
+
     /// Checkpoints, closes the database, and lets go of the home's lock.
     func close() async
 }

@@ -32,4 +32,6 @@ extension LocalSite: DaemonSite {
     package func renewCertificateIfNeeded(at now: Instant) async throws {
         try renewCertificate(ifNeededAt: now)
     }
+
+    package func scrub() async throws -> Bool { try await scrubSome() }
 }

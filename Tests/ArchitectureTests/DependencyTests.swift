@@ -4,6 +4,7 @@ import Testing
 @Suite struct DependencyTests {
     /// What each module may import of ours; arrows point down only.
     private static let allowed: [String: Set<String>] = [
+        "CBareSQLite": [],
         "CFaultyDisk": [],
         "CSimulatedDisk": [],
         "COpenSSL": [],
@@ -31,7 +32,9 @@ import Testing
         "KithSample": [
             "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite", "KithSimulator",
         ],
-        "KithBench": ["KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite"],
+        "KithBench": [
+            "CBareSQLite", "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite",
+        ],
         "kith-bench": ["KithBench", "KithModel", "KithSample", "KithSite"],
         "kith-sim": ["KithModel", "KithSite", "KithSimulator", "KithDisk"],
         "kith": ["KithModel", "KithSite", "KithControl", "KithExchange", "KithCommands"],

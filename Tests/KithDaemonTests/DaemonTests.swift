@@ -129,6 +129,26 @@ import Testing
         #expect((7...8).contains(week.filter { $0 == "renew" }.count))
     }
 
+    @Test func `the scrub goes on while more is due, and then looks once a minute`() async throws {
+        let site = FakeDaemonSite()
+        site.state.withLock { $0.scrubs = 5 }
+        let pauses = Mutex<[Duration]>([])
+        let clock = DaemonClock(
+            now: { Instant(milliseconds: 0) },
+            sleep: { pause in
+                try pauses.withLock { pauses in
+                    pauses.append(pause)
+                    if pauses.count == 7 { throw CancellationError() }
+                }
+            })
+        try await ScrubService(site: site, clock: clock, logger: quiet, begin: {}).run()
+        #expect(site.events == Array(repeating: "scrub", count: 7))
+        let expected =
+            Array(repeating: Duration.milliseconds(100), count: 4)
+            + Array(repeating: .seconds(60), count: 3)
+        #expect(pauses.withLock { $0 } == expected)
+    }
+
     /// What the nightly service does in that many minutes of a pretended clock.
     private func nights(
         _ site: FakeDaemonSite, from start: String, minutes: Int64

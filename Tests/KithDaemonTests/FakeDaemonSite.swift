@@ -11,6 +11,8 @@ final class FakeDaemonSite: DaemonSite {
         var events: [String] = []
         var lastNight: Instant?
         var outcomes: [[SyncReport]] = []
+        /// How many steps of the scrub are due.
+        var scrubs = 0
     }
 
     let state: Mutex<State>
@@ -56,6 +58,14 @@ final class FakeDaemonSite: DaemonSite {
     }
 
     func renewCertificateIfNeeded(at now: Instant) async throws { note("renew") }
+
+    func scrub() async throws -> Bool {
+        note("scrub")
+        return state.withLock { state in
+            state.scrubs -= 1
+            return state.scrubs > 0
+        }
+    }
 
     func close() async { note("closed") }
 

@@ -61,7 +61,8 @@ import Testing
             "personBytes": Limits.personBytes, "groupMembers": Limits.groupMembers,
             "batchBytes": Limits.batchBytes, "batchEntries": Limits.batchEntries,
             "batchesInFlight": Limits.batchesInFlight, "messageBytes": Limits.messageBytes,
-            "feeds": Limits.feeds, "holdings": Limits.holdings,
+            "feeds": Limits.feeds, "holdings": Limits.holdings, "buckets": Limits.buckets,
+            "wanted": Limits.wanted,
             "letterboxes": Limits.letterboxes, "joinsInLetterbox": Limits.joinsInLetterbox,
             "joinsCollected": Limits.joinsCollected, "sealedJoinBytes": Limits.sealedJoinBytes,
         ]

@@ -17,6 +17,16 @@ struct CarePlanLog: Sendable {
     /// The bytes of values that an entry of four fields holds.
     static let authoredBytes = texts(of: 0).reduce(18) { $0 + $1.utf8.count }
 
+    /// Writes a few, and gives the bytes that their entries take in messages.
+    func writeMeasured(_ count: Int, to site: LocalSite) async throws -> Int {
+        let id = CompartmentID(partnership, .clinical)
+        let before = try await site.bulk { try $0.frontier(id) }
+        try await write(count, to: site)
+        return try await site.bulk { transaction in
+            try transaction.byteCount(at: transaction.missing(from: before, in: id))
+        }
+    }
+
     /// Writes new records, each an entry of four operations: the plan it belongs to, and three texts.
     func write(_ count: Int, to site: LocalSite, from first: Int = 0) async throws {
         let plan = RecordID(singleton: "bench plan", of: Self.zero)

@@ -1,6 +1,7 @@
 import Foundation
 import KithModel
 import KithSite
+import KithStore
 
 /// Two homes that share a partnership: Elm, whose daemon the other dials, and Oak.
 struct Neighbours {
@@ -49,6 +50,15 @@ struct Neighbours {
             await site.close()
             throw error
         }
+    }
+
+    /// A partnership of both other than the first.
+    func other(at site: LocalSite) async throws -> PartnershipID {
+        let other = try await site.bulk { transaction in
+            try transaction.partnerships().last { !$0.isPrivate && $0.id != partnership }?.id
+        }
+        guard let other else { throw BenchProblem("the homes share one partnership only") }
+        return other
     }
 
     /// Starts Elm's daemon where Oak knows it to be.

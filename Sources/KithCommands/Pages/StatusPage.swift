@@ -207,6 +207,12 @@ struct StatusPage {
     /// What a copied or restored database leaves behind; 'doctor' says what to do about it.
     private func trouble(_ status: StatusView) -> [Line] {
         var lines: [Line] = []
+        if status.entriesDamaged > 0 {
+            lines.append(
+                Line(
+                    "Damage       ! \(status.entriesDamaged) entries; 'kith sync' fetches them again",
+                    .alarm))
+        }
         if let rollback = status.rollback {
             lines.append(Line("Rollback     \(rollback.words)"))
             lines.append(

@@ -58,6 +58,8 @@ public struct StatusView: Codable, Sendable {
     public var partsWaiting: Int
     /// Entries that are kept but not applied, because of what they are.
     public var entriesSetAside: Int
+    /// Entries that are damaged here, and fetched again from partners.
+    public var entriesDamaged: Int
     /// Entries in the log.
     public var entries: Int
     /// Bytes of the database and its write-ahead log.
@@ -90,7 +92,8 @@ public struct StatusView: Codable, Sendable {
         rollback: RollbackView? = nil, offers: Int = 0, waitingJoins: [WaitingJoinView] = [],
         unreviewedBreakGlass: Int = 0,
         overdue: Int = 0, overdueSince: PartialDate? = nil,
-        oldestRoutineConflict: Instant? = nil, overdueConflicts: Int = 0, unownedConflicts: Int = 0
+        oldestRoutineConflict: Instant? = nil, overdueConflicts: Int = 0, unownedConflicts: Int = 0,
+        entriesDamaged: Int = 0
     ) {
         self.site = site
         self.daemonRunning = daemonRunning
@@ -104,6 +107,7 @@ public struct StatusView: Codable, Sendable {
         self.unownedConflicts = unownedConflicts
         self.partsWaiting = partsWaiting
         self.entriesSetAside = entriesSetAside
+        self.entriesDamaged = entriesDamaged
         self.entries = entries
         self.diskBytes = diskBytes
         self.diskFreeBytes = diskFreeBytes

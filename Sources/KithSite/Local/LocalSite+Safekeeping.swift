@@ -2,6 +2,7 @@ import Foundation
 import KithModel
 import KithStore
 import KithTrust
+import Logging
 
 extension LocalSite {
     package func verify() async throws -> VerifyReport {
@@ -32,6 +33,27 @@ extension LocalSite {
                 differences: replay.differences, isReplaced: !checkOnly)
         }
     }
+
+    /// A step of looking the log through; true when more is due now.
+    package func scrubSome() async throws -> Bool {
+        try await translating {
+            let now = clock()
+            let step = try await store.write {
+                try $0.scrub(Self.entriesAStep, every: Self.daysBetweenScrubs, now: now)
+            }
+            if step.damaged > 0 {
+                logger.error(
+                    "entries of the log are damaged, and will be fetched again",
+                    metadata: ["entries": "\(step.damaged)"])
+            }
+            return step.isMoreDue
+        }
+    }
+
+    /// About twenty milliseconds of work.
+    private static let entriesAStep = 200
+    /// A million entries take ten minutes of idle time.
+    private static let daysBetweenScrubs = 7
 
     package func status() async throws -> StatusView {
         try await translating {
@@ -64,7 +86,8 @@ extension LocalSite {
                 oldestRoutineConflict: conflicts.filter { $0.severity == .routine }.map(\.opened)
                     .min(),
                 overdueConflicts: conflicts.count { $0.isOverdue(on: today) },
-                unownedConflicts: conflicts.count(where: \.owners.isEmpty))
+                unownedConflicts: conflicts.count(where: \.owners.isEmpty),
+                entriesDamaged: try await store.read { try $0.damagedEntries() })
         }
     }
 
@@ -97,6 +120,15 @@ extension LocalSite {
                     .problem, check: "state", message: rebuilt.differences.joined(separator: "; "),
                     remedy: "run 'kith rebuild', then 'kith verify'"))
         findings.append(diskFinding(status))
+        if status.entriesDamaged > 0 {
+            findings.append(
+                Finding(
+                    .problem, check: "damage",
+                    message: "\(status.entriesDamaged) entries of the log are damaged here",
+                    remedy:
+                        "sync with the partners, who are asked for them again; if it comes back, replace the disk"
+                ))
+        }
         if status.partsWaiting > 0 {
             findings.append(
                 Finding(

@@ -87,6 +87,8 @@ struct SessionDriver: Sendable {
                     }
                 case .progress(let progress): report(progress)
                 case .finish(let outcome):
+                    // Nothing is taken any more: the reader goes on to the end of the stream.
+                    inbox.finish()
                     await end(reader)
                     return Result(
                         outcome: outcome, bytesSent: sent,
