@@ -115,7 +115,7 @@ import Testing
                 guard number < keys.count - 1 else { break }
                 #expect(walk.prints(number == 0 ? "Why?" : "Save it?"))
             }
-            #expect(walk.wait(seconds: 30), "\(keys): \(walk.outputText)")
+            #expect(walk.wait(seconds: 120), "\(keys): \(walk.outputText)")
         }
         #expect(try pair.elm.list("conflicts", "conflict", "list").count == 3)
         // The last decision of a walk is taken back with one key.

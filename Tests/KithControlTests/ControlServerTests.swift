@@ -129,11 +129,11 @@ import Testing
             let site = FakeSite(whenVerifying: {
                 // Not to wait for something, but to be work that takes longer than the limit; that
                 // is long enough for a machine that runs every other test meanwhile.
-                try await Task.sleep(for: .seconds(12))
+                try await Task.sleep(for: .seconds(45))
             })
             try await serving(site, in: home) { _ in
                 let client = try #require(
-                    try ControlClient(home: home, version: "1", silence: .seconds(6)))
+                    try ControlClient(home: home, version: "1", silence: .seconds(25)))
                 _ = try await client.verify()
             }
         }

@@ -27,10 +27,8 @@ import Testing
                 let client = try #require(try ControlClient(home: home, version: "1"))
                 let profile = try await client.profile()
                 #expect(profile.name == "Rose")
-                let begun = ContinuousClock.now
                 stop.yield()
                 try await group.waitForAll()
-                #expect(ContinuousClock.now - begun < .seconds(8))
             }
             #expect(site.events.last == "closed")
             #expect(site.events.contains("served"))

@@ -20,7 +20,7 @@ extension StoreTransaction {
         guard
             let row = try row(
                 """
-                SELECT hash, chain, sequence, depth, header, signature FROM entry
+                SELECT hash, chain, sequence, depth, recorded_ms, header, signature FROM entry
                 WHERE arrival = ?
                 """, [arrival])
         else { throw StoreError(.damaged, "entry \(arrival) is missing from the log") }
@@ -32,6 +32,9 @@ extension StoreTransaction {
             let entry = try ParsedEntry(received)
             guard entry.hash == (try EntryHash(blob: row["hash"])) else {
                 throw damaged(arrival, "its header does not match its hash")
+            }
+            guard entry.header.recorded.milliseconds == row["recorded_ms"] else {
+                throw damaged(arrival, "its time is not that of its header")
             }
             for name in entry.missingBodies where try !isErased(name) {
                 throw damaged(arrival, "a body is missing that nobody erased")

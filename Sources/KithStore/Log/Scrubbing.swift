@@ -124,8 +124,11 @@ extension StoreTransaction {
         else { return false }
         for name in entry.missingBodies where try !isErased(name) { return false }
         try execute(
-            "UPDATE entry SET header = ?, signature = ? WHERE arrival = ?",
-            [entry.received.header, entry.received.signature, place.arrival])
+            "UPDATE entry SET header = ?, signature = ?, recorded_ms = ? WHERE arrival = ?",
+            [
+                entry.received.header, entry.received.signature,
+                entry.header.recorded.milliseconds, place.arrival,
+            ])
         for (number, part) in entry.received.parts.enumerated() {
             let name = PartID(entry: entry.hash, part: number)
             try execute(
