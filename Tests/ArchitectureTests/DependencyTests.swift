@@ -31,7 +31,8 @@ import Testing
         "KithSample": [
             "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite", "KithSimulator",
         ],
-        "kith-bench": ["KithModel", "KithSample", "KithSite"],
+        "KithBench": ["KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite"],
+        "kith-bench": ["KithBench", "KithModel", "KithSample", "KithSite"],
         "kith-sim": ["KithModel", "KithSite", "KithSimulator", "KithDisk"],
         "kith": ["KithModel", "KithSite", "KithControl", "KithExchange", "KithCommands"],
         "kithd": ["KithModel", "KithSite", "KithDaemon", "KithReview"],

@@ -72,7 +72,7 @@ import Testing
                 $0.due = [
                     item(
                         "2026-11-01", 21, "task", title: title, kind: "task",
-                        resident: "Featherstonehaugh-Cholmondeley, Margaret", who: "Filip Nowak",
+                        resident: "Cholmondeley, Margaret", who: "Filip Nowak",
                         field: "due")
                 ]
             })

@@ -77,11 +77,14 @@ struct ConflictSearch {
         _ typed: Typed, _ lister: ConflictLister
     ) throws -> [ConflictLister.Listed] {
         let query = ConflictQuery(kinds: [.field, .authorRemoved], includesArchived: true)
-        var alike: [ConflictLister.Listed] = []
-        for record in try transaction.records(RecordSelection(prefix: typed.short)) {
-            alike += try lister.list(query, ofRecord: record.row).filter {
-                $0.found.fieldName?.lowercased() == typed.tail.lowercased()
-            }
+        let rows = Set(try transaction.records(RecordSelection(prefix: typed.short)).map(\.row))
+        // Of ever so many that a member made to begin alike nothing is asked one by one.
+        let listed =
+            try rows.count > 8
+            ? lister.list(query) : rows.flatMap { try lister.list(query, ofRecord: $0) }
+        let alike = listed.filter { item in
+            item.found.row.map(rows.contains) ?? false
+                && item.found.fieldName?.lowercased() == typed.tail.lowercased()
         }
         let names = ConflictNames(alike.map(\.found))
         return alike.filter { typed.isBeginning(of: $0.found.key.typedPrefix) }.map {

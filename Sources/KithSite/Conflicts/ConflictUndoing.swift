@@ -141,22 +141,36 @@ struct ConflictUndoing {
                     && (other.detail.isEmpty
                         || (key.other?.detail.lowercased().hasPrefix(other.detail) ?? false))
             }.flatMap { key in
-                try cases[key].heads.compactMap { head in
+                let words = try cases[key].heads.compactMap { head in
                     try record(head.row).flatMap {
                         try target($0, field: ConflictCases.outcomeField, key)
                     }
-                } + changed(cases[key], key)
+                }
+                return try words + changed(cases[key], key, with: words)
             }
         }
     }
 
-    /// The fields of records whose change was the decision.
-    private func changed(_ work: ConflictCases.Case, _ key: ConflictKey) throws -> [Target] {
-        try Set(work.outcomes).flatMap { outcome -> [Target] in
+    /// The fields of records whose change was the decision: what was saved together with the word of it,
+    /// and not what somebody decided about such a field since.
+    private func changed(
+        _ work: ConflictCases.Case, _ key: ConflictKey, with words: [Target]
+    ) throws -> [Target] {
+        let saved = words.joined(\.decisions).map(\.act)
+        return try Set(work.outcomes).flatMap { outcome -> [Target] in
             guard case .changed(let id, let field, _) = outcome else { return [] }
             return try transaction.records(
                 RecordSelection(partnership: key.partnership, prefix: id.description)
-            ).compactMap { try target($0, field: field, key) }
+            ).compactMap { record in
+                guard let found = try target(record, field: field, key) else { return nil }
+                let decisions = found.decisions.filter { decision in
+                    saved.contains {
+                        $0.site == decision.act.site && $0.recorded == decision.act.recorded
+                    }
+                }
+                return decisions.isEmpty
+                    ? nil : Target(record: record, field: field, decisions: decisions, key: key)
+            }
         }
     }
 

@@ -240,7 +240,7 @@ enum Buckets {
     /// Which bucket an id is in.
     static func bucket(of id: Data, of count: Int) -> Int {
         let first = id.prefix(2).reduce(0) { $0 << 8 | Int($1) }
-        return first * count >> 16
+        return (first * count) >> 16
     }
 }
 

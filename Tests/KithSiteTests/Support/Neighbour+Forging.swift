@@ -35,7 +35,8 @@ extension Neighbour {
                 signature: try EntrySignature.sign(
                     EntryHash(header: bytes), with: key.privateKey, cryptography),
                 parts: [Part(skeleton: skeleton, body: nil)])
-            let result = try transaction.ingest([entry], allowed: [compartment], now: now)
+            let result = try transaction.ingest(
+                IncomingBatch([entry]), allowed: [compartment], now: now)
             #expect(result.stored == 1, "\(result.refusal ?? "")")
         }
     }
