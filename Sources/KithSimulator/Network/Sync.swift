@@ -21,7 +21,8 @@ enum Sync {
     /// Looks through what came since the last time, and all of it every four weeks, or at once where a
     /// disk is in doubt.
     static func scrub(_ installation: Installation, _ simulation: Simulation) throws {
-        let days = installation.beforeDamage == nil ? 28 : 0
+        // In the end `Prefix` looks at every entry itself.
+        let days = installation.beforeDamage != nil ? 0 : simulation.faults.areOver ? 1_000 : 28
         let now = simulation.now(at: installation)
         do {
             var isMoreDue = true

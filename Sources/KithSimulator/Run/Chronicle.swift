@@ -203,7 +203,7 @@ final class Chronicle {
                 let row = try transaction.all(
                     "SELECT signature FROM entry WHERE hash = ?", [Data(hash.bytes)]
                 ).first
-                return try row.map { try $0["signature"] as Data != signatures[hash] } ?? false
+                return row.map { $0["signature"] as Data != signatures[hash] } ?? false
             }
         }
         spoiled[installation.number] = still
