@@ -254,9 +254,8 @@ let package = Package(
         .testTarget(
             name: "KithReviewTests",
             dependencies: [
-                "KithReview", "KithModel", "KithSite", "KithTrust", .httpTypes, .nio, .nioPosix,
-                .nioSSL,
-                .nioEmbedded, .logging,
+                "KithReview", "KithModel", "KithSite", "KithStore", "KithTrust", .grdb, .httpTypes,
+                .nio, .nioPosix, .nioSSL, .nioEmbedded, .logging,
             ],
             swiftSettings: strict),
         .testTarget(

@@ -100,6 +100,8 @@ def sites(tmp_path_factory):
     elm.add_user("mary", "Mary Okafor", "care-staff,administrator,auditor", "deputy manager")
     elm.add_user("keys", "Kim Keys", "care-staff", "carer")
     elm.add_user("plain", "Pat Plain", "care-staff", "carer")
+    elm.add_user("olu", "Olu Night", "care-staff", "night carer", "--compartments", "personal")
+    elm.add_user("ada", "Ada Auditor", "auditor", "governance lead")
     elm.add_user("left", "Lee Left", "reviewer", "nurse")
     river.add_user("anil", "Dr Anil Rao", "clinician,reviewer", "general practitioner")
     elm.kith("contact", "add", "name=Nurse Joy Adu", "role=community nurse", "phone=01632 960001",

@@ -1,12 +1,13 @@
 """Every page: without a violation that axe finds, at three widths, and on paper."""
 
+import json
 import pathlib
 import re
 
 import axe_playwright_python
 import pytest
 
-from conftest import shot
+from conftest import SHOTS, shot
 
 AXE = next(pathlib.Path(axe_playwright_python.__file__).parent.rglob("axe.min.js")).read_text()
 WIDTHS = {"phone": 360, "tablet": 820, "desktop": 1280}
@@ -24,10 +25,11 @@ def paths(page, site):
         "resident": resident, "changes": resident + "/changes", "timeline": resident + "/timeline",
         "pack": resident + "/pack", "summary": "/summary", "plan": plan, "edit": plan + "/edit",
         "new-cpr": f"/records/new?kind=cprDecision&parent={record}",
+        "propose": f"/records/new?kind=proposal&parent={record}",
         "new-contact": "/records/new?kind=contact",
         "comment": f"/records/new?kind=comment&parent={record}", "conflicts": "/conflicts",
         "round": "/round", "round-list": f"/round/list?r={record}", "contacts": "/contacts",
-        "partners": "/partnership", "audit": "/audit", "accounts": "/users",
+        "partners": "/partnership", "audit": "/audit", "accounts": "/users", "emergencies": "/emergencies",
         "missing": "/records/0000000000000000000000000",
     }
     page.goto(site.url + "/conflicts")
@@ -76,7 +78,13 @@ def test_no_page_is_wider_than_the_screen(sites, visit, width):
             shot(page, f"{name}-{width}")
 
 
-def test_the_pack_is_two_pages_with_every_value(sites, visit, tmp_path):
+def pages_of(page, file):
+    """The number of pages of what a browser prints, and the sheet as it looks."""
+    page.pdf(path=file, format="A4", prefer_css_page_size=True)
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", file.read_bytes()))
+
+
+def test_the_pack_has_every_value(sites, visit, tmp_path):
     elm, _ = sites
     page = visit(elm, "mary")
     page.goto(elm.url + paths(page, elm)["pack"])
@@ -84,12 +92,39 @@ def test_the_pack_is_two_pages_with_every_value(sites, visit, tmp_path):
     assert "Printed" in text and "Mary Okafor" in text and "penicillin" in text
     for heading in ("Allergies", "CPR", "People to ring", "How current this is"):
         assert heading in text, heading
-    file = tmp_path / "pack.pdf"
-    page.pdf(path=file, format="A4", prefer_css_page_size=True)
-    pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", file.read_bytes()))
-    assert 1 <= pages <= 2, pages
+    assert 1 <= pages_of(page, tmp_path / "pack.pdf") <= 2
     page.emulate_media(media="print")
     shot(page, "pack-print")
+
+
+def test_the_pack_of_somebody_with_much_to_tell_is_two_pages(sites, visit, tmp_path):
+    elm, river = sites
+    full = json.loads((pathlib.Path(__file__).parent / "full_resident.json").read_text())
+    resident = elm.json("record", "add", "resident", *full["resident"])["record"]["id"]
+    for kind, *values in full["records"]:
+        elm.kith("record", "add", kind, "--parent", resident, *values)
+    # And people disagree about one of them.
+    river.kith("sync")
+    allergy = elm.json("allergy", "list", "--search", "Codeine")["allergies"][0]["short"]
+    for site, severity in ((elm, "severe"), (river, "moderate")):
+        seen = str(site.json("record", "get", allergy)["version"])
+        site.kith("allergy", "edit", allergy, f"severity={severity}", "--seen", seen)
+    river.kith("sync")
+    page = visit(elm, "mary")
+    page.goto(f"{elm.url}/residents/{resident}/pack")
+    text = " ".join(page.inner_text("main").split())
+    for kind, *values in full["records"]:
+        for value in values:
+            name, words = value.split("=", 1)
+            # Codes are shown by their names, days as people write them.
+            if " " in words:
+                assert " ".join(words.split()) in text, (kind, name)
+    assert "Moderate" in text and "Severe" in text and "2 values, not yet decided" in text
+    file = SHOTS / "pack-full.pdf"
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    assert pages_of(page, file) == 2
+    page.emulate_media(media="print")
+    shot(page, "pack-full-print")
 
 
 def test_nothing_is_loaded_from_elsewhere_and_no_rule_is_broken(sites, visit):

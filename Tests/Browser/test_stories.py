@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import shot, sign_in
+from conftest import Site, shot, sign_in
 from test_pages import violations
 
 
@@ -321,3 +321,148 @@ def test_a_name_that_came_by_sync_is_shown_as_text(sites, visit, name):
         page.goto(page.url.split("/residents/")[0] + "/residents/"
                   + page.url.split("/residents/")[1].split("/")[0] + "/" + path)
         assert page.locator(f"main {name}").count() == 0
+
+
+def test_a_proposal_is_answered_at_the_home_and_its_author_sees_the_answer(sites, visit):
+    elm, river = sites
+    resident = elm.json("resident", "add", "familyName=Proposal", "givenName=Ivy")["record"]["short"]
+    elm.kith("plan", "add", "--resident", resident, "title=Sleep", "status=active")
+    river.kith("sync")
+    there = visit(river, "anil")
+    for title in ("Sleep and rest", "Nights"):
+        open_resident(there, "Proposal")
+        there.locator(".plan .acts a", has_text="Propose a change").first.click()
+        there.select_option("[name='v.field']", label="Title")
+        there.fill("[name='v.value']", title)
+        there.fill("[name='v.reason']", "It is more than sleep")
+        assert violations(there) == []
+        there.click("button:has-text('Save')")
+        assert "proposal is saved" in there.inner_text("[role=status]")
+    shot(there, "proposed")
+    there.click(".plan button:has-text('Acknowledge')")
+    assert "have seen this plan" in there.inner_text("[role=status]")
+    river.kith("sync")
+
+    page = visit(elm, "mary")
+    for title, button, reason in (
+            ("Sleep and rest", "Take it over", "Agreed with her"), ("Nights", "Decline it", "Days too")):
+        open_resident(page, "Proposal")
+        assert "Seen and acknowledged" in page.inner_text(".plan")
+        page.locator("article.card", has_text="It is more than sleep").filter(
+            has_text=title).locator("a", has_text="History").first.click()
+        page.fill("#answer-reason", reason)
+        shot(page, "answer")
+        page.click(f"button:has-text('{button}')")
+        page.wait_for_selector("[role=status]")
+    assert page.inner_text(".plan h3 >> nth=0") == "Sleep and rest"
+    river.kith("sync")
+
+    open_resident(there, "Proposal")
+    plan = there.inner_text(".plan")
+    for words in ("Sleep and rest", "Accepted", "Agreed with her", "Declined", "Days too"):
+        assert words in plan, words
+    shot(there, "answered")
+
+
+def test_an_emergency_reading_is_reviewed_on_the_page(sites, visit):
+    elm, _ = sites
+    carer = visit(elm, "olu")
+    open_resident(carer, "Whitfield")
+    assert "enicillin" not in carer.inner_text("main")
+    carer.click("text=In an emergency")
+    carer.select_option("#compartment", "clinical")
+    carer.fill("#reason", "The crew asks what she is allergic to")
+    carer.click("button:has-text('Read it now')")
+    carer.wait_for_selector(".alarm:has-text('for an emergency')")
+    assert "enicillin" in carer.inner_text("main")
+    page = visit(elm, "ada")
+    page.click("text=An emergency reading was not reviewed yet")
+    assert "The crew asks" in page.inner_text("main") and "Olu Night" in page.inner_text("main")
+    assert violations(page) == []
+    shot(page, "emergencies")
+    page.fill("textarea[name='finding']", "The crew confirms that they asked")
+    page.click("button:has-text('Note the review')")
+    assert "review is noted" in page.inner_text("[role=status]")
+    assert "Everything here was reviewed" in page.inner_text("main")
+    assert "The crew confirms" in page.inner_text("table")
+    assert violations(page) == []
+    shot(page, "emergencies-reviewed")
+
+
+def test_two_tabs_each_save_for_their_own_person(sites, visit):
+    elm, _ = sites
+    one = visit(elm, "mary")
+    open_resident(one, "Whitfield")
+    one.click("text=Add goal")
+    two = one.context.new_page()
+    two.goto(elm.url + "/")
+    open_resident(two, "Adeyemi")
+    two.click("text=Add goal")
+    for page, name in ((one, "Whitfield"), (two, "Adeyemi")):
+        assert name in page.inner_text(".whose")
+        page.fill("textarea[name='v.text']", f"A goal of {name} alone")
+    # The older one last, after the other was saved.
+    for page, name, other in ((two, "Adeyemi", "Whitfield"), (one, "Whitfield", "Adeyemi")):
+        page.click("button:has-text('Save')")
+        page.wait_for_selector("[role=status]")
+        assert name in page.inner_text("h1")
+        plan = page.inner_text(".plan")
+        assert f"A goal of {name} alone" in plan and f"A goal of {other}" not in plan
+
+
+def test_the_back_button_after_saving_shows_what_is_saved_and_writes_nothing_twice(sites, visit):
+    elm, _ = sites
+    page = visit(elm, "mary")
+    open_resident(page, "Adeyemi")
+    plan = elm.json("resident", "list", "--search", "Adeyemi")["residents"][0]["short"]
+    page.click("text=Add goal")
+    page.fill("textarea[name='v.text']", "Walk to chapel")
+    page.click("button:has-text('Save')")
+    page.wait_for_selector("[role=status]")
+    before = elm.json("status")["entries"]
+    page.go_back()
+    page.wait_for_selector("button:has-text('Save')")
+    # Whatever the browser kept of the form: the same form is carried out once.
+    if page.input_value("textarea[name='v.text']") == "Walk to chapel":
+        page.click("button:has-text('Save')")
+        page.wait_for_selector("[role=status]")
+    page.goto(elm.url + "/")
+    open_resident(page, "Adeyemi")
+    assert page.inner_text(".plan").count("Walk to chapel") == 1, plan
+    assert elm.json("status")["entries"] == before
+
+
+def test_a_site_that_was_removed_says_that_what_it_shows_is_old(sites, chromium, tmp_path):
+    elm, _ = sites
+    partnership = "Elm House and Oak"
+    elm.kith("partnership", "create", partnership, "--purpose", "Respite")
+    elm.kith("resident", "add", "familyName=Removed", "givenName=Rose", "--partnership", partnership)
+    oak = Site(tmp_path / "oak", "Oak Lodge", "care-home")
+    oak.add_user("kit", "Kit Oak", "care-staff", "carer")
+    try:
+        code = elm.json("partnership", "invite", partnership)["code"]
+        oak.kith("partnership", "join", code, "--yes")
+        oak.start()
+        context = chromium.new_context(ignore_https_errors=True)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        sign_in(page, oak, "kit")
+        open_resident(page, "Removed")
+        assert "No longer updated" not in page.inner_text("main")
+        page.click("text=Add allergy")
+        elm.kith("partnership", "remove", "Oak Lodge", "--partnership", partnership, "--yes")
+        oak.kith("sync")
+        # The form stood open meanwhile.
+        page.fill("[name='v.agent']", "Latex")
+        page.click("button:has-text('Save')")
+        assert "removed" in page.inner_text("[role=alert]")
+        assert page.input_value("[name='v.agent']") == "Latex"
+        shot(page, "removed-form")
+        page.click("text=Leave without saving")
+        assert "No longer updated" in page.inner_text(".alarm >> nth=0")
+        shot(page, "removed")
+        page.click("nav >> text=Partners")
+        assert "this site was removed" in page.inner_text("main")
+        context.close()
+    finally:
+        oak.stop()

@@ -95,4 +95,48 @@ import Testing
         #expect(words.contains("was archived"))
         #expect(try await site.records(RecordQuery(kind: "contact")).count == 1)
     }
+
+    @Test func `one save makes a record and what belongs to it, or nothing`() async throws {
+        let resident = try await add("resident", in: "Riverside", ("familyName", "Smith"))
+        let made = RecordEdit.made(by: 1)
+        func edits(_ outcome: String) -> [RecordEdit] {
+            [
+                RecordEdit(
+                    target: .new(kind: "homeRound", partnership: "Riverside", parent: nil),
+                    values: [.init("kind", "home-round"), .init("date", "2026-11-20")]),
+                RecordEdit(
+                    target: .new(kind: "interaction", partnership: "Riverside", parent: nil),
+                    values: [
+                        .init("kind", "video"), .init("when", "2026-11-20 10:00"),
+                        .init("subject", made), .init("homeRound", made),
+                    ]),
+                RecordEdit(
+                    target: .new(kind: "roundItem", partnership: nil, parent: made),
+                    values: [
+                        .init("resident", resident.id.description), .init("outcome", outcome),
+                    ]),
+            ]
+        }
+        let before = try await site.status().entries
+        let long = String(repeating: "x", count: 70_000)
+        await #expect(throws: SiteError.self) { _ = try await site.save(edits(long), by: nurse) }
+        #expect(try await site.records(RecordQuery(kind: "homeRound")).isEmpty)
+        #expect(try await site.status().entries == before)
+
+        let saved = try await site.save(edits("Chest clear"), by: nurse)
+        #expect(saved.map(\.kind) == ["homeRound", "interaction", "roundItem"])
+        #expect(saved[2].parent == saved[0].id)
+        #expect(saved[1].field("homeRound")?.candidates.first?.value == .reference(saved[0].id))
+        #expect(saved[1].field("subject")?.candidates.first?.words == made, "a text is a text")
+        // What no edit before it makes is named by nothing.
+        for number in [0, 1, 2] {
+            let edit = RecordEdit(
+                target: .new(
+                    kind: "roundItem", partnership: nil, parent: RecordEdit.made(by: number)),
+                values: [.init("resident", resident.id.description)])
+            await #expect(throws: SiteError.self) { _ = try await site.save([edit], by: nurse) }
+        }
+        #expect(try await site.verify().problems.isEmpty)
+        #expect(try await site.rebuild(checkOnly: true).differences.isEmpty)
+    }
 }

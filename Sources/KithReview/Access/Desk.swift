@@ -200,7 +200,10 @@ struct Desk: Sendable {
             switch edit.target {
             case .new(let kind, _, let parent):
                 name = kind
-                if let parent { _ = try await record(parent) }
+                // A parent that this save makes is one that they may write.
+                if let parent, !(1...edits.count).map(RecordEdit.made(by:)).contains(parent) {
+                    _ = try await record(parent)
+                }
             case .existing(let reference, _, _): name = try await record(reference).kind
             }
             guard let kind = Vocabulary.kind(named: name), mayWrite(kind),
@@ -218,6 +221,24 @@ struct Desk: Sendable {
         _ = try await site.breakGlass(
             BreakGlassRequest(
                 compartment: compartment, resident: resident.id.description, reason: reason))
+    }
+
+    /// Who broke the glass, and what was found about it, the newest first.
+    func brokenGlasses(limit: Int) async throws -> [AuditItem] {
+        guard mayReviewGlass else { throw Self.missing }
+        return try await site.audit(AuditQuery(isBreakGlass: true, limit: limit))
+    }
+
+    /// How many break-glass acts nobody has reviewed.
+    func glassToReview() async throws -> Int { try await keeper.unreviewedBreakGlass() }
+
+    /// Whether they look into what others did in emergencies.
+    var mayReviewGlass: Bool { user.may(.readAudit) || user.may(.administer) }
+
+    /// Says what was found about an act of somebody else.
+    func reviewGlass(_ act: Int64, finding: String) async throws {
+        guard mayReviewGlass else { throw Self.missing }
+        _ = try await site.reviewBreakGlass(BreakGlassReview(act: act, finding: finding))
     }
 
     // MARK: How things stand

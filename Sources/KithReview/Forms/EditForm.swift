@@ -15,6 +15,8 @@ struct EditForm {
     let choices: [String: [RecordView]]
     /// Where times are shown and typed.
     let zone: TimeZone
+    /// What kind of record a comment or a proposal is about.
+    var about: RecordKind?
 
     private var entry: FieldEntry { FieldEntry(zone: zone) }
 
@@ -116,6 +118,10 @@ struct EditForm {
             "isChoice": false, "options": [Node](), "list": false, "type": "text",
             "help": help(field) ?? false as Any, "rows": 3,
         ]
+        if let about, field.name == "field", ["comment", "proposal"].contains(kind.name) {
+            choice(&node, value, Self.nameable(about))
+            return node
+        }
         switch field.type {
         case .text(let lines):
             node["isLines"] = lines || field.isRepeated
@@ -136,6 +142,14 @@ struct EditForm {
         default: node["isLine"] = true
         }
         return node
+    }
+
+    /// The fields of a record that a word about it can name: one text holds a new value of each.
+    private static func nameable(_ kind: RecordKind) -> [(String, String)] {
+        kind.fields.filter { field in
+            if case .group = field.type { return false }
+            return !["archived", "source", "parent"].contains(field.name)
+        }.map { ($0.name, $0.label) }
     }
 
     private func choice(_ node: inout Node, _ value: String, _ all: [(String, String)]) {

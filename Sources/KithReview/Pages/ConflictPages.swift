@@ -214,8 +214,10 @@ enum ConflictPages {
             }
             try await Proving.check(resolution.isAttested, visit)
             try await desk.resolve(resolution)
-        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
-            return try await page(visit, typed: form, problem: "Not decided: \(error.description).")
+        } catch let error as SiteError where error.isForForm {
+            return try await page(
+                visit, typed: form, problem: "Not decided: \(error.description)."
+            ).blaming(error)
         }
         return .see("\(try await back(conflict, desk))?done=resolved&decided=\(conflict.id)")
     }

@@ -65,9 +65,10 @@ enum ConflictWorkPages {
         }
         do {
             try await desk.work(on: work)
-        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
+        } catch let error as SiteError where error.isForForm {
             return try await ConflictPages.page(
-                visit, typed: form, problem: "Not saved: \(error.description).")
+                visit, typed: form, problem: "Not saved: \(error.description)."
+            ).blaming(error)
         }
         return .see("/conflicts/\(conflict.id)?done=noted")
     }
@@ -139,8 +140,8 @@ enum ConflictWorkPages {
                     conflict: preview.conflict, reason: reason, isAttested: isClinical,
                     performer: performer.isEmpty
                         ? nil : Author(user: "", name: performer, role: form["performerRole"])))
-        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
-            return try await page(visit, problem: error.description)
+        } catch let error as SiteError where error.isForForm {
+            return try await page(visit, problem: error.description).blaming(error)
         }
         return .see("/conflicts?done=undone")
     }

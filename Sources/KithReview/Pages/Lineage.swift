@@ -56,3 +56,11 @@ extension Optional {
         return nil
     }
 }
+
+extension RecordView {
+    /// Whether all that the record said was erased.
+    var isErased: Bool {
+        let said = fields.flatMap(\.candidates)
+        return !said.isEmpty && said.allSatisfy { $0.value == nil && $0.absence == .erased }
+    }
+}

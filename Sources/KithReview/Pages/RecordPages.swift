@@ -16,7 +16,6 @@ enum RecordPages {
         },
         .post("/records/:id/edit", .oneOf([.edit, .comment])) { try await change($0) },
         .post("/records/:id/archive", .needs(.edit)) { try await archive($0) },
-        .post("/records/:id/answer", .needs(.edit)) { try await answerProposal($0) },
     ]
 
     // MARK: One record
@@ -93,7 +92,8 @@ enum RecordPages {
         let top = try await Lineage.top(of: record ?? parent, desk)
         let choices = try await Lineage.choices(for: kind, top: top, desk)
         let form = EditForm(
-            kind: kind, record: record, choices: choices, zone: visit.review.zone)
+            kind: kind, record: record, choices: choices, zone: visit.review.zone,
+            about: parent.flatMap { Vocabulary.kind(named: $0.kind) })
         let nodes = RecordNodes(
             visit, desk,
             titles: Dictionary(
@@ -216,10 +216,11 @@ enum RecordPages {
             try await Proving.check(edit.isAttested, visit)
             let saved = try await desk.save([edit])
             return .see(try await place(after: saved.first, kind, desk))
-        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
+        } catch let error as SiteError where error.isForForm {
             return try await self.form(
                 visit, desk, kind: kind, parent: parent, typed: visit.form,
-                problem: error.description)
+                problem: error.description
+            ).blaming(error)
         }
     }
 
@@ -236,6 +237,12 @@ enum RecordPages {
         do {
             let edit = try edit(.existing(record.id.description), values, visit, kind)
             guard edit.seen != nil else { throw Refusal.form }
+            guard !record.isErased else {
+                throw SiteError(
+                    .refused,
+                    "what you were changing was erased meanwhile; if it is still needed, add it anew"
+                )
+            }
             try await Proving.check(edit.isAttested, visit)
             let saved = try await desk.save([edit])
             let names = Set(values.map { $0.field.split(separator: ".")[0] })
@@ -244,9 +251,10 @@ enum RecordPages {
                     saved.fields.contains { names.contains($0.name[...]) && $0.isConflict }
                 } ?? false
             return .see("\(back)?done=\(isBoth ? "both" : "saved")")
-        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
+        } catch let error as SiteError where error.isForForm {
             return try await self.form(
-                visit, desk, record: record, typed: visit.form, problem: error.description)
+                visit, desk, record: record, typed: visit.form, problem: error.description
+            ).blaming(error)
         }
     }
 
@@ -256,7 +264,8 @@ enum RecordPages {
         guard let saved else { return "/" }
         let done =
             switch kind.name {
-            case "comment", "proposal": "comment"
+            case "comment": "comment"
+            case "proposal": "proposed"
             case "signOff": "signed"
             default: "saved"
             }
@@ -276,37 +285,6 @@ enum RecordPages {
         ])
         return .see(
             "\(try await Lineage.place(of: record, desk))?done=\(isBack ? "restored" : "archived")")
-    }
-
-    /// Takes a proposed change over, or declines it; either is one act with its reason.
-    private static func answerProposal(_ visit: Visit) async throws -> Answer {
-        let desk = try visit.desk()
-        let proposal = try await desk.record(visit.parameter("id"))
-        guard proposal.kind == "proposal", let parent = proposal.parent else {
-            throw Refusal.missing
-        }
-        let isTaken = visit.form["answer"] == "accept"
-        let reason = String(visit.form["reason"].prefix(2000))
-        func text(_ name: String) -> String {
-            proposal.field(name)?.candidates.first?.words ?? ""
-        }
-        var edits = [
-            RecordEdit(
-                target: .existing(proposal.id.description),
-                values: [
-                    .init("status", isTaken ? "accepted" : "declined"), .init("answer", reason),
-                ], seen: Int64(visit.form["seen"]), reason: reason)
-        ]
-        let subject = try await desk.record(parent.description)
-        if isTaken {
-            edits.append(
-                RecordEdit(
-                    target: .existing(parent.description),
-                    values: [.init(text("field"), text("value"))], seen: subject.version,
-                    reason: "proposed by \(proposal.created.committer.name)"))
-        }
-        _ = try await desk.save(edits)
-        return .see("\(try await Lineage.place(of: subject, desk))?done=saved")
     }
 }
 

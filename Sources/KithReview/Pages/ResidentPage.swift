@@ -51,8 +51,8 @@ enum ResidentPage {
         do {
             try await visit.desk().breakGlass(
                 id, compartment, reason: String(visit.form["reason"].prefix(2000)))
-        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
-            return try await glass(visit, problem: error.description)
+        } catch let error as SiteError where error.isForForm {
+            return try await glass(visit, problem: error.description).blaming(error)
         }
         return .see("/residents/\(id)")
     }
@@ -224,6 +224,10 @@ enum ResidentPage {
         node["groups"] = groups
         node["adding"] = adding(to: plan, nodes.desk)
         node["hasAdding"] = !adding(to: plan, nodes.desk).isEmpty
+        node["version"] = plan.version
+        node["acknowledge"] =
+            Vocabulary.kind(named: "comment").map(nodes.desk.mayWrite) == true
+            ? "/records/\(plan.id)/acknowledge" : false as Any
         node["signOff"] =
             Vocabulary.kind(named: "signOff").map(nodes.desk.mayWrite) == true
             ? "/records/new?kind=signOff&parent=\(plan.id)" : false as Any

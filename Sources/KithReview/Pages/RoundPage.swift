@@ -119,74 +119,78 @@ enum RoundPage {
             byPartnership[family.record.partnershipID, default: []].append(family)
         }
         guard !byPartnership.isEmpty else { return .see("/round") }
+        var edits: [RecordEdit] = []
+        for (partnership, families) in byPartnership.sorted(by: { $0.key < $1.key }) {
+            edits += round(families, in: partnership, number: edits.count + 1, visit)
+        }
         do {
-            for (partnership, families) in byPartnership.sorted(by: { $0.key < $1.key }) {
-                try await save(families, in: partnership, visit, desk)
-            }
-        } catch let error as SiteError where [.invalid, .refused].contains(error.code) {
-            return try await list(visit, typed: form, problem: error.description)
+            // All or nothing: a round without its outcomes would look like one where nobody was seen.
+            _ = try await desk.save(edits)
+        } catch let error as SiteError where error.isForForm {
+            return try await list(visit, typed: form, problem: error.description).blaming(error)
         }
         return .see("/round?done=round")
     }
 
-    private static func save(
-        _ families: [RecordTree], in partnership: PartnershipID, _ visit: Visit, _ desk: Desk
-    ) async throws {
+    /// A round, which the edit of a number makes, and what came of each resident in it.
+    private static func round(
+        _ families: [RecordTree], in partnership: PartnershipID, number: Int, _ visit: Visit
+    ) -> [RecordEdit] {
         let form = visit.form
         let day = visit.now.formatted(in: visit.review.zone).prefix(10)
-        let round = try await desk.save([
-            RecordEdit(
-                target: .new(
-                    kind: "homeRound", partnership: partnership.description, parent: nil),
-                values: [
-                    .init("kind", "home-round"), .init("date", String(day)),
-                    .init("leadName", form["leadName"]), .init("mode", form["mode"]),
-                    .init("attendees", form["attendees"]),
-                ].filter { !$0.text.isEmpty })
-        ])
-        guard let round = round.first else { return }
-        _ = try await desk.save(
-            families.map { family in
-                let key = family.record.id.description
-                let plan = family.children("plan", of: family.record.id).first
-                let values: [RecordEdit.Assignment] = [
-                    .init("resident", key), .init("reason", form["reason.\(key)"]),
-                    .init("outcome", form["outcome.\(key)"]),
-                    .init("actions", form["actions.\(key)"]),
-                    .init("seen", form["seen.\(key)"] == "yes" ? "yes" : "no"),
-                    .init("plan", plan?.id.description ?? ""),
-                    .init("planVersion", form["version.\(key)"]),
-                ].filter { !$0.text.isEmpty }
-                return RecordEdit(
-                    target: .new(
-                        kind: "roundItem", partnership: nil, parent: round.id.description),
-                    values: values)
-            })
-        try await interactions(families, round, visit, desk)
+        let round = edit(
+            .new(kind: "homeRound", partnership: partnership.description, parent: nil),
+            [
+                ("kind", "home-round"), ("date", String(day)), ("leadName", form["leadName"]),
+                ("mode", form["mode"]), ("attendees", form["attendees"]),
+            ])
+        let made = RecordEdit.made(by: number)
+        let items = families.map { family in
+            let key = family.record.id.description
+            return edit(
+                .new(kind: "roundItem", partnership: nil, parent: made),
+                [
+                    ("resident", key), ("reason", form["reason.\(key)"]),
+                    ("outcome", form["outcome.\(key)"]), ("actions", form["actions.\(key)"]),
+                    ("seen", form["seen.\(key)"] == "yes" ? "yes" : "no"),
+                ] + read(family, form))
+        }
+        return [round] + items + interactions(families, of: made, in: partnership, visit)
     }
 
     /// A round by video or telephone is a consultation with each resident who was seen, tied to the
     /// version of the plan that was read.
     private static func interactions(
-        _ families: [RecordTree], _ round: RecordView, _ visit: Visit, _ desk: Desk
-    ) async throws {
+        _ families: [RecordTree], of round: String, in partnership: PartnershipID, _ visit: Visit
+    ) -> [RecordEdit] {
         let form = visit.form
-        guard let kind = ["video": "video", "telephone": "phone"][form["mode"]] else { return }
-        let edits = families.filter { form["seen.\($0.record.id)"] == "yes" }.map { family in
-            let key = family.record.id.description
-            let plan = family.children("plan", of: family.record.id).first
-            return RecordEdit(
-                target: .new(
-                    kind: "interaction", partnership: round.partnershipID.description, parent: nil),
-                values: [
-                    .init("kind", kind), .init("when", visit.now.rfc3339),
-                    .init("subject", "Home round"), .init("resident", key),
-                    .init("participants", form["attendees"]),
-                    .init("plan", plan?.id.description ?? ""),
-                    .init("planVersion", form["version.\(key)"]),
-                    .init("homeRound", round.id.description),
-                ].filter { !$0.text.isEmpty })
+        guard let kind = ["video": "video", "telephone": "phone"][form["mode"]] else { return [] }
+        return families.filter { form["seen.\($0.record.id)"] == "yes" }.map { family in
+            edit(
+                .new(kind: "interaction", partnership: partnership.description, parent: nil),
+                [
+                    ("kind", kind), ("when", visit.now.rfc3339), ("subject", "Home round"),
+                    ("resident", family.record.id.description),
+                    ("participants", form["attendees"]), ("homeRound", round),
+                ] + read(family, form))
         }
-        if !edits.isEmpty { _ = try await desk.save(edits) }
+    }
+
+    /// The plan that was read, and its version.
+    private static func read(_ family: RecordTree, _ form: FormFields) -> [(String, String)] {
+        let plan = family.children("plan", of: family.record.id).first
+        return [
+            ("plan", plan?.id.description ?? ""),
+            ("planVersion", form["version.\(family.record.id)"]),
+        ]
+    }
+
+    /// A new record with what was filled in.
+    private static func edit(
+        _ target: RecordEdit.Target, _ values: [(String, String)]
+    ) -> RecordEdit {
+        RecordEdit(
+            target: target,
+            values: values.filter { !$0.1.isEmpty }.map { .init($0.0, $0.1) })
     }
 }

@@ -24,6 +24,7 @@ enum StandingPages {
                 "peers": nodes, "hasPeers": !nodes.isEmpty,
                 "partnerships": partnerships.map { partnership(of: $0, visit) },
                 "hasPartnerships": !partnerships.isEmpty,
+                "waiting": try await GlassPage.waiting(desk) ?? false as Any,
             ])
     }
 
@@ -59,7 +60,8 @@ enum StandingPages {
         let action = AuditItem.Action(rawValue: query["action"])
         let user = String(query["user"].prefix(100))
         let record = String(query["record"].prefix(40))
-        let found = try await visit.desk().audit(
+        let desk = try visit.desk()
+        let found = try await desk.audit(
             AuditQuery(
                 user: user.isEmpty ? nil : user, action: action,
                 record: record.isEmpty ? nil : record, limit: 200))
@@ -68,6 +70,7 @@ enum StandingPages {
             "audit", title: "Audit", tab: "/audit",
             [
                 "user": line(user), "record": line(record),
+                "waiting": try await GlassPage.waiting(desk) ?? false as Any,
                 "actions": AuditItem.Action.allCases.map { item -> Node in
                     [
                         "value": item.rawValue, "label": words(item),

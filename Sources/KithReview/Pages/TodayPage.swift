@@ -49,6 +49,7 @@ enum TodayPage {
                 "hasRoutine": conflicts.count > grave.count,
                 "silent": silent, "hasSilent": !silent.isEmpty, "silentCount": silent.count,
                 "hasPeers": !peers.isEmpty,
+                "waiting": try await GlassPage.waiting(desk) ?? false as Any,
             ])
     }
 

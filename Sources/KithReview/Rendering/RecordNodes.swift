@@ -33,7 +33,9 @@ struct RecordNodes {
             "isNoLongerUpdated": view.isNoLongerUpdated, "said": said(common),
             "edit": (kind.map { desk.mayWrite($0) && !$0.isAppendOnly } ?? false)
                 ? "/records/\(view.id)/edit" : false as Any,
-            "comment": commentPath(view) ?? false as Any, "history": "/records/\(view.id)",
+            "comment": path("comment", about: view) ?? false as Any,
+            "proposal": path("proposal", about: view) ?? false as Any,
+            "history": "/records/\(view.id)",
             "isUnknown": kind == nil,
         ]
     }
@@ -75,11 +77,12 @@ struct RecordNodes {
             && field.candidates.first?.value != nil
     }
 
-    private func commentPath(_ view: RecordView) -> String? {
-        guard let comment = Vocabulary.kind(named: "comment"), desk.mayWrite(comment),
-            comment.parents.contains(view.kind)
+    /// The form for a word of this reader about a record, where such a word may be said.
+    private func path(_ name: String, about view: RecordView) -> String? {
+        guard let kind = Vocabulary.kind(named: name), desk.mayWrite(kind), !view.isArchived,
+            kind.parents.contains(view.kind)
         else { return nil }
-        return "/records/new?kind=comment&parent=\(view.id)"
+        return "/records/new?kind=\(name)&parent=\(view.id)"
     }
 
     /// Fields that carry meaning for a reader; what every record has besides is on its own page.

@@ -33,6 +33,7 @@ enum Templates {
         ("contacts", PackageResources.contacts_mustache),
         ("currency", PackageResources.currency_mustache),
         ("edit", PackageResources.edit_mustache),
+        ("emergencies", PackageResources.emergencies_mustache),
         ("field", PackageResources.field_mustache),
         ("glass", PackageResources.glass_mustache),
         ("identity", PackageResources.identity_mustache),

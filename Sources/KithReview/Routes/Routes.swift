@@ -2,7 +2,8 @@
 enum Routes {
     static let all: [Route] =
         SignInPage.routes + TodayPage.routes + ResidentPage.routes + ChangesPage.routes
-        + RecordPages.routes + ConflictPages.routes + ConflictWorkPages.routes + RoundPage.routes
+        + RecordPages.routes + AnswerPages.routes + ConflictPages.routes + ConflictWorkPages.routes
+        + RoundPage.routes
         + ContactsPage.routes
-        + PrintPages.routes + StandingPages.routes
+        + PrintPages.routes + StandingPages.routes + GlassPage.routes
 }

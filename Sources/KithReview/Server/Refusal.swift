@@ -43,6 +43,21 @@ enum Refusal: Error {
     }
 }
 
+extension SiteError {
+    /// Whether it is said above the form that somebody sent, with all that they typed still in it: a
+    /// disk that is full now may take it in a minute.
+    var isForForm: Bool { [.invalid, .refused, .store, .home].contains(code) }
+}
+
+extension Answer {
+    /// The same form, with the status of what its saving failed for.
+    func blaming(_ error: SiteError) -> Answer {
+        var answer = self
+        if [.store, .home].contains(error.code) { answer.status = .serviceUnavailable }
+        return answer
+    }
+}
+
 /// Pages that say what went wrong.
 enum Problems {
     /// The page for what a site refuses.

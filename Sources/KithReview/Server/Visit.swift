@@ -95,6 +95,7 @@ enum Tabs {
         Tab(label: "Contacts", path: "/contacts", access: .needs(.read)),
         Tab(label: "Partners", path: "/partnership", access: .oneOf([.read, .administer])),
         Tab(label: "Audit", path: "/audit", access: .needs(.readAudit)),
+        Tab(label: "Emergencies", path: "/emergencies", access: GlassPage.access),
         Tab(label: "Accounts", path: "/users", access: .needs(.administer)),
     ]
 }
@@ -107,6 +108,13 @@ enum Messages {
             "Saved. Somebody else had changed the same meanwhile: both are kept, see below.",
         "nothing": "Nothing was changed, so nothing was saved.",
         "comment": "Your comment is saved.",
+        "proposed":
+            "Your proposal is saved. Whoever keeps the record answers it after the next sync.",
+        "accepted": "Taken over. Whoever proposed it sees that after the next sync.",
+        "declined": "Declined. Whoever proposed it sees that after the next sync.",
+        "acknowledged":
+            "Noted that you have seen this plan. Your partners see it after the next sync.",
+        "reviewed": "Your review is noted, and stands in the audit.",
         "signed": "Signed off. Your partners get it at the next sync.",
         "read": "Noted that you have read everything up to now.",
         "resolved": "Decided.",

@@ -12,6 +12,10 @@ public struct RecordEdit: Codable, Sendable {
         case existing(String, kind: String? = nil, in: PartnershipID? = nil)
     }
 
+    /// The record that the edit of a number (from 1) of the same save makes: where an id is asked for,
+    /// as the parent or in a field that refers to a record.
+    public static func made(by number: Int) -> String { "#\(number)" }
+
     /// One assignment: `FIELD` or `FIELD.PART`, and the text; an empty text clears.
     public struct Assignment: Codable, Sendable {
         /// `FIELD`, or `FIELD.PART` for an atomic group.

@@ -4,6 +4,34 @@ import KithStore
 
 // What an edit builds upon must stand: nobody goes on writing in what was put away.
 extension EditPlanner {
+    /// The edit with the ids of the new records of this save that it names.
+    func naming(_ edit: RecordEdit) -> (edit: RecordEdit, isNaming: Bool) {
+        func id(_ text: String) -> String? {
+            guard text.hasPrefix("#"), let number = Int(text.dropFirst()),
+                records.indices.contains(number - 1)
+            else { return nil }
+            return records[number - 1].description
+        }
+        guard case .new(let name, let partnership, let parent) = edit.target else {
+            return (edit, false)
+        }
+        var named = edit
+        var isNaming = false
+        if let parent, let made = id(parent) {
+            named.target = .new(kind: name, partnership: partnership, parent: made)
+            isNaming = true
+        }
+        for (index, value) in edit.values.enumerated() {
+            // Other fields may well say "#1", such as that of a room.
+            guard case .reference? = Vocabulary.kind(named: name)?.field(named: value.field)?.type,
+                let made = id(value.text)
+            else { continue }
+            named.values[index].text = made
+            isNaming = true
+        }
+        return (named, isNaming)
+    }
+
     /// Refuses an edit of a record that was archived, unless it brings the record back.
     func checkIsLive(_ record: StoredRecord, _ kind: RecordKind, for edit: RecordEdit) throws {
         guard Self.isArchived(record), !edit.values.contains(where: { $0.field == "archived" })

@@ -22,6 +22,8 @@ package struct EditPlanner {
     }
 
     private var planned: [Planned] = []
+    /// What ties the entries of one act together, once some of them are written.
+    private var group: Data?
 
     /// Plans in a transaction that `commit` writes in.
     package init(transaction: StoreTransaction, entry: FieldEntry, author: Author, site: SiteID) {
@@ -47,9 +49,29 @@ package struct EditPlanner {
     /// than a comment is not settled by a comment.
     package var entryClasses: [EntryClass] { planned.map(\.entryClass).sorted() }
 
+    /// Plans one edit after those that came before it, some of whose new records it may name
+    /// (`RecordEdit.made`). Those are written first: what it builds upon is looked up like anything
+    /// else. All of it is one transaction.
+    package mutating func plan(
+        _ edit: RecordEdit, in partnership: PartnershipID?, now: Instant
+    ) throws {
+        let named = naming(edit)
+        if named.isNaming, !planned.isEmpty { try write(group: tie(), now: now) }
+        try plan(named.edit, in: partnership)
+    }
+
     /// Writes everything that was planned: an entry for each compartment and class, tied together.
-    package func commit(now: Instant) throws {
-        let group = planned.count > 1 ? transaction.cryptography.randomBytes(16) : Data()
+    package mutating func commit(now: Instant) throws {
+        try write(group: group ?? (planned.count > 1 ? tie() : Data()), now: now)
+    }
+
+    private mutating func tie() -> Data {
+        let tie = group ?? transaction.cryptography.randomBytes(16)
+        group = tie
+        return tie
+    }
+
+    private mutating func write(group: Data, now: Instant) throws {
         struct Key: Hashable {
             let partnership: PartnershipID
             let compartment: Compartment
@@ -71,6 +93,7 @@ package struct EditPlanner {
                 parts[key] ?? [], class: key.entryClass, in: key.compartment, of: key.partnership,
                 now: now)
         }
+        planned = []
     }
 
     // MARK: New records

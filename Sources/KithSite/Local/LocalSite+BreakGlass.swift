@@ -131,7 +131,7 @@ extension LocalSite {
     }
 
     /// How many acts nobody has reviewed.
-    func unreviewedBreakGlass() async throws -> Int {
+    package func unreviewedBreakGlass() async throws -> Int {
         let reviewed = Set(
             try await breakGlassActs { try $0.breakGlassReviews() }.compactMap(\.reviewed))
         return try await breakGlassActs { try $0.breakGlassActs() }

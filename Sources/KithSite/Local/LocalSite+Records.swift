@@ -99,7 +99,7 @@ extension LocalSite {
                 var planner = EditPlanner(
                     transaction: transaction, entry: entry, author: author, site: site)
                 for (edit, partnership) in zip(edits, chosen) {
-                    try planner.plan(edit, in: partnership)
+                    try planner.plan(edit, in: partnership, now: now)
                 }
                 try planner.commit(now: now)
                 return planner.records

@@ -47,4 +47,66 @@ import Testing
         let acts = try await served.site.audit(AuditQuery(action: .breakGlass))
         #expect(acts.count == 1 && acts[0].what.contains("She does not wake up"))
     }
+
+    @Test func `an emergency reading waits until somebody else says on the page what they found`()
+        async throws
+    {
+        let served = try await ServedSite()
+        let resident = try await served.add("resident", [("familyName", "Whitfield")])
+        _ = try await served.add("allergy", under: resident.id, [("agent", "Latex")])
+        let carer = try await served.person("carer", [.careStaff, .auditor], reading: [.personal])
+        let glass = try await carer.ask("GET", "/residents/\(resident.id)/glass")
+        let broken = try await carer.ask(
+            "POST", "/residents/\(resident.id)/glass",
+            form: [
+                ("token", glass.hidden("token")), ("once", "abcdefgh1"),
+                ("compartment", "clinical"), ("reason", "Crew asks <b>"),
+            ])
+        #expect(broken.status == 303)
+        let act = try #require(
+            try await served.site.audit(AuditQuery(isBreakGlass: true)).first?.number)
+
+        func send(
+            _ browser: Browser, _ page: Browser.Reply, _ finding: String, act: Int64
+        ) async throws -> Browser.Reply {
+            try await browser.ask(
+                "POST", "/emergencies",
+                form: [
+                    ("token", page.hidden("token")), ("act", String(act)), ("finding", finding),
+                    ("once", "abcdefgh\(finding.count)"),
+                ])
+        }
+        // Not by whoever did it, though their role would let them.
+        let own = try await carer.ask("GET", "/emergencies")
+        #expect(
+            own.body.contains("You did this yourself") && !own.body.contains("name=\"finding\""))
+        #expect(try await send(carer, own, "I was right", act: act).status == 400)
+        #expect(try await served.site.status().unreviewedBreakGlass == 1)
+
+        let admin = try await served.person("admin", [.administrator])
+        for path in ["/partnership", "/emergencies"] {
+            let page = try await admin.ask("GET", path)
+            #expect(page.body.contains("href=\"/emergencies\""), "\(path)")
+        }
+        #expect(
+            try await admin.ask("GET", "/partnership").body
+                .contains("An emergency reading was not reviewed yet"))
+        let page = try await admin.ask("GET", "/emergencies")
+        #expect(page.body.contains("Crew asks &lt;b&gt;") && page.body.contains("carer Person"))
+        #expect(!page.body.contains("Whitfield"), "an administrator is not told who it is")
+        #expect(try await send(admin, page, " ", act: act).status == 400)
+        let wrong = try await send(admin, page, "No such item", act: act + 1000)
+        #expect(wrong.status == 400 && wrong.body.contains("no break-glass act"))
+        let saved = try await send(admin, page, "The crew\r\nconfirms it", act: act)
+        #expect(saved.header("Location") == "/emergencies?done=reviewed", "\(saved.body)")
+        #expect(try await served.site.status().unreviewedBreakGlass == 0)
+        let after = try await admin.ask("GET", "/emergencies?done=reviewed")
+        #expect(after.body.contains("The crew confirms it") && after.body.contains("admin Person"))
+        #expect(after.body.contains("Everything here was reviewed"))
+        let item = try await served.site.audit(AuditQuery(isBreakGlass: true)).first
+        #expect(item?.breakGlass?.review?.finding == "The crew confirms it")
+        // Nobody else sees who read what.
+        let reviewer = try await served.person("reviewer", [.reviewer])
+        #expect(try await reviewer.ask("GET", "/emergencies").status == 403)
+    }
 }

@@ -39,6 +39,23 @@ struct Browser: Sendable {
             guard let start = body.range(of: "name=\"\(name)\" value=\"") else { return "" }
             return String(body[start.upperBound...].prefix { $0 != "\"" })
         }
+
+        /// The form of the page with what somebody types over it.
+        func fill(_ typed: [(String, String)]) -> [(String, String)] {
+            var form: [(String, String)] = []
+            for part in body.components(separatedBy: "<input type=\"hidden\" ").dropFirst() {
+                let name =
+                    part.components(separatedBy: "name=\"").dropFirst().first?
+                    .components(separatedBy: "\"").first ?? ""
+                let value =
+                    part.components(separatedBy: "value=\"").dropFirst().first?
+                    .components(separatedBy: "\"").first ?? ""
+                form.append((name, value.replacingOccurrences(of: "&amp;", with: "&")))
+            }
+            // The form of the sign-out has the page's own mark with a letter behind it.
+            let once = form.filter { $0.0 == "once" }.map(\.1).min { $0.count < $1.count }
+            return form.filter { $0.0 != "once" || $0.1 == once } + typed
+        }
     }
 
     /// Asks as browsers do; `changing` replaces header fields, and removes those that are nil.

@@ -1,0 +1,66 @@
+import Foundation
+import KithModel
+import KithSite
+import Testing
+
+@testable import KithReview
+
+/// The home round is saved in one go.
+@Suite struct RoundTests {
+    @Test func `a round with all its outcomes is saved, or nothing of it`() async throws {
+        let served = try await ServedSite()
+        var residents: [RecordView] = []
+        for name in ["Whitfield", "Adeyemi"] {
+            residents.append(try await served.add("resident", [("familyName", name)]))
+        }
+        let plan = try await served.add("plan", under: residents[0].id, [("title", "Falls")])
+        let browser = try await served.person("carer", [.careStaff])
+        let list = try await browser.ask(
+            "GET", "/round/list?" + residents.map { "r=\($0.id)" }.joined(separator: "&"))
+        func form(_ outcome: String, once: String) -> [(String, String)] {
+            let outcomes = residents.flatMap { resident in
+                [
+                    ("r", "\(resident.id)"), ("seen.\(resident.id)", "yes"),
+                    ("version.\(resident.id)", "\(resident.version)"),
+                ]
+            }
+            return [
+                ("token", list.hidden("token")), ("once", once), ("leadName", "#1"),
+                ("mode", "video"), ("attendees", "#1"),
+                ("outcome.\(residents[0].id)", "#1 chest clear"),
+                ("outcome.\(residents[1].id)", outcome),
+            ] + outcomes
+        }
+        func count(_ kind: String) async throws -> Int {
+            try await served.site.records(RecordQuery(kind: kind)).count
+        }
+        // The last of all is what cannot be taken.
+        let tooLong = String(repeating: "x", count: 70_000)
+        let before = try await served.site.status().entries
+        let refused = try await browser.ask(
+            "POST", "/round", form: form(tooLong, once: "abcdefgh1"))
+        #expect(refused.status == 400 && refused.body.contains("#1 chest clear"))
+        #expect(try await served.site.status().entries == before)
+        for kind in ["homeRound", "roundItem", "interaction"] {
+            #expect(try await count(kind) == 0, "\(kind)")
+        }
+        let saved = try await browser.ask("POST", "/round", form: form("slept", once: "abcdefgh2"))
+        #expect(saved.header("Location") == "/round?done=round", "\(saved.body)")
+        let round = try #require(
+            try await served.site.records(RecordQuery(kind: "homeRound")).first)
+        #expect(try await count("homeRound") == 1)
+        #expect(round.field("leadName")?.candidates.first?.words == "#1", "a name is a name")
+        let items = try await served.site.records(RecordQuery(kind: "roundItem"))
+        #expect(items.count == 2 && items.allSatisfy { $0.parent == round.id })
+        #expect(
+            items.contains { item in
+                item.field("plan")?.candidates.first?.value == .reference(plan.id)
+            })
+        let calls = try await served.site.records(RecordQuery(kind: "interaction"))
+        #expect(calls.count == 2)
+        #expect(
+            calls.allSatisfy {
+                $0.field("homeRound")?.candidates.first?.value == .reference(round.id)
+            })
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import GRDB
+import KithModel
+import KithStore
+import Testing
+
+@testable import KithReview
+@testable import KithSite
+
+/// A store that takes nothing: what is there can be read, and nothing that somebody typed is lost.
+@Suite struct TroubleTests {
+    private let served: ServedSite
+    private let resident: RecordView
+    private let carer: Browser
+
+    init() async throws {
+        served = try await ServedSite()
+        resident = try await served.add("resident", [("familyName", "Whitfield")])
+        carer = try await served.person("carer", [.careStaff])
+    }
+
+    /// What SQLite itself says to a connection that may not write, and to one without room.
+    enum Trouble: CaseIterable {
+        case readOnly, full
+
+        var words: String {
+            self == .readOnly ? "the database cannot be written" : "the disk is full"
+        }
+    }
+
+    private func make(_ trouble: Trouble?) async throws {
+        // The store begins a transaction for each write: a pragma counts from the next one on.
+        try await served.site.store.write { transaction in
+            switch trouble {
+            case .readOnly: try transaction.database.execute(sql: "PRAGMA query_only = ON")
+            case .full:
+                _ = try Int.fetchOne(transaction.database, sql: "PRAGMA max_page_count = 1")
+            case nil:
+                try transaction.database.execute(sql: "PRAGMA query_only = OFF")
+                _ = try Int.fetchOne(
+                    transaction.database, sql: "PRAGMA max_page_count = 1073741823")
+            }
+        }
+    }
+
+    @Test(arguments: Trouble.allCases)
+    func `what cannot be saved stays in its form, and is saved when there is room again`(
+        trouble: Trouble
+    ) async throws {
+        let paths = [
+            "/records/new?kind=note&parent=\(resident.id)", "/round/list?r=\(resident.id)",
+        ]
+        var pages: [Browser.Reply] = []
+        for path in paths { pages.append(try await carer.ask("GET", path)) }
+        let note = pages[0].fill([
+            ("v.text", "Long words " + String(repeating: "word ", count: 3000))
+        ])
+        let round = pages[1].fill([
+            ("leadName", "Dr Rao"), ("outcome.\(resident.id)", "Chest clear"),
+            ("attendees", String(repeating: "people ", count: 2500)),
+        ])
+        let before = try await served.site.status().entries
+        try await make(trouble)
+        for (path, form, typed) in [
+            ("/records/new", note, "Long words word"), ("/round", round, "Chest clear"),
+        ] {
+            let reply = try await carer.ask("POST", path, form: form)
+            #expect(reply.status == 503, "\(path) \(reply.status)")
+            #expect(reply.body.contains("Not saved: \(trouble.words)"), "\(path) \(reply.body)")
+            #expect(reply.body.contains(typed), "\(path): what was typed is there")
+        }
+        for path in ["/", "/residents", "/residents/\(resident.id)", "/conflicts"] {
+            let page = try await carer.ask("GET", path)
+            #expect(page.status == 200, "\(path) can be read")
+        }
+        #expect(try await served.site.status().entries == before)
+        try await make(nil)
+        for (path, form) in [("/records/new", note), ("/round", round)] {
+            let reply = try await carer.ask("POST", path, form: form)
+            #expect(reply.status == 303, "\(path) \(reply.body)")
+        }
+        let notes = try await served.site.records(RecordQuery(kind: "note"))
+        #expect(notes.count == 1)
+    }
+}
