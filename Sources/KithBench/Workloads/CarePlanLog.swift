@@ -64,7 +64,12 @@ struct CarePlanLog: Sendable {
         }
         return field.number
     }
-    private static let zero = RecordID(bytes: Data(count: RecordID.byteCount))!
+    private static let zero: RecordID = {
+        guard let zero = RecordID(bytes: Data(count: RecordID.byteCount)) else {
+            preconditionFailure("a record id has \(RecordID.byteCount) bytes")
+        }
+        return zero
+    }()
 
     private static func kind(named name: String) -> RecordKind {
         guard let kind = Vocabulary.kind(named: name) else {

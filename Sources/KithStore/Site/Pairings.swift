@@ -53,7 +53,8 @@ extension StoreTransaction {
     ) throws {
         // The sponsor is a peer by this row until `membership` has arrived.
         if try number("SELECT 1 FROM peer WHERE site = ?", [sponsor.blob]) == nil,
-            let peer = try peers().first(where: { $0.site == sponsor }) {
+            let peer = try peers().first(where: { $0.site == sponsor })
+        {
             try setPeer(sponsor, name: peer.name, root: peer.root, addresses: nil, isEnabled: nil)
         }
         if let partnership = try number("SELECT id FROM partnership WHERE uuid = ?", [id.blob]) {
