@@ -116,13 +116,15 @@ enum Hot: String {
     case readOperation = "SELECT record, field, class FROM operation WHERE id = ?1"
     case supersede = "UPDATE operation SET is_superseded = 1, is_contested = 0 WHERE id = ?1"
     case insertEdge = "INSERT OR IGNORE INTO edge (target, source) VALUES (?1, ?2)"
+    /// The `+` keeps SQLite from comparing the parameter with the 1 of `operation_archived`: it would
+    /// compile the statement anew for every other field.
     case hasEffectless = """
-        SELECT 1 FROM operation WHERE record = ?1 AND field = ?2 AND is_effective = 0 LIMIT 1
+        SELECT 1 FROM operation WHERE record = ?1 AND field = +?2 AND is_effective = 0 LIMIT 1
         """
     /// How many live ones a field has, two standing for more, and how many of those are contested.
     case liveOfField = """
         SELECT count(*), coalesce(sum(is_contested), 0) FROM (SELECT is_contested FROM operation
-            WHERE record = ?1 AND field = ?2 AND is_superseded = 0 LIMIT 2)
+            WHERE record = ?1 AND field = +?2 AND is_superseded = 0 LIMIT 2)
         """
     case chainFeed = """
         SELECT partnership, compartment FROM chain JOIN feed ON feed.id = chain.feed

@@ -53,7 +53,9 @@ extension StoreTransaction {
     ) throws -> IngestResult {
         let signed = try signed(batch)
         // Most batches are well. One that is not is taken back and gone through again, each entry by
-        // itself, so that one that does not fit leaves nothing of itself behind.
+        // itself, so that one that does not fit leaves nothing of itself behind. Then each has to be
+        // signed: the later one that would vouch for it may not be kept, and an entry that nothing
+        // vouches for could never be sent on.
         do {
             return try database.inPreparedSavepoint {
                 var ingestion = Ingestion(self, signed, erasures, allowed, now)
@@ -65,7 +67,7 @@ extension StoreTransaction {
         } catch is Refusal {
         }
         forget()
-        var ingestion = Ingestion(self, signed, erasures, allowed, now)
+        var ingestion = Ingestion(self, [], erasures, allowed, now)
         for entry in batch.entries {
             do {
                 try database.inPreparedSavepoint { try ingestion.take(entry) }

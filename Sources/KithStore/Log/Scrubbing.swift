@@ -99,10 +99,12 @@ extension StoreTransaction {
         ).map { try EntryHash(blob: $0["hash"]) }
     }
 
-    /// The arrival numbers of entries that somebody wants again, as far as they are of a compartment.
+    /// The arrival numbers of entries that somebody wants again, as far as they are of a compartment and
+    /// well here. Each is looked at now: the one whose spoiled signature went on from here may not have
+    /// come to the scrub's turn, and a single one cannot be sent where no later one vouches for it.
     public func arrivals(of wanted: [EntryHash], in id: CompartmentID) throws -> [Int64] {
         try wanted.compactMap { hash in
-            try number(
+            let found = try number(
                 """
                 SELECT arrival FROM entry
                 JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
@@ -110,6 +112,8 @@ extension StoreTransaction {
                 WHERE hash = ? AND uuid = ? AND compartment = ?
                     AND NOT EXISTS (SELECT 1 FROM damaged WHERE damaged.entry = arrival)
                 """, [hash.blob, id.partnership.blob, id.compartment.rawValue])
+            guard let found, try damage(ofEntry: found) == nil else { return nil }
+            return found
         }
     }
 

@@ -189,7 +189,8 @@ extension StoreTransaction {
         }
         guard !target.isAlone else { return }
         // An operation without effect supersedes nothing itself, but hands on what supersedes it.
-        if try hot(.hasEffectless).number(.int(target.record), .int(Int64(operation.field))) != nil {
+        if try hot(.hasEffectless).number(.int(target.record), .int(Int64(operation.field))) != nil
+        {
             try settleField(operation.field, of: target.record)
         } else {
             try refreshContest(of: operation.field, in: target.record)
@@ -203,7 +204,7 @@ extension StoreTransaction {
         for row in try rows("SELECT source FROM edge WHERE target = ?", [id]) {
             let source: Int64 = row["source"]
             let counts = try number(
-                "SELECT 1 FROM operation WHERE id = ? AND record = ? AND field = ? AND class >= ?",
+                "SELECT 1 FROM operation WHERE id = ? AND record = ? AND field = +? AND class >= ?",
                 [source, target.record, field, target.entryClass.rawValue])
             if counts != nil {
                 isSuperseded = true
@@ -269,7 +270,7 @@ extension StoreTransaction {
         try execute(
             """
             UPDATE operation SET is_contested = \(isContested)
-            WHERE record = ? AND field = ? AND is_superseded = 0 AND is_contested = \(wasContested)
+            WHERE record = ? AND field = +? AND is_superseded = 0 AND is_contested = \(wasContested)
             """, [record, field])
     }
 

@@ -81,7 +81,7 @@ extension StoreTransaction {
         try contestedValues(
             """
             \(Self.contest)
-            WHERE operation.record = ? AND operation.field = ? AND is_superseded = 0 ORDER BY 1
+            WHERE operation.record = ? AND operation.field = +? AND is_superseded = 0 ORDER BY 1
             """, [record, field])
     }
 

@@ -95,14 +95,14 @@ extension StoreTransaction {
     func nodes(
         ofField field: UInt32, record: Int64, asOf version: Int64
     ) throws -> [(id: Int64, node: OperationNode)] {
-        // An entry that was here, but whose key was not, was not seen.
+        // An entry that was here, but whose key was not, was not seen. Why the `+`, `Hot` says.
         let found = try rows(
             """
             SELECT operation.id, operation.class, hash, since FROM operation
             JOIN entry ON entry.arrival = operation.id >> 22
             JOIN act ON act.id = operation.id >> 12
             LEFT JOIN revoked ON revoked.entry = entry.arrival
-            WHERE operation.record = ? AND operation.field = ? AND read_arrival <= ?
+            WHERE operation.record = ? AND operation.field = +? AND read_arrival <= ?
             """, [record, field, version])
         var names: [Int64: OperationID] = [:]
         for row in found {
