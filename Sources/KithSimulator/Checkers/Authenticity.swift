@@ -6,33 +6,87 @@ import KithStore
 import KithTrust
 
 /// No state derives from an entry that its stated author did not sign, and nothing takes effect
-/// that its author was not entitled to write.
+/// that its author was not entitled to write. A signature that somebody spoiled on the way is let in
+/// where a later entry vouches for it (D2): the next scrub lists it, and in the end it is well wherever
+/// a fellow member holds it well.
 final class Authenticity: Checker {
     private unowned let simulation: Simulation
     private let cards: [SiteID: SiteCard]
     /// What each site was granted by acts of sites that were stewards by such acts.
     private var granted: [PartnershipID: [SiteID: [Grant]]] = [:]
     private var looked: Set<EntryHash> = []
+    /// What each installation listed as damaged when it was last looked at.
+    private var listed: [Int: Set<EntryHash>] = [:]
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
         cards = Dictionary(uniqueKeysWithValues: SiteCard.all.map { ($0.keys.site, $0) })
     }
 
-    /// What was damaged on a site's disk is not sent on.
+    /// What was damaged on a site's disk is not sent on: each entry is signed, or one of the batch that
+    /// continues it is.
     func sent(_ message: Kith_V1_SessionMessage, from end: SessionEnd) throws {
         guard case .entries(let batch) = message.message, !end.site.isLiar else { return }
-        for entry in batch.entries {
+        var vouched: Set<EntryHash> = []
+        for entry in batch.entries.reversed() {
             let hash = EntryHash(header: entry.header)
             guard let parsed = try? ParsedEntry(ReceivedEntry(entry)),
                 let node = simulation.chronicle.graphs[parsed.header.partnership]?.node(hash),
                 let card = cards[node.author],
-                EntrySignature.isValid(
-                    parsed.received.signature, of: hash, by: card.keys.identity.publicKey,
-                    end.site.cryptography)
+                vouched.contains(hash)
+                    || EntrySignature.isValid(
+                        parsed.received.signature, of: hash, by: card.keys.identity.publicKey,
+                        end.site.cryptography)
             else {
                 throw violation(
                     "\(end.site.name) sends \(hash.short), which is not as it was signed")
+            }
+            if let previous = node.header.previous { vouched.insert(previous) }
+        }
+    }
+
+    func scrubbed(_ installation: Installation) throws {
+        let spoiled = try simulation.chronicle.spoiled(at: installation)
+        let now = try look(at: installation)
+        if let hidden = spoiled.subtracting(now).min() {
+            throw violation(
+                "\(installation.name) has looked its log through, and does not list \(hidden.short), whose signature is spoiled"
+            )
+        }
+    }
+
+    /// What an installation lists as damaged.
+    private func look(at installation: Installation) throws -> Set<EntryHash> {
+        let now = try simulation.read(at: installation) { try $0.damagedHashes() }
+        let mended = (listed[installation.number] ?? []).subtracting(now).filter {
+            simulation.chronicle.holds($0, at: installation)
+        }
+        simulation.counts[.mended] += mended.count
+        listed[installation.number] = now
+        return now
+    }
+
+    func settled() throws {
+        let honest = simulation.sites.filter { !$0.isLiar }
+        let unwell = try honest.map { try look(at: $0) }
+        for (installation, damaged) in zip(honest, unwell) {
+            for hash in damaged.sorted() {
+                guard
+                    let node = simulation.chronicle.graphs.values.lazy.compactMap({ $0.node(hash) })
+                        .first
+                else { continue }
+                let id = CompartmentID(node.header.partnership, node.compartment)
+                let helper = try zip(honest, unwell).first { other, theirs in
+                    try other.site != installation.site && !theirs.contains(hash)
+                        && simulation.chronicle.holds(hash, at: other)
+                        && simulation.agree(
+                            installation, other, that: [installation.site, other.site], in: id)
+                }
+                if let helper {
+                    throw violation(
+                        "\(hash.short) is damaged at \(installation.name) to the end, and well at \(helper.0.name)"
+                    )
+                }
             }
         }
     }
@@ -103,5 +157,14 @@ final class Authenticity: Checker {
                 )
             }
         }
+    }
+}
+
+extension StoreTransaction {
+    /// The entries that are listed as damaged.
+    fileprivate func damagedHashes() throws -> Set<EntryHash> {
+        Set(
+            try all("SELECT hash FROM damaged JOIN entry ON arrival = damaged.entry")
+                .map { try Chronicle.hash($0["hash"]) })
     }
 }

@@ -1,9 +1,11 @@
 import Foundation
 import KithModel
 import KithProtocol
+import KithSync
 
-/// A session does not send what the other side declared to hold. Where a feed has forked, the common
-/// part near the fork may be sent again; and a site that was removed is not told all that is held.
+/// A session does not send what the other side declared to hold and did not ask for again. Where a feed has forked, the common
+/// part near the fork may be sent again; what another session brings meanwhile was not compared; and a
+/// site that was removed is not told all that is held.
 final class BoundedResend: Checker {
     private unowned let simulation: Simulation
 
@@ -17,11 +19,14 @@ final class BoundedResend: Checker {
         guard case .entries(let batch) = message.message, !end.link.isDisturbed, !from.site.isLiar,
             !end.site.isLiar
         else { return }
+        let wanted = Set(end.compartments.flatMap(\.wanted))
         for entry in batch.entries {
             let hash = EntryHash(header: entry.header)
             guard let header = try? EntryHeader(decoding: entry.header),
                 let graph = simulation.chronicle.graphs[header.partnership],
-                let node = graph.node(hash), !graph.isForked(header.feed),
+                let node = graph.node(hash), !graph.isForked(header.feed), !wanted.contains(hash),
+                let age = simulation.chronicle.age(of: hash, at: from.site),
+                age > simulation.time - end.link.begun,
                 end.declaredLeaves.contains(where: { leaf in
                     leaf.hash == hash
                         || graph.node(leaf.hash)?.chain.contains(node.index) == true

@@ -21,6 +21,8 @@ protocol Checker: AnyObject {
     func sessionEnded(_ end: SessionEnd, _ outcome: SyncSession.Outcome) throws
     /// An installation has started again.
     func restarted(_ installation: Installation) throws
+    /// An installation has looked through its log.
+    func scrubbed(_ installation: Installation) throws
     /// A backup has taken the place of a database that knew these parts to be erased.
     func restored(_ installation: Installation, erased: [PartID]) throws
     /// Some installations have been looked at: `Survey.changed` is what is new there.
@@ -39,6 +41,7 @@ extension Checker {
     ) throws {}
     func sessionEnded(_: SessionEnd, _: SyncSession.Outcome) throws {}
     func restarted(_: Installation) throws {}
+    func scrubbed(_: Installation) throws {}
     func restored(_: Installation, erased: [PartID]) throws {}
     func surveyed() throws {}
     func nightEnded() throws {}

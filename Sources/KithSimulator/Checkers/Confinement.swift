@@ -6,7 +6,8 @@ import KithStore
 import KithTrust
 
 /// No site's disk or wire ever holds a byte of a compartment that it was not granted; a relay holds
-/// nothing readable; and what is written after a removal is sealed against who was removed.
+/// nothing readable; what is written after a removal is sealed against who was removed; and nothing is
+/// sent past the end of an agreement.
 final class Confinement: Checker {
     private unowned let simulation: Simulation
     private let marker = Data(Texts.marker.utf8)
@@ -16,6 +17,26 @@ final class Confinement: Checker {
     }
 
     // MARK: The wire
+
+    /// Once sharing with a member has ended by the clock of whoever sends, nothing more goes to it but
+    /// who is in; what was under way already may.
+    func sent(_ message: Kith_V1_SessionMessage, from end: SessionEnd) throws {
+        guard case .entries(let batch) = message.message, !end.site.isLiar else { return }
+        let headers = batch.entries.compactMap { try? EntryHeader(decoding: $0.header) }
+        let places = Set(headers.map { CompartmentID($0.partnership, $0.feed.compartment) })
+        let before = Instant(milliseconds: simulation.now(at: end.site).milliseconds - 5_000)
+        try simulation.read(at: end.site) { transaction in
+            for id in places where id.compartment != .membership {
+                for site in [end.peer.site, end.site.site] {
+                    let grant = try transaction.grant(of: site, in: id.partnership)
+                    guard let ends = grant?.ends, ends <= before else { continue }
+                    throw violation(
+                        "\(end.site.name) sends \(id.compartment.name) of \(id.partnership.short) to \(end.peer.name), with which sharing ended before"
+                    )
+                }
+            }
+        }
+    }
 
     func arrived(
         _ bytes: Data, _ message: Kith_V1_SessionMessage, from: SessionEnd, at end: SessionEnd

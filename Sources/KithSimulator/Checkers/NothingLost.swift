@@ -72,23 +72,27 @@ final class NothingLost: Checker {
         if member !== author, member.site == author.site,
             try !honest.contains(where: {
                 try $0.site != author.site
-                    && agree($0, author, that: [$0.site, author.site], in: id)
+                    && simulation.agree($0, author, that: [$0.site, author.site], in: id)
             })
         {
             return false
         }
-        return try agree(member, author, that: [member.site, author.site], in: id)
+        return try simulation.agree(member, author, that: [member.site, author.site], in: id)
     }
+}
 
-    /// Whether two installations both say that some sites hold a compartment.
-    private func agree(
+extension Simulation {
+    /// Whether two installations both say that some sites hold a compartment, and share it to this day.
+    func agree(
         _ one: Installation, _ other: Installation, that sites: [SiteID], in id: CompartmentID
     ) throws -> Bool {
         try [one, other].allSatisfy { observer in
-            try simulation.read(at: observer) { transaction in
+            let now = now(at: observer)
+            return try read(at: observer) { transaction in
                 guard try transaction.holdsPartnership(id.partnership) else { return false }
                 return try sites.allSatisfy {
-                    try transaction.grant(of: $0, in: id.partnership)?.holds(id.compartment)
+                    try transaction.grant(of: $0, in: id.partnership)?
+                        .shares(id.compartment, at: now)
                         ?? false
                 }
             }

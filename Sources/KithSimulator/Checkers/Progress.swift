@@ -107,8 +107,11 @@ final class Progress: Checker {
             try simulation.read(
                 at: installation,
                 {
-                    try $0.grant(of: installation.site, in: partnership)?.reads(compartment)
-                        ?? false
+                    let grant = try $0.grant(of: installation.site, in: partnership)
+                    return grant.map {
+                        $0.reads(compartment)
+                            && $0.shares(compartment, at: simulation.now(at: installation))
+                    } ?? false
                 })
         else { return }
         throw violation(

@@ -214,7 +214,12 @@ final class Liar {
             simulation.counts[.lies] += 1
             let index = random.number(below: max(batch.entries.count, 1))
             guard batch.entries.indices.contains(index) else { return message }
-            switch random.number(below: 4) {
+            switch random.number(below: 6) {
+            case 4, 5:
+                // Later ones may vouch for it, or be of no use themselves.
+                message.entries.entries[index].signature = random.bytes(64)
+                let last = batch.entries.count - 1
+                if random.chance(permille: 300) { message.entries.entries[last].parts = [] }
             case 0: message.entries.entries[index].signature = random.bytes(64)
             case 1: message.entries.entries.remove(at: index)
             case 2: message.entries.entries[index].parts = []

@@ -64,10 +64,12 @@ extension Weather {
         }
     }
 
-    /// `kith verify` has to notice damage; then the last backup is restored.
+    /// `kith verify` has to notice damage; then the last backup is restored, unless a partner has mended
+    /// it by now.
     func makeGood(_ installation: Installation) throws {
         guard let backup = installation.beforeDamage else { return }
         guard try !simulation.read(at: installation, { try $0.problemsOfLog() }).isEmpty else {
+            guard try installation.isDamageThere() else { return try installation.damageIsGone() }
             throw Violation(
                 Prefix.name,
                 "a bit has flipped on the disk of \(installation.name), and verify is content")

@@ -47,7 +47,7 @@ final class Network {
         }
         guard !callee.busy.contains(caller.site) else { throw NotReached(why: "busy there") }
         connections += 1
-        let link = Link(number: connections)
+        let link = Link(number: connections, begun: simulation.time)
         let dialling = try end(at: caller, with: peer, .initiator, link)
         let answering = try end(at: callee, with: back, .responder, link)
         open += [dialling, answering]
@@ -90,7 +90,13 @@ final class Network {
         /// session must survive it unharmed, and need not be frugal.
         var isDisturbed = false
 
-        init(number: Int) { self.number = number }
+        /// When it was dialled.
+        let begun: Int64
+
+        init(number: Int, begun: Int64) {
+            self.number = number
+            self.begun = begun
+        }
     }
 
     /// Takes a message to the other end, or has something happen to it.

@@ -8,6 +8,7 @@ enum Sync {
     /// One night of an installation: a session with each peer that it can dial, one after another.
     /// On some nights of some runs there is time for a few of them only.
     static func night(of installation: Installation, _ simulation: Simulation) throws {
+        try scrub(installation, simulation)
         try simulation.workload.registrar.pairAgain(installation)
         let peers = try simulation.read(at: installation) { try $0.peers() }
             .filter {
@@ -15,6 +16,32 @@ enum Sync {
             }.map(\.site)
         try simulation.noteStep("the night of \(installation.name): \(peers.count) peers")
         dialNext(peers[...], from: installation, simulation)
+    }
+
+    /// Looks through what came since the last time, and all of it every four weeks, or at once where a
+    /// disk is in doubt.
+    static func scrub(_ installation: Installation, _ simulation: Simulation) throws {
+        // In the end `Prefix` looks at every entry itself.
+        let days = installation.beforeDamage != nil ? 0 : simulation.faults.areOver ? 1_000 : 28
+        let now = simulation.now(at: installation)
+        do {
+            var isMoreDue = true
+            while isMoreDue {
+                let step = try simulation.write(at: installation) {
+                    try $0.scrub(400, every: days, now: now)
+                }
+                simulation.counts[.scrubbed] += step.checked
+                if step.damaged > 0 {
+                    try simulation.noteStep(
+                        "\(installation.name) finds \(step.damaged) entries damaged")
+                }
+                isMoreDue = step.isMoreDue
+            }
+        } catch let error as StoreError where simulation.isExpected(error) {
+            return try simulation.noteStep(
+                "\(installation.name) cannot look its log through: \(error.description)")
+        }
+        try simulation.check { try $0.scrubbed(installation) }
     }
 
     private static func dialNext(

@@ -39,6 +39,10 @@ final class Chronicle {
     /// When each installation's commits were, in true time.
     private var commitTimes: [Int64] = [0]
     /// Entries that the last write of an installation made.
+    /// The signatures that authors gave their entries.
+    private var signatures: [EntryHash: Data] = [:]
+    /// The entries at each installation that came, or were found, with another.
+    private var spoiled: [Int: Set<EntryHash>] = [:]
     private var lastAuthored: [Int: [EntryHash]] = [:]
     /// Entries that people were told are saved, by installation.
     private(set) var acknowledged: [Int: [EntryHash]] = [:]
@@ -83,7 +87,8 @@ final class Chronicle {
         var fresh: [Arrival] = []
         let number = installation.number
         for row in try transaction.all(
-            "SELECT arrival, hash, header FROM entry WHERE arrival > ? ORDER BY arrival", [last])
+            "SELECT arrival, hash, header, signature FROM entry WHERE arrival > ? ORDER BY arrival",
+            [last])
         {
             let arrival: Int64 = row["arrival"]
             let hash = try Self.hash(row["hash"])
@@ -101,6 +106,13 @@ final class Chronicle {
                     installation: installation, identity: installation.identity, commit: commits)
                 lastAuthored[number, default: []].append(hash)
                 simulation.counts[.entries] += 1
+            }
+            let signature: Data = row["signature"]
+            if signatures[hash, default: signature] != signature {
+                spoiled[number, default: []].insert(hash)
+                if isNew { simulation.counts[.spoiledSignatures] += 1 }
+            } else {
+                signatures[hash] = signature
             }
             try keep(hash, header, arrival, transaction)
             fresh.append(Arrival(hash: hash, header: header, isAuthored: isAuthored))
@@ -139,6 +151,7 @@ final class Chronicle {
     func diskReplaced(at installation: Installation) throws {
         scanned[installation.number] = nil
         arrivals[installation.number] = nil
+        spoiled[installation.number] = nil
         try committed(at: installation)
     }
 
@@ -179,6 +192,22 @@ final class Chronicle {
 
     func holds(_ hash: EntryHash, at installation: Installation) -> Bool {
         arrival(of: hash, at: installation) != nil
+    }
+
+    /// The entries at an installation whose signature is not the one that their author gave them. They
+    /// may have come that way, or become so on its disk.
+    func spoiled(at installation: Installation) throws -> Set<EntryHash> {
+        guard let candidates = spoiled[installation.number], !candidates.isEmpty else { return [] }
+        let still = try simulation.read(at: installation) { transaction in
+            try candidates.filter { hash in
+                let row = try transaction.all(
+                    "SELECT signature FROM entry WHERE hash = ?", [Data(hash.bytes)]
+                ).first
+                return row.map { $0["signature"] as Data != signatures[hash] } ?? false
+            }
+        }
+        spoiled[installation.number] = still
+        return still
     }
 
     /// Whether whoever wrote an entry held another when writing it.

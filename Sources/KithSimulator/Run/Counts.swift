@@ -38,6 +38,10 @@ package struct Counts: Sendable, Hashable, Codable {
         case backupsRestored = "backups restored"
         case copies = "homes copied"
         case lies
+        case spoiledSignatures = "spoiled signatures let in"
+        case scrubbed = "entries looked through again"
+        case mended = "damaged entries mended by partners"
+        case agreementsEnded = "agreements with an end"
         case forks = "forks held at the end"
         case conflicts = "conflicts open at the end"
         case entries = "entries written"

@@ -44,6 +44,9 @@ struct Healing {
         var problems: [String] = []
         var met: Set<Set<SiteID>> = []
         for installation in simulation.sites where !installation.isLiar {
+            try Sync.scrub(installation, simulation)
+        }
+        for installation in simulation.sites where !installation.isLiar {
             let peers = try simulation.read(at: installation) { try $0.peers() }
             for peer in peers where !isLiar(peer.site) {
                 let pair: Set<SiteID> = [installation.site, peer.site]

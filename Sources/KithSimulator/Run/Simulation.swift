@@ -256,7 +256,9 @@ package final class Simulation {
     func isExpected(_ error: StoreError) -> Bool {
         switch error.code {
         case .full: faults.kinds.contains(.diskErrors)
-        case .damaged: sites.contains { $0.beforeDamage != nil }
+        case .damaged:
+            sites.contains { $0.beforeDamage != nil }
+                || faults.kinds.contains(.liars) && error.description.contains("signature")
         case .other: !error.description.hasPrefix("the database refuses")
         case .readOnly, .newer, .foreign: false
         }

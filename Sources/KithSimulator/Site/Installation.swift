@@ -53,6 +53,8 @@ final class Installation {
     private(set) var isDiskFull = false
     /// The disk as it was before a bit of the log flipped on it; nil while all is well.
     private(set) var beforeDamage: Store?
+    /// Where that was: the table, its column and what is in it since.
+    private var flipped: (table: String, column: String, bytes: Data)?
     /// Peers that it is in a session with.
     var busy: Set<SiteID> = []
     /// Grows with every start; what was begun before one is void.
@@ -181,11 +183,26 @@ final class Installation {
                 var bytes: Data = row["bytes"]
                 let bit = Int(chosenBit % UInt64(bytes.count * 8))
                 bytes[bytes.startIndex + bit / 8] ^= 1 << UInt8(bit % 8)
+                flipped = (table, column, bytes)
                 return try transaction.database.execute(
                     sql: "UPDATE \(table) SET \(column) = ? WHERE \(key) = ? AND \(column) = ?",
                     arguments: [bytes, row["place"] as Int64, row["bytes"] as Data])
             }
         }
+    }
+
+    /// Whether what flipped is still on disk. A partner may have mended it, or an erasure taken it away.
+    func isDamageThere() throws -> Bool {
+        guard let (table, column, bytes) = flipped else { return false }
+        return try store.readBlocking {
+            try !$0.all("SELECT 1 FROM \(table) WHERE \(column) = ?", [bytes]).isEmpty
+        }
+    }
+
+    /// The disk is well again by itself.
+    func damageIsGone() throws {
+        try beforeDamage?.close()
+        beforeDamage = nil
     }
 
     /// Puts a backup in the place of the database, as `kith restore` does.

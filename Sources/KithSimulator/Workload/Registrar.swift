@@ -222,6 +222,7 @@ final class Registrar {
             guard let joiner = random.pick(outside) else { return }
             var grant = Self.grant(for: joiner, isFirst: false)
             grant.compartments.formIntersection(own.compartments)
+            if random.chance(permille: 250) { grant.ends = someEnd(by: actor) }
             try admit(joiner, grant, to: id, by: actor)
         case ..<8:
             guard let member = random.pick(others) else { return }
@@ -237,6 +238,9 @@ final class Registrar {
         _ member: StoredMember, within own: Grant, in id: PartnershipID, by actor: Installation
     ) throws {
         var grant = member.grant
+        if member.grant.role != .steward, random.chance(permille: 250) {
+            return try changeEnd(of: member, in: id, by: actor)
+        }
         if random.chance(permille: 500), let more = random.pick(own.compartments.sorted()) {
             if grant.compartments.remove(more) == nil { grant.compartments.insert(more) }
         } else {
@@ -252,6 +256,37 @@ final class Registrar {
             actor,
             "changes \(member.profile.name) to \(grant.role.name) of \(grant.compartments.sorted().map(\.name).joined(separator: ", "))",
             id)
+    }
+
+    /// Sets when sharing with a member ends; where it was to end or has ended, it is prolonged.
+    private func changeEnd(
+        of member: StoredMember, in id: PartnershipID, by actor: Installation
+    ) throws {
+        var grant = member.grant
+        let now = simulation.now(at: actor)
+        let isLonger = grant.ends != nil
+        grant.ends = isLonger && random.chance(permille: 500) ? nil : someEnd(by: actor)
+        guard grant != member.grant else { return }
+        try simulation.write(at: actor) { transaction in
+            // What it had is joined with more.
+            if isLonger {
+                try transaction.admit(member.profile, grant, invitation: Data(), to: id, now: now)
+            } else {
+                try transaction.change(member.profile.site, to: grant, in: id, now: now)
+            }
+        }
+        try told(
+            actor,
+            "lets sharing with \(member.profile.name) end at \(grant.ends?.rfc3339 ?? "no time")",
+            id)
+    }
+
+    /// A moment in the days to come, by somebody's clock.
+    private func someEnd(by actor: Installation) -> Instant {
+        simulation.counts[.agreementsEnded] += 1
+        let hours = Int64(random.number(in: 12...12 * 24))
+        return Instant(
+            milliseconds: simulation.now(at: actor).milliseconds + hours * SimulatedClock.hour)
     }
 
     private func remove(_ site: SiteID, from id: PartnershipID, by actor: Installation) throws {

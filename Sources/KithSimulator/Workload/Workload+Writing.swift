@@ -76,13 +76,13 @@ extension Workload {
         let all = records[id] ?? []
         let start = random.number(below: max(all.count, 1))
         let some = all.prefix(6) + all[start...].prefix(6)
-        return some.filter { record in
-            let row = try? simulation.read(at: installation) {
-                try $0.recordRow(
-                    record.id, kind: record.kind.number, in: id, record.kind.compartment)
+        let found = try? simulation.read(at: installation) { transaction in
+            try some.filter {
+                try transaction.recordRow(
+                    $0.id, kind: $0.kind.number, in: id, $0.kind.compartment) != nil
             }
-            return row.flatMap(\.self) != nil
         }
+        return found ?? []
     }
 
     // MARK: Changes

@@ -72,10 +72,10 @@ final class Workload {
 
     // MARK: Days
 
-    /// Plans what people do on a day: from six to nine things at each site.
+    /// Plans what people do on a day: from six to eight things at each site.
     func planDay(_ day: Int) {
         for installation in sites where installation.state != .retired {
-            for _ in 0..<random.number(in: 6...9) {
+            for _ in 0..<random.number(in: 6...8) {
                 // From noon to noon, the night left out.
                 var minute = random.number(in: 0...15 * 60)
                 if minute > 10 * 60 { minute += 9 * 60 }
