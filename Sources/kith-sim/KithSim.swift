@@ -298,8 +298,10 @@ struct Regressions: ParsableCommand {
                     violation = Violation("NoSurprise", "with the fault put back it holds too")
                 }
                 if violation != nil { failed.withLock { $0 += 1 } }
+                let word =
+                    violation != nil ? "FAILED" : regression.isMet ? "ok    " : "unmet "
                 Words.tell(
-                    "\(violation == nil ? "ok    " : "FAILED") kith-sim run \(regression.plan.arguments)\n       \(violation?.description ?? regression.fault)"
+                    "\(word) kith-sim run \(regression.plan.arguments)\n       \(violation?.description ?? regression.fault)"
                 )
             }
         }
