@@ -65,7 +65,9 @@ struct ResidentPage {
 
     /// Allergies, CPR and what else must not be missed, with why it is missing where it is.
     func safety(_ tree: RecordTree) -> [Line] {
-        CareSheet(tree, for: .safety, on: context.calendarDay).sections.flatMap { section($0, of: tree) }
+        CareSheet(tree, for: .safety, on: context.calendarDay).sections.flatMap {
+            section($0, of: tree)
+        }
     }
 
     private func section(_ section: CareSheet.Section, of tree: RecordTree) -> [Line] {
