@@ -8,6 +8,10 @@ import Testing
     private var site: any Site { home.site }
     private let nurse = Author(user: "nurse", name: "N Nurse", role: "nurse")
 
+    private var today: Day {
+        get throws { try Day(earliestOf: #require(PartialDate("2026-11-22"))) }
+    }
+
     init() async throws {
         home = try await OpenSite("Elm House")
         _ = try await home.site.createPartnership(
@@ -142,7 +146,7 @@ import Testing
             let tree = try await site.tree(TreeQuery(one.short, kind: "resident"))
             #expect(Set(tree.all("allergy").map(\.title)) == ["Penicillin", "Latex"])
             #expect(tree.samePerson.count == 1)
-            let sheet = CareSheet(tree)
+            let sheet = CareSheet(tree, on: try today)
             #expect(sheet.identity.count == 2)
             let allergies = try #require(sheet.sections.first { $0.title == "Allergies" })
             #expect(allergies.warnings.contains { $0.contains("beside a statement") })
@@ -187,9 +191,47 @@ import Testing
         var narrow = tree
         narrow.compartments = [.relations, .personal]
         for (tree, absence) in [(tree, Absence.notRecorded), (narrow, .notShared)] {
-            let sheet = CareSheet(tree, for: .safety)
+            let sheet = CareSheet(tree, for: .safety, on: try today)
             #expect(sheet.sections.map(\.title).prefix(3) == ["Alerts", "Allergies", "CPR"])
             #expect(sheet.sections.allSatisfy { $0.absence == absence })
         }
+    }
+
+    @Test func `a sheet leaves out what has ended or was withdrawn, and nothing that still holds`()
+        async throws
+    {
+        let jane = try await add("resident", "familyName=Smith")
+        try await add(
+            "adrt", under: jane.id, "decision.refuses=Ventilation", "decision.lifeSustaining=no")
+        try await add("alert", under: jane.id, "text=Isolate", "end=2026-11-21")
+        try await add("alert", under: jane.id, "text=Plaster", "end=2026-11-22")
+        try await add("alert", under: jane.id, "text=Cast", "end=2026")
+        try await add(
+            "libertyAuthorisation", under: jane.id, "authorisation.scheme=dols",
+            "authorisation.status=refused")
+        func titles(_ section: String) async throws -> [String] {
+            let tree = try await site.tree(TreeQuery(jane.short, kind: "resident"))
+            let sheet = CareSheet(tree, for: .transferPack, on: try today)
+            let found = try #require(sheet.sections.first { $0.title == section })
+            #expect((found.absence == nil) == !found.records.isEmpty)
+            return found.records.map(\.title)
+        }
+        let refused = "Advance decision to refuse treatment"
+        #expect(try await titles(refused).count == 1, "what was refused in law is on the pack")
+        #expect(try await Set(titles("Alerts")) == ["Plaster", "Cast"])
+        #expect(try await titles("Deprivation of liberty").isEmpty)
+        let tree = try await site.tree(TreeQuery(jane.short, kind: "resident"))
+        let decision = try #require(tree.all("adrt").first)
+        _ = try await site.save(
+            [
+                RecordEdit(
+                    target: .existing(decision.id.description),
+                    values: [
+                        .init("decision.refuses", "Ventilation"),
+                        .init("decision.lifeSustaining", "no"),
+                        .init("decision.withdrawn", "2026-11-21"),
+                    ], seen: decision.version)
+            ], by: nurse)
+        #expect(try await titles(refused).isEmpty)
     }
 }

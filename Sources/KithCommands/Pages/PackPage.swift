@@ -13,7 +13,7 @@ struct PackPage {
     func pack(
         _ tree: RecordTree, peers: [PeerView], by author: Author, at site: SiteView
     ) -> String {
-        let sheet = CareSheet(tree, for: .transferPack)
+        let sheet = CareSheet(tree, for: .transferPack, on: context.calendarDay)
         let heading =
             wrapped("TRANSFER TO HOSPITAL  \(sheet.identity.joined(separator: "  ALSO: "))")
             + [printed(by: author, at: site)]
@@ -27,7 +27,7 @@ struct PackPage {
     func summary(
         _ trees: [RecordTree], peers: [PeerView], by author: Author, at site: SiteView
     ) -> String {
-        let sheets = trees.map { ($0, CareSheet($0, for: .summary)) }
+        let sheets = trees.map { ($0, CareSheet($0, for: .summary, on: context.calendarDay)) }
         let ordered = sheets.filter(\.1.isUndecided) + sheets.filter { !$0.1.isUndecided }
         let heading =
             ["DAILY SUMMARY  \(Amount.count(trees.count, "resident", "residents"))"]

@@ -18,7 +18,7 @@ struct ResidentPage {
     func lines(
         _ tree: RecordTree, peers: [PeerView], suspected: [ConflictView] = []
     ) -> [Line] {
-        let sheet = CareSheet(tree)
+        let sheet = CareSheet(tree, on: context.calendarDay)
         var lines = page.header(tree.record) + page.alarm(tree.record)
         lines += same(sheet)
         lines += suspected.flatMap { doubt($0, about: tree.record) }
@@ -65,7 +65,9 @@ struct ResidentPage {
 
     /// Allergies, CPR and what else must not be missed, with why it is missing where it is.
     func safety(_ tree: RecordTree) -> [Line] {
-        CareSheet(tree, for: .safety).sections.flatMap { section($0, of: tree) }
+        CareSheet(tree, for: .safety, on: context.calendarDay).sections.flatMap {
+            section($0, of: tree)
+        }
     }
 
     private func section(_ section: CareSheet.Section, of tree: RecordTree) -> [Line] {
@@ -100,7 +102,7 @@ struct ResidentPage {
 
     /// One line that tells people apart: name, born, NHS number, room.
     func identity(_ tree: RecordTree) -> [Line] {
-        CareSheet(tree, for: .safety).identity.flatMap { text in
+        CareSheet(tree, for: .safety, on: context.calendarDay).identity.flatMap { text in
             Wrapping.lines(TerminalText.line(text), width: context.width).map { Line($0, .bold) }
         }
     }

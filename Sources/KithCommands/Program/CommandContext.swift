@@ -53,6 +53,9 @@ struct CommandContext: Sendable {
         ["y", "yes"].contains((ask(question + " [y/N]") ?? "").lowercased())
     }
 
+    /// Today where the command is run: what ended before is done with.
+    var calendarDay: Day { Day(console.now(), in: console.zone) }
+
     /// A moment in local time with its zone.
     func time(_ instant: Instant) -> String {
         instant.formatted(in: console.zone)

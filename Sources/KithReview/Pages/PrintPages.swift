@@ -39,7 +39,8 @@ enum PrintPages {
         title: String
     ) async throws -> Answer {
         let peers = try await desk.peers()
-        let sheets = trees.map { ($0, CareSheet($0, for: purpose)) }
+        let today = Day(visit.now, in: visit.review.zone)
+        let sheets = trees.map { ($0, CareSheet($0, for: purpose, on: today)) }
         let ordered = sheets.filter(\.1.isUndecided) + sheets.filter { !$0.1.isUndecided }
         let partnerships = Set(trees.map(\.record.partnership)).sorted()
         let isPack = purpose == .transferPack

@@ -135,7 +135,10 @@ enum ResidentPage {
 
     /// What is read for an emergency alone, in a sentence.
     private static func broken(_ family: RecordTree, _ desk: Desk) -> String? {
-        let extra = family.compartments.filter { !desk.user.compartments.contains($0) }
+        // Who is in (`membership`) everybody may read: it is nobody's emergency.
+        let extra = Compartment.granted.filter {
+            family.compartments.contains($0) && !desk.user.compartments.contains($0)
+        }
         guard !extra.isEmpty else { return nil }
         let names = extra.map(\.name).joined(separator: ", ")
         return

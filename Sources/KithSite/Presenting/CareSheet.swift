@@ -1,3 +1,4 @@
+import Foundation
 public import KithModel
 
 /// What is known of a resident, in the order in which somebody reads it who has to act tonight.
@@ -43,15 +44,15 @@ public struct CareSheet: Codable, Sendable {
     /// The sections, in order.
     public var sections: [Section]
 
-    /// Arranges what was read.
-    public init(_ tree: RecordTree, for purpose: Purpose = .whole) {
+    /// Arranges what was read, leaving out on a short sheet what is done with on a day.
+    public init(_ tree: RecordTree, for purpose: Purpose = .whole, on today: Day) {
         residents = [tree.record] + tree.samePerson
-        let stays = tree.all("residency").filter(\.isOpen)
+        let stays = tree.all("residency").filter { $0.isOpen(on: today) }
         rooms = stays.compactMap { $0.field("room") }.flatMap { field in
             field.candidates.filter { $0.value != .cleared }.map(\.words)
         }
         sections = Self.layout.filter { $0.purposes.contains(purpose) }.compactMap {
-            $0.section(of: tree, for: purpose)
+            $0.section(of: tree, for: purpose, on: today)
         }
     }
 
@@ -71,12 +72,14 @@ extension CareSheet {
         /// Whether records that are done with are left out.
         var isCurrent = true
 
-        func section(of tree: RecordTree, for purpose: Purpose) -> Section? {
+        func section(of tree: RecordTree, for purpose: Purpose, on today: Day) -> Section? {
             let all = kinds.flatMap { kind in
                 tree.all(kind) + tree.mentions.filter { $0.kind == kind }
             }
             let isWhole = purpose == .whole
-            let records = all.filter { isWhole || !isCurrent || $0.isOpen || $0.isUndecided }
+            let records = all.filter {
+                isWhole || !isCurrent || $0.isOpen(on: today) || $0.isUndecided
+            }
             let warnings = warnings(records)
             if records.isEmpty, !isKept { return nil }
             return Section(
@@ -181,20 +184,17 @@ extension RecordView {
         fields.contains { $0.isConflict && $0.policy == .safetyCritical }
     }
 
-    /// Whether the record is not done with: by anybody's word it may still hold.
-    public var isOpen: Bool {
+    /// Whether the record is not done with on a day: by anybody's word it may still hold. What is to
+    /// end some day has not ended yet.
+    public func isOpen(on today: Day) -> Bool {
         guard !isArchived else { return false }
-        guard let closing = Vocabulary.kind(named: kind)?.closing,
-            let field = field(closing.field)
-        else { return true }
-        guard !field.candidates.isEmpty else { return true }
-        return !field.candidates.allSatisfy { candidate in
-            switch (candidate.value, closing.codes) {
-            case (.code(let code)?, let codes?): codes.contains(code.code)
-            case (nil, _), (.cleared?, _): false
-            default: closing.codes == nil
-            }
+        guard let kind = Vocabulary.kind(named: kind) else { return true }
+        let said = fields.compactMap { field in
+            kind.field(named: field.name).map { ($0.number, field.candidates.map(\.value)) }
         }
+        let record = ClockRecord(
+            kind: kind, values: Dictionary(said, uniquingKeysWith: { $0 + $1 }), zone: .gmt)
+        return !record.isClosed(on: today)
     }
 
     /// Whether it states that no allergies are known.

@@ -1,11 +1,11 @@
 import Foundation
 import GRDB
 import KithModel
-import KithStore
 import Testing
 
 @testable import KithReview
 @testable import KithSite
+@testable import KithStore
 
 /// A store that takes nothing: what is there can be read, and nothing that somebody typed is lost.
 @Suite struct TroubleTests {
@@ -29,16 +29,14 @@ import Testing
     }
 
     private func make(_ trouble: Trouble?) async throws {
-        // The store begins a transaction for each write: a pragma counts from the next one on.
-        try await served.site.store.write { transaction in
+        // Outside the store's own transactions, which cannot begin any more in one of these.
+        try await served.site.store.writer.writeWithoutTransaction { database in
             switch trouble {
-            case .readOnly: try transaction.database.execute(sql: "PRAGMA query_only = ON")
-            case .full:
-                _ = try Int.fetchOne(transaction.database, sql: "PRAGMA max_page_count = 1")
+            case .readOnly: try database.execute(sql: "PRAGMA query_only = ON")
+            case .full: _ = try Int.fetchOne(database, sql: "PRAGMA max_page_count = 1")
             case nil:
-                try transaction.database.execute(sql: "PRAGMA query_only = OFF")
-                _ = try Int.fetchOne(
-                    transaction.database, sql: "PRAGMA max_page_count = 1073741823")
+                try database.execute(sql: "PRAGMA query_only = OFF")
+                _ = try Int.fetchOne(database, sql: "PRAGMA max_page_count = 1073741823")
             }
         }
     }
