@@ -107,18 +107,28 @@ extension LocalSite {
         }
     }
 
-    package func doctor() async throws -> [Finding] {
-        var findings: [Finding] = []
-        let status = try await status()
-        findings.append(databaseFinding(try await verify()))
-        let rebuilt = try await rebuild(checkOnly: true)
-        findings.append(
-            rebuilt.isEqual
+    private func stateFinding() async throws -> Finding {
+        do {
+            let rebuilt = try await rebuild(checkOnly: true)
+            return rebuilt.isEqual
                 ? Finding(
                     .ok, check: "state", message: "equals the replay of \(rebuilt.entries) entries")
                 : Finding(
                     .problem, check: "state", message: rebuilt.differences.joined(separator: "; "),
-                    remedy: "run 'kith rebuild', then 'kith verify'"))
+                    remedy: "run 'kith rebuild', then 'kith verify'")
+        } catch let error as SiteError where error.code == .store {
+            // What else is wrong can be said all the same.
+            return Finding(
+                .problem, check: "state", message: "the log cannot be replayed: \(error)",
+                remedy: "sync with the partners, or restore a backup")
+        }
+    }
+
+    package func doctor() async throws -> [Finding] {
+        var findings: [Finding] = []
+        let status = try await status()
+        findings.append(databaseFinding(try await verify()))
+        findings.append(try await stateFinding())
         findings.append(diskFinding(status))
         if status.entriesDamaged > 0 {
             findings.append(

@@ -48,7 +48,7 @@ extension StoreTransaction {
     private func damaged(_ arrival: Int64, _ what: String) -> StoreError {
         StoreError(
             .damaged,
-            "entry \(arrival) of the log is damaged (\(what)); run 'kith verify', then restore a backup"
+            "entry \(arrival) of the log is damaged (\(what)); sync with the partners, who send it again, or restore a backup"
         )
     }
 
