@@ -202,7 +202,8 @@ import Testing
     {
         let jane = try await add("resident", "familyName=Smith")
         try await add(
-            "adrt", under: jane.id, "decision.refuses=Ventilation", "decision.lifeSustaining=no")
+            "adrt", under: jane.id, "decision.refuses=Ventilation", "decision.lifeSustaining=no",
+            "decision.made=2024-05-02")
         try await add("alert", under: jane.id, "text=Isolate", "end=2026-11-21")
         try await add("alert", under: jane.id, "text=Plaster", "end=2026-11-22")
         try await add("alert", under: jane.id, "text=Cast", "end=2026")
@@ -229,6 +230,7 @@ import Testing
                     values: [
                         .init("decision.refuses", "Ventilation"),
                         .init("decision.lifeSustaining", "no"),
+                        .init("decision.made", "2024-05-02"),
                         .init("decision.withdrawn", "2026-11-21"),
                     ], seen: decision.version)
             ], by: nurse)
