@@ -164,14 +164,27 @@ struct DueDay {
 
     /// Whether everyone who said so says that it is done with.
     private static func isClosed(_ record: RecordView, _ kind: RecordKind) -> Bool {
-        guard let closing = kind.closing, isSet(closing.field, in: record) else { return false }
+        guard let closing = kind.closing, let field = kind.field(named: closing.field) else {
+            return false
+        }
+        // Of a group, a part of it says so: the rest stands with every record of its kind.
+        let part = closing.member.flatMap { name in field.members.first { $0.name == name } }
+        let said = (record.field(closing.field)?.candidates ?? []).map { candidate in
+            part.map { Self.part($0.number, of: candidate.value) } ?? candidate.value
+        }
+        guard !said.isEmpty, said.allSatisfy({ $0 != nil && $0 != .cleared }) else { return false }
         guard let codes = closing.codes else {
             // The end itself is what is due, where it is a day to come.
-            return kind.field(named: closing.field)?.due == nil
+            return field.due == nil
         }
-        return record.field(closing.field)?.candidates.allSatisfy { candidate in
-            if case .code(let code)? = candidate.value { codes.contains(code.code) } else { false }
-        } ?? false
+        return said.allSatisfy { value in
+            if case .code(let code)? = value { codes.contains(code.code) } else { false }
+        }
+    }
+
+    private static func part(_ number: UInt32, of value: FieldValue?) -> FieldValue? {
+        guard case .group(let members)? = value else { return nil }
+        return members.first { $0.number == number }?.value
     }
 
     private static func minutes(_ record: RecordView) -> Int64? {

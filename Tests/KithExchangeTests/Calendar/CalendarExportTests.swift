@@ -56,4 +56,19 @@ import Testing
             ], "\(found.joined(separator: "\n"))")
         #expect(events.compactMap(\.minutes) == [45])
     }
+
+    @Test func `an advance decision is reviewed until it is withdrawn`() async throws {
+        let one = try await ExchangeSite()
+        // An empty text is no word on it.
+        for (name, withdrawn) in [("Elm", ""), ("Oak", "2026-10-01")] {
+            let person = try await one.add("resident", ("familyName", name), ("givenName", "Ada"))
+            try await one.add(
+                "adrt", under: person.id, ("decision.refuses", "Ventilation"),
+                ("decision.lifeSustaining", "yes"), ("decision.made", "2025-01-01"),
+                ("decision.reviewDate", "2027-01-01"), ("decision.withdrawn", withdrawn))
+        }
+        let made = try await CalendarExport(one.site).calendar(
+            partnership: nil, now: ExchangeSite.now)
+        #expect(made.events == 1 && made.text.contains("Elm") && !made.text.contains("Oak"))
+    }
 }
