@@ -8,7 +8,7 @@ internal import ServiceLifecycle
 /// The running daemon: an opened site, its partners' door, its control socket, and its nights.
 struct Daemon: Sendable {
     /// How long a graceful stop may take before everything is cancelled.
-    static let gracefulStop: Duration = .seconds(8)
+    var gracefulStop: Duration = .seconds(8)
 
     private let site: any DaemonSite
     private let home: String
@@ -58,7 +58,7 @@ struct Daemon: Sendable {
         var configuration = ServiceGroupConfiguration(
             services: (services + [web].compactMap { $0 }).map { .init(service: $0) },
             logger: quietLogger)
-        configuration.maximumGracefulShutdownDuration = Self.gracefulStop
+        configuration.maximumGracefulShutdownDuration = gracefulStop
         let group = ServiceGroup(configuration: configuration)
         let outcome = await outcome(of: group, stops: stops)
         // Last, when nothing uses it any more.

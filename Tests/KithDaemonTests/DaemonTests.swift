@@ -17,9 +17,12 @@ import Testing
             let site = FakeDaemonSite()
             let (stops, stop) = AsyncStream.makeStream(of: Void.self)
             let (ready, tell) = AsyncStream.makeStream(of: String.self)
-            let daemon = try daemon(site, home: home)
+            var daemon = try daemon(site, home: home)
+            // Whatever does not stop by itself would keep it for longer than a test may take.
+            daemon.gracefulStop = .seconds(1 << 20)
+            let patient = daemon
             try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await daemon.run(stops: stops) { tell.yield($0) } }
+                group.addTask { try await patient.run(stops: stops) { tell.yield($0) } }
                 for await address in ready {
                     #expect(address == "0.0.0.0:7777")
                     break

@@ -29,14 +29,16 @@ import Testing
     ) {
         // Rare ones take some nights to come.
         var seen = Counts()
-        for seed in UInt64(1)...8 where !signs.allSatisfy({ seen[$0] > 0 }) {
+        // What is damaged is mended by partners, and where nobody can, by a backup.
+        func isMended() -> Bool { kind != .damage || seen[.mended] + seen[.backupsRestored] > 0 }
+        for seed in UInt64(1)...8 where !(isMended() && signs.allSatisfy { seen[$0] > 0 }) {
             var plan = Plan(seed: seed, sites: 6, nights: 8, profile: .stormy)
             plan.without = Set(FaultKind.allCases).subtracting([kind])
             seen.add(counts(plan))
         }
         for sign in signs { #expect(seen[sign] > 0, "\(sign.rawValue)") }
+        #expect(isMended())
         let others = Self.signs.filter { $0.0 != kind }.flatMap(\.1)
-        // What is damaged is mended by partners, and where nobody can, by a backup.
         let allowed: [Counts.Item] = kind == .damage ? [.backupsRestored] : []
         for sign in others
         where !(signs + allowed).contains(sign) && sign != .refusedDials {
