@@ -110,11 +110,17 @@ enum Hot: String {
     case setParent = "UPDATE record SET parent = ?1 WHERE id = ?2"
     case insertOperation = """
         INSERT INTO operation
-            (id, record, field, class, value, day, is_effective, is_superseded, is_contested)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
+            (id, record, field, value, day, is_effective, is_superseded, is_contested)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)
         """
-    case readOperation = "SELECT record, field, class FROM operation WHERE id = ?1"
-    case supersede = "UPDATE operation SET is_superseded = 1, is_contested = 0 WHERE id = ?1"
+    case readAct = "SELECT record, class FROM act WHERE id = ?1"
+    case supersede = """
+        UPDATE operation SET is_superseded = 1, is_contested = 0
+        WHERE record = ?1 AND is_superseded = 0 AND field = +?2 AND id = ?3
+        """
+    case isSuperseded = """
+        SELECT 1 FROM operation WHERE record = ?1 AND is_superseded = 1 AND field = +?2 AND id = ?3
+        """
     case insertEdge = "INSERT OR IGNORE INTO edge (target, source) VALUES (?1, ?2)"
     /// The `+` keeps SQLite from comparing the parameter with the 1 of `operation_archived`: it would
     /// compile the statement anew for every other field.

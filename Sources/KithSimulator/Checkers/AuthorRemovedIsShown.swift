@@ -22,7 +22,9 @@ final class AuthorRemovedIsShown: Checker {
         let rows = try transaction.all(
             """
             SELECT DISTINCT operation.record FROM revoked
-            JOIN operation ON operation.id >> 22 = revoked.entry WHERE is_superseded = 0
+            JOIN act ON act.id BETWEEN revoked.entry << 10 AND (revoked.entry << 10) + 1023
+            JOIN operation ON operation.record = act.record AND is_superseded = 0
+                AND operation.id >> 12 = act.id
             """
         ).map { $0["record"] as Int64 }
         guard !rows.isEmpty else { return }

@@ -54,8 +54,8 @@ final class NoResurrection: Checker {
             JOIN part ON part.entry = entry.arrival AND part.number = erased.part
             WHERE part.body IS NOT NULL
             UNION SELECT erased.entry FROM erased JOIN entry ON entry.hash = erased.entry
-            JOIN operation ON operation.id >> 22 = entry.arrival
-                AND (operation.id & 4194303) / 4096 = erased.part
+            JOIN act ON act.id = (entry.arrival << 10) + erased.part
+            JOIN operation ON operation.record = act.record AND operation.id >> 12 = act.id
             WHERE operation.value IS NOT NULL
             """)
         if let row = rows.first {

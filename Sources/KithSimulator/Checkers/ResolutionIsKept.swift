@@ -46,8 +46,10 @@ final class ResolutionIsKept: Checker {
                 target.header.entryClass <= decision.entryClass,
                 let row = try transaction.all(
                     """
-                    SELECT is_superseded FROM operation JOIN entry ON arrival = operation.id >> 22
-                    WHERE hash = ? AND operation.id & 4194303 = ?
+                    SELECT is_superseded FROM entry JOIN act ON act.id = (arrival << 10) + (?2 >> 12)
+                    JOIN operation ON operation.record = act.record
+                        AND operation.id = (arrival << 22) + ?2
+                    WHERE hash = ?1
                     """, [Data(seen.entry.bytes), seen.index]
                 ).first, row["is_superseded"] == false
             else { continue }

@@ -71,7 +71,9 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .skipSupersession:
             """
             AFTER UPDATE OF is_superseded ON operation WHEN NEW.is_superseded = 1
-            BEGIN UPDATE operation SET is_superseded = 0 WHERE id = NEW.id; END
+            BEGIN
+                UPDATE operation SET is_superseded = 0 WHERE record = NEW.record AND id = NEW.id;
+            END
             """
         case .countAnyEdge:
             """
@@ -84,8 +86,8 @@ package enum Mutant: String, CaseIterable, Sendable {
             """
         case .ignoreClass:
             """
-            AFTER INSERT ON operation WHEN NEW.class = 3
-            BEGIN UPDATE operation SET class = 2 WHERE id = NEW.id; END
+            AFTER INSERT ON act WHEN NEW.class = 3
+            BEGIN UPDATE act SET class = 2 WHERE id = NEW.id; END
             """
         case .dropCandidate:
             """
@@ -115,13 +117,15 @@ package enum Mutant: String, CaseIterable, Sendable {
             AFTER INSERT ON operation WHEN length(NEW.value) > 40
             BEGIN
                 UPDATE operation SET value = substr(value, 1, length(value) - 1)
-                WHERE id = NEW.id;
+                WHERE record = NEW.record AND id = NEW.id;
             END
             """
         case .forgetConflict:
             """
             AFTER UPDATE OF is_contested ON operation WHEN NEW.is_contested = 1
-            BEGIN UPDATE operation SET is_contested = 0 WHERE id = NEW.id; END
+            BEGIN
+                UPDATE operation SET is_contested = 0 WHERE record = NEW.record AND id = NEW.id;
+            END
             """
         case .keepErasedBodies:
             """
@@ -142,7 +146,8 @@ package enum Mutant: String, CaseIterable, Sendable {
             AFTER UPDATE OF is_contested, is_superseded, is_effective ON operation
             WHEN NEW.is_effective = 0
             BEGIN
-                UPDATE operation SET is_superseded = 1, is_contested = 0 WHERE id = NEW.id;
+                UPDATE operation SET is_superseded = 1, is_contested = 0
+                WHERE record = NEW.record AND id = NEW.id;
             END
             """
         case .countRemovedAuthors: "BEFORE INSERT ON revoked BEGIN SELECT raise(IGNORE); END"

@@ -66,6 +66,7 @@ extension LocalSite {
                         isCandidate: false, superseded: 0,
                         provenance: presenter.provenance(act, in: record.partnership))
                 }
+                let superseded = try transaction.supersededCounts(inRecord: record.row)
                 let said = try transaction.history(ofRecord: record.row).map { operation in
                     let field = kind?.field(operation.field)
                     let value = operation.value.flatMap { try? FieldValue(decoding: $0) }
@@ -75,7 +76,7 @@ extension LocalSite {
                         label: field?.label ?? "Field \(operation.field)",
                         words: value.map { entry.words(for: $0, of: field) } ?? absence.words,
                         isCandidate: !operation.isSuperseded,
-                        superseded: try transaction.supersededCount(by: operation.id),
+                        superseded: superseded[operation.id] ?? 0,
                         provenance: presenter.provenance(operation.act, in: record.partnership))
                 }
                 return (said + erasures).sorted { $0.provenance.version < $1.provenance.version }

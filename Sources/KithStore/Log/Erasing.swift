@@ -74,11 +74,11 @@ extension StoreTransaction {
         let first = RowID.operation(
             arrival: place.arrival, index: entry.operation(part: part, 0).index)
         let end = first + Int64(OperationID.operationsPerPart)
-        try execute(
-            "UPDATE operation SET value = NULL, day = NULL WHERE id >= ? AND id < ?", [first, end])
+        let ofPart = Self.operations(first: first, end: end)
+        try execute("UPDATE operation SET value = NULL, day = NULL WHERE \(ofPart)")
         for row in try rows(
-            "SELECT DISTINCT record FROM operation WHERE id >= ? AND id < ? AND field = ?",
-            [first, end, FieldNumber.parent])
+            "SELECT DISTINCT record FROM operation WHERE \(ofPart) AND field = ?",
+            [FieldNumber.parent])
         {
             try refreshParent(of: row["record"])
         }

@@ -120,25 +120,24 @@ CREATE TABLE act (
     read_arrival INTEGER NOT NULL
 ) STRICT;
 
--- Operations. The id is arrival * 4194304 + place in the entry (part * 4096 + number).
+-- Operations. The id is arrival * 4194304 + place in the entry (part * 4096 + number). What stands in a
+-- record lies together, ordered by field, and what was superseded after it: one tree serves the writer,
+-- who looks for what stands in a field, and whoever reads a record.
 CREATE TABLE operation (
-    id INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
     record INTEGER NOT NULL REFERENCES record,
     field INTEGER NOT NULL,
-    class INTEGER NOT NULL,
     value BLOB,                         -- serialized Value; NULL when erased
     day INTEGER,                        -- first day that a date or moment may be, days since 1970 UTC
     is_effective INTEGER NOT NULL,      -- 0: only a removal of its author keeps it from effect
     is_superseded INTEGER NOT NULL,
-    is_contested INTEGER NOT NULL       -- live, and not the only live one of its field
-) STRICT;
-CREATE INDEX operation_live ON operation (record, field, is_contested) WHERE is_superseded = 0;
+    is_contested INTEGER NOT NULL,      -- live, and not the only live one of its field
+    PRIMARY KEY (record, is_superseded, field, id)
+) STRICT, WITHOUT ROWID;
 CREATE INDEX operation_contested ON operation (record, field) WHERE is_contested = 1;
 CREATE INDEX operation_revoked ON operation (record, field) WHERE is_effective = 0;
--- It holds all that finding records by a day takes: there are many days, few of them wanted.
-CREATE INDEX operation_day ON operation (field, day, record, is_superseded)
-    WHERE is_superseded = 0 AND day IS NOT NULL;
-CREATE INDEX operation_of_record ON operation (record, field);
+-- With the key it holds all that finding records by a day takes: there are many days, few wanted.
+CREATE INDEX operation_day ON operation (field, day) WHERE is_superseded = 0 AND day IS NOT NULL;
 CREATE INDEX operation_archived ON operation (record) WHERE field = 1 AND is_superseded = 0;
 -- References are the values of 18 bytes; few others are as long.
 CREATE INDEX operation_reference ON operation (value, field)
@@ -147,7 +146,7 @@ CREATE INDEX operation_reference ON operation (value, field)
 -- What operations supersede: only edges into the causal past. The target may still be unread.
 CREATE TABLE edge (
     target INTEGER NOT NULL,
-    source INTEGER NOT NULL REFERENCES operation,
+    source INTEGER NOT NULL,
     PRIMARY KEY (target, source)
 ) STRICT, WITHOUT ROWID;
 

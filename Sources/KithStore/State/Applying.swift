@@ -180,8 +180,7 @@ extension StoreTransaction {
         // A part whose key came late may be superseded already by one that was read before it.
         let isSuperseded = try target.isLate && settleEdges(to: id, operation.field, target)
         try hot(.insertOperation).run(
-            .int(id), .int(target.record), .int(Int64(operation.field)),
-            .int(Int64(target.entryClass.rawValue)), .optional(value),
+            .int(id), .int(target.record), .int(Int64(operation.field)), .optional(value),
             Self.day(in: value).map { .int(Int64($0)) } ?? .null,
             .int(target.isEffective ? 1 : 0), .int(isSuperseded ? 1 : 0))
         for superseded in operation.supersedes {
@@ -204,8 +203,11 @@ extension StoreTransaction {
         for row in try rows("SELECT source FROM edge WHERE target = ?", [id]) {
             let source: Int64 = row["source"]
             let counts = try number(
-                "SELECT 1 FROM operation WHERE id = ? AND record = ? AND field = +? AND class >= ?",
-                [source, target.record, field, target.entryClass.rawValue])
+                """
+                SELECT 1 FROM operation JOIN act ON act.id = operation.id >> 12
+                WHERE operation.record = ? AND is_superseded IN (0, 1) AND field = +?
+                    AND operation.id = ? AND act.class >= ?
+                """, [target.record, field, source, target.entryClass.rawValue])
             if counts != nil {
                 isSuperseded = true
             } else {
@@ -223,8 +225,8 @@ extension StoreTransaction {
             try execute(
                 """
                 UPDATE operation SET is_superseded = ?1, is_contested = is_contested AND NOT ?1
-                WHERE id = ?2 AND is_superseded <> ?1
-                """, [!candidates.contains(node.id), id])
+                WHERE record = ?2 AND is_superseded = NOT ?1 AND field = +?3 AND id = ?4
+                """, [!candidates.contains(node.id), record, field, id])
         }
         try refreshContest(of: field, in: record)
         if field == FieldNumber.parent { try refreshParent(of: record) }
@@ -240,13 +242,20 @@ extension StoreTransaction {
             try chainFeed(place.chain) == (target.partnership, target.compartment)
         else { return }
         let id = RowID.operation(arrival: place.arrival, index: name.index)
-        if let row = try hot(.readOperation).numbers(.int(id)) {
-            guard row[0] == target.record, row[1] == Int64(field),
-                row[2] <= Int64(target.entryClass.rawValue)
+        if let act = try hot(.readAct).numbers(.int(RowID.act(operation: id))) {
+            guard act[0] == target.record, act[1] <= Int64(target.entryClass.rawValue),
+                try supersede(id, field, in: target.record)
             else { return }
-            try hot(.supersede).run(.int(id))
         }
         try hot(.insertEdge).run(.int(id), .int(source))
+    }
+
+    /// Marks an operation as superseded; whether there is one of that record and field.
+    private func supersede(_ id: Int64, _ field: UInt32, in record: Int64) throws -> Bool {
+        let key: [HotValue] = [.int(record), .int(Int64(field)), .int(id)]
+        try hot(.supersede).run(key[0], key[1], key[2])
+        if database.changesCount > 0 { return true }
+        return try hot(.isSuperseded).number(key[0], key[1], key[2]) != nil
     }
 
     /// The partnership and compartment that a chain is of.

@@ -149,10 +149,10 @@ extension StoreTransaction {
             """
             SELECT max(d.day) FROM operation r
             CROSS JOIN record ON record.id = r.record AND record.kind = ?
-            CROSS JOIN operation d INDEXED BY operation_live
+            CROSS JOIN operation d
                 ON d.record = r.record AND d.field = ? AND d.is_superseded = 0
             WHERE r.value = ? AND length(r.value) = \(Self.referenceLength) AND r.field = ?
-                AND r.is_superseded = 0 AND d.day <= ?
+                AND r.is_superseded = 0 AND +d.day <= ?
                 AND NOT EXISTS (\(Self.isArchived))
             """,
             [

@@ -164,16 +164,37 @@ extension StoreTransaction {
     /// The operations that one supersedes, directly.
     public func superseded(by operation: OperationID) throws -> [OperationID] {
         guard let place = try place(of: operation.entry) else { return [] }
+        // What is superseded is of the same record: the edges of those are looked at, not all there are.
+        let source = RowID.operation(arrival: place.arrival, index: operation.index)
         return try rows(
             """
-            SELECT edge.target, entry.hash FROM edge
-            JOIN entry ON entry.arrival = edge.target >> 22 WHERE edge.source = ?
-            ORDER BY edge.target
-            """, [RowID.operation(arrival: place.arrival, index: operation.index)]
+            SELECT edge.target, entry.hash
+            FROM act CROSS JOIN operation ON operation.record = act.record AND is_superseded IN (0, 1)
+            CROSS JOIN edge ON edge.target = operation.id AND edge.source = ?
+            JOIN entry ON entry.arrival = edge.target >> 22
+            WHERE act.id = ? ORDER BY edge.target
+            """, [source, RowID.act(operation: source)]
         ).map {
             OperationID(
                 entry: try EntryHash(blob: $0[1]), index: RowID.index(operation: $0[0]))
         }
+    }
+
+    /// How many operations each operation of a record supersedes; of those that supersede any.
+    public func supersededCounts(inRecord row: Int64) throws -> [OperationID: Int] {
+        let counts = try rows(
+            """
+            SELECT edge.source, entry.hash, count(*)
+            FROM operation CROSS JOIN edge ON edge.target = operation.id
+            JOIN entry ON entry.arrival = edge.source >> 22
+            WHERE operation.record = ? AND is_superseded IN (0, 1) GROUP BY edge.source
+            """, [row])
+        return Dictionary(
+            uniqueKeysWithValues: try counts.map {
+                let name = OperationID(
+                    entry: try EntryHash(blob: $0[1]), index: RowID.index(operation: $0[0]))
+                return (name, $0[2])
+            })
     }
 
     /// Whether the author of one entry knew of another.

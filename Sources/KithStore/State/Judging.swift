@@ -183,14 +183,22 @@ extension StoreTransaction {
             try execute(
                 "INSERT INTO revoked (entry, since) VALUES (?, ?)", [place.arrival, since])
         }
-        let first = RowID.operation(arrival: place.arrival, index: 0)
-        let end = RowID.operation(arrival: place.arrival + 1, index: 0)
-        let touched = try rows(
-            "SELECT DISTINCT record, field FROM operation WHERE id >= ? AND id < ?", [first, end])
-        try execute(
-            "UPDATE operation SET is_effective = ? WHERE id >= ? AND id < ?",
-            [isInEffect, first, end])
+        let ofEntry = Self.operations(
+            first: RowID.operation(arrival: place.arrival, index: 0),
+            end: RowID.operation(arrival: place.arrival + 1, index: 0))
+        let touched = try rows("SELECT DISTINCT record, field FROM operation WHERE \(ofEntry)")
+        try execute("UPDATE operation SET is_effective = ? WHERE \(ofEntry)", [isInEffect])
         for row in touched { try settleField(row["field"], of: row["record"]) }
+    }
+
+    /// The condition that an operation is one of some entries or parts: they are found by the records
+    /// that those touch.
+    static func operations(first: Int64, end: Int64) -> String {
+        """
+        operation.record IN
+            (SELECT record FROM act WHERE id BETWEEN \(first >> 12) AND \((end - 1) >> 12))
+        AND operation.id >= \(first) AND operation.id < \(end)
+        """
     }
 }
 

@@ -98,11 +98,12 @@ extension StoreTransaction {
         // An entry that was here, but whose key was not, was not seen. Why the `+`, `Hot` says.
         let found = try rows(
             """
-            SELECT operation.id, operation.class, hash, since FROM operation
+            SELECT operation.id, act.class, hash, since FROM operation
             JOIN entry ON entry.arrival = operation.id >> 22
             JOIN act ON act.id = operation.id >> 12
             LEFT JOIN revoked ON revoked.entry = entry.arrival
-            WHERE operation.record = ? AND operation.field = +? AND read_arrival <= ?
+            WHERE operation.record = ? AND is_superseded IN (0, 1) AND operation.field = +?
+                AND read_arrival <= ?
             """, [record, field, version])
         var names: [Int64: OperationID] = [:]
         for row in found {
@@ -133,15 +134,8 @@ extension StoreTransaction {
     public func entryClass(of operation: OperationID) throws -> EntryClass? {
         guard let place = try place(of: operation.entry) else { return nil }
         let id = RowID.operation(arrival: place.arrival, index: operation.index)
-        return try number("SELECT class FROM operation WHERE id = ?", [id])
+        return try number("SELECT class FROM act WHERE id = ?", [RowID.act(operation: id)])
             .flatMap { EntryClass(rawValue: Int($0)) }
-    }
-
-    /// How many operations one supersedes.
-    public func supersededCount(by operation: OperationID) throws -> Int {
-        guard let place = try place(of: operation.entry) else { return 0 }
-        let id = RowID.operation(arrival: place.arrival, index: operation.index)
-        return Int(try number("SELECT count(*) FROM edge WHERE source = ?", [id]) ?? 0)
     }
 
     /// Whether parts of a partnership are here that cannot be read yet.
@@ -188,7 +182,8 @@ extension StoreTransaction {
             JOIN entry ON entry.arrival = operation.id >> 22
             JOIN chain ON chain.id = entry.chain
             JOIN feed ON feed.id = chain.feed
-            WHERE operation.record = ? AND operation.field = ? AND feed.author = ? AND act.change = ?
+            WHERE operation.record = ? AND is_superseded IN (0, 1) AND operation.field = ?
+                AND feed.author = ? AND act.change = ?
             """
         let arguments: StatementArguments = [
             record, field, keys.site.blob, ChangeType.import.rawValue,

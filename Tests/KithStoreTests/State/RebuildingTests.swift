@@ -11,7 +11,7 @@ import Testing
         "UPDATE operation SET value = x'00' WHERE is_superseded = 0",
         "UPDATE operation SET value = x'00' WHERE is_superseded = 1",
         "UPDATE operation SET is_superseded = 0",
-        "UPDATE operation SET class = 3",
+        "UPDATE act SET class = 3",
         "UPDATE standing SET may_attest = 1 - may_attest",
         "UPDATE member SET name = 'Somebody else'",
         "UPDATE person SET name = 'Somebody else'",
