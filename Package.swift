@@ -11,8 +11,6 @@ let strict: [SwiftSetting] = [
 extension Target.Dependency {
     static let crypto: Self = .product(name: "Crypto", package: "swift-crypto")
     static let cryptoExtras: Self = .product(name: "CryptoExtras", package: "swift-crypto")
-    static let asyncAlgorithms: Self = .product(
-        name: "AsyncAlgorithms", package: "swift-async-algorithms")
     static let x509: Self = .product(name: "X509", package: "swift-certificates")
     static let asn1: Self = .product(name: "SwiftASN1", package: "swift-asn1")
     static let protobuf: Self = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -60,7 +58,6 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
-        .package(url: "https://github.com/apple/swift-async-algorithms", from: "1.0.2"),
         .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
@@ -123,7 +120,7 @@ let package = Package(
             name: "KithSite",
             dependencies: [
                 "KithModel", "KithPKCS12", "KithProtocol", "KithTrust", "KithStore", "KithSync",
-                "KithTransport", .asyncAlgorithms, .nioPosix, .protobuf, .logging,
+                "KithTransport", .nioPosix, .protobuf, .logging,
             ],
             swiftSettings: strict),
         .target(

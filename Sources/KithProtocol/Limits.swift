@@ -23,11 +23,11 @@ public enum Limits {
     /// Members of one atomic group.
     public static let groupMembers = 256
     /// Bytes of the entries of one batch; a single larger entry is a batch of its own.
-    public static let batchBytes = 1_048_576
+    public static let batchBytes = 524_288
     /// Entries of one batch.
     public static let batchEntries = 5_000
     /// Batches that may be on their way without an acknowledgement.
-    public static let batchesInFlight = 4
+    public static let batchesInFlight = 10
     /// Bytes of one message of a session.
     public static let messageBytes = 4_194_304
     /// Feeds of one compartment that a session compares.

@@ -42,7 +42,17 @@ final class TransactionMemo {
         let partnership: Int64
     }
 
+    /// What a batch changes with every entry and what is written once, at its end.
+    struct Deferred {
+        var ends: [Int64: (sequence: Int64, hash: EntryHash, arrival: Int64)] = [:]
+        var bytes: [Int64: Int64] = [:]
+        /// Bytes that were left of a partnership's quota when it was first looked at.
+        var quotaLeft: [Int64: Int64] = [:]
+    }
+
     var statements: [Hot: HotStatement] = [:]
+    /// Nil outside of a batch that goes in as a whole.
+    var deferred: Deferred?
     var partnerships: [PartnershipID: Int64] = [:]
     var chainEnds: [EntryHash: ChainEnd] = [:]
     var lastArrival: Int64?
@@ -58,6 +68,7 @@ final class TransactionMemo {
 
     /// Something of the transaction was taken back.
     func forget() {
+        deferred = nil
         partnerships = [:]
         chainEnds = [:]
         lastArrival = nil
@@ -90,7 +101,7 @@ enum Hot: String {
             (arrival, hash, chain, sequence, depth, recorded_ms, received_ms, header, signature)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
         """
-    case insertPart = "INSERT INTO part (entry, number, skeleton, body) VALUES (?1, ?2, ?3, ?4)"
+    case insertPart = "INSERT INTO part (id, skeleton, body) VALUES (?1, ?2, ?3)"
     case findRecord = """
         SELECT id FROM record WHERE uuid = ?1 AND partnership = ?2 AND compartment = ?3 AND kind = ?4
         """
@@ -98,8 +109,8 @@ enum Hot: String {
         UPDATE record SET first_act = min(first_act, ?1), last_act = max(last_act, ?1) WHERE id = ?2
         """
     case insertRecord = """
-        INSERT INTO record (partnership, compartment, kind, uuid, first_act, last_act)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?5)
+        INSERT INTO record (partnership, compartment, kind, uuid, first_act, last_act, parent)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
         """
     case insertAct = """
         INSERT INTO act
@@ -139,6 +150,56 @@ enum Hot: String {
 }
 
 extension StoreTransaction {
+    /// Runs what takes entries in, and writes at its end what each of them changes.
+    func deferring<Result>(_ body: () throws -> Result) throws -> Result {
+        memo.deferred = TransactionMemo.Deferred()
+        let result = try body()
+        try writeDeferred()
+        memo.deferred = nil
+        return result
+    }
+
+    /// Writes what is still to be written of chains' ends and of what partnerships hold.
+    func writeDeferred() throws {
+        guard let deferred = memo.deferred else { return }
+        for (chain, end) in deferred.ends {
+            try hot(.moveChain).run(
+                .int(end.sequence), .id(end.hash), .int(end.arrival), .int(chain))
+        }
+        for (partnership, bytes) in deferred.bytes {
+            try hot(.addBytes).run(.int(bytes), .int(partnership))
+        }
+        memo.deferred = TransactionMemo.Deferred()
+    }
+
+    /// A chain has become longer.
+    func moveEnd(of chain: Int64, to hash: EntryHash, _ sequence: Int64, arrival: Int64) throws {
+        if memo.deferred != nil {
+            memo.deferred?.ends[chain] = (sequence, hash, arrival)
+        } else {
+            try hot(.moveChain).run(.int(sequence), .id(hash), .int(arrival), .int(chain))
+        }
+    }
+
+    /// A partnership holds more bytes.
+    func addBytes(_ count: Int, to partnership: Int64) throws {
+        if memo.deferred != nil {
+            memo.deferred?.bytes[partnership, default: 0] += Int64(count)
+        } else {
+            try hot(.addBytes).run(.int(Int64(count)), .int(partnership))
+        }
+    }
+
+    /// Bytes that are left of a partnership's quota.
+    func quotaLeft(of partnership: Int64) throws -> Int64 {
+        if let deferred = memo.deferred, let left = deferred.quotaLeft[partnership] {
+            return left - (deferred.bytes[partnership] ?? 0)
+        }
+        let left = try hot(.quotaLeft).number(.int(partnership)) ?? Int64.max
+        memo.deferred?.quotaLeft[partnership] = left
+        return left - (memo.deferred?.bytes[partnership] ?? 0)
+    }
+
     /// A statement of the hot ones, compiled once for its connection.
     func hot(_ name: Hot) throws -> HotStatement {
         if let known = memo.statements[name] { return known }

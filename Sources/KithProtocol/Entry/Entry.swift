@@ -93,10 +93,10 @@ public struct ParsedEntry: Sendable {
         }
         for (number, (part, digest)) in zip(received.parts, header.parts).enumerated() {
             guard part.skeleton.count == digest.skeletonBytes,
-                Data(SHA256.hash(data: part.skeleton)) == digest.skeleton
+                SHA256.hash(data: part.skeleton) == digest.skeleton
             else { throw ProtocolFault(.digest, "skeleton") }
             if let body = part.body {
-                guard body.count == digest.bodyBytes, Data(SHA256.hash(data: body)) == digest.body
+                guard body.count == digest.bodyBytes, SHA256.hash(data: body) == digest.body
                 else { throw ProtocolFault(.digest, "body") }
             } else if !digest.body.isEmpty {
                 missing.append(PartID(entry: hash, part: number))

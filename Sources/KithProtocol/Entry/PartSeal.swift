@@ -20,7 +20,9 @@ public struct PartSeal: Sendable {
 
     /// Binds to a part of an entry that has this header, whose `parts` do not count.
     public init(_ header: EntryHeader, part: Int, half: Half) {
-        var context = Data("kith part v1".utf8) + [0]
+        var context = Data(capacity: 96)
+        context += "kith part v1".utf8
+        context.append(0)
         context += header.partnership.bytes
         context.append(UInt8(header.feed.compartment.rawValue))
         context += header.feed.author.bytes

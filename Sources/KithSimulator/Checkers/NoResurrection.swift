@@ -21,9 +21,9 @@ final class NoResurrection: Checker {
             for name in erased {
                 let rows = try transaction.all(
                     """
-                    SELECT 1 FROM entry JOIN part ON part.entry = entry.arrival
-                    WHERE hash = ? AND part.number = ? AND body IS NOT NULL
-                    """, [Data(name.entry.bytes), name.part])
+                    SELECT 1 FROM entry JOIN part ON part.id = (arrival << 10) + ?
+                    WHERE hash = ? AND body IS NOT NULL
+                    """, [name.part, Data(name.entry.bytes)])
                 guard rows.isEmpty else {
                     throw self.violation(
                         "a backup has brought \(name.entry.short)/\(name.part) back to \(installation.name), which was erased there"
@@ -51,7 +51,7 @@ final class NoResurrection: Checker {
         let rows = try transaction.all(
             """
             SELECT erased.entry FROM erased JOIN entry ON entry.hash = erased.entry
-            JOIN part ON part.entry = entry.arrival AND part.number = erased.part
+            JOIN part ON part.id = (entry.arrival << 10) + erased.part
             WHERE part.body IS NOT NULL
             UNION SELECT erased.entry FROM erased JOIN entry ON entry.hash = erased.entry
             JOIN act ON act.id = (entry.arrival << 10) + erased.part

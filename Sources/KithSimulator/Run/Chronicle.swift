@@ -127,7 +127,8 @@ final class Chronicle {
         graphs[header.partnership] = graph
         guard graph.indices[hash] == nil else { return }
         let parts = try transaction.all(
-            "SELECT skeleton, body FROM part WHERE entry = ? ORDER BY number", [arrival]
+            "SELECT skeleton, body FROM part WHERE id BETWEEN ? AND ? ORDER BY id",
+            [arrival << 10, arrival << 10 | 1023]
         ).map { Part(skeleton: $0["skeleton"], body: $0["body"]) }
         if header.feed.compartment == .membership, let part = parts.first,
             case .mint? = try? MembershipAct(decoding: part.skeleton),

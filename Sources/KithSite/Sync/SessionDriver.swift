@@ -1,4 +1,3 @@
-import AsyncAlgorithms
 import Foundation
 import KithModel
 import KithProtocol
@@ -24,6 +23,11 @@ struct SessionDriver: Sendable {
         /// A message, and the entries in it, looked at as far as that needs no transaction.
         case message(Kith_V1_SessionMessage, IncomingBatch?)
         case closed(String)
+
+        /// Whether it is a batch of entries that has been looked at.
+        var isEntries: Bool {
+            if case .message(_, .some) = self { true } else { false }
+        }
     }
 
     let store: Store
@@ -38,15 +42,14 @@ struct SessionDriver: Sendable {
     /// Runs the session to its end; a failure of the store or the network is in the outcome.
     func run(_ stream: SessionStream) async throws -> Result {
         let received = Mutex(0)
-        // Hands over one event at a time: what is not handled yet is not read either, but for one.
-        let inbox = AsyncChannel<Event>()
+        let inbox = Inbox<Event>(limit: Self.eventsAhead)
         let keys = try await store.read { try $0.openingKeys() }
         let reader = Task { [keys] in
             var ending = "the peer ended the connection before the session was complete"
             do {
                 while let message = try await stream.receive() {
                     received.withLock { $0 += message.byteCount }
-                    await inbox.send(.message(message, Self.incoming(message, keys)))
+                    await inbox.put(.message(message, Self.incoming(message, keys)))
                     // Nothing follows a close; the stream is then left to whoever ends it.
                     if case .close = message.message { return inbox.finish() }
                 }
@@ -55,7 +58,7 @@ struct SessionDriver: Sendable {
             } catch {
                 ending = "the connection broke"
             }
-            await inbox.send(.closed(ending))
+            await inbox.put(.closed(ending))
             inbox.finish()
         }
         // Whoever waits to hand something over must not wait when nobody takes it any more.
@@ -67,7 +70,6 @@ struct SessionDriver: Sendable {
         var sent = 0
         var (roundTrips, isAnswerAwaited) = (0, false)
         var actions = worker.session.start()
-        var events = inbox.makeAsyncIterator()
         var incoming: IncomingBatch?
         while true {
             while !actions.isEmpty {
@@ -95,14 +97,14 @@ struct SessionDriver: Sendable {
                         bytesReceived: received.withLock { $0 }, roundTrips: roundTrips)
                 default:
                     do {
-                        actions += try await perform(action, incoming, with: &worker)
+                        actions += try await perform(action, incoming, inbox, with: &worker)
                     } catch let error as StoreError {
                         actions += worker.session.failed(error.description)
                     }
                 }
             }
             try Task.checkCancellation()
-            switch await events.next() {
+            switch await inbox.next() {
             case .message(let message, let batch):
                 if isAnswerAwaited { roundTrips += 1 }
                 isAnswerAwaited = false
@@ -131,16 +133,38 @@ struct SessionDriver: Sendable {
         return IncomingBatch(batch.entries.map(ReceivedEntry.init), keys: keys)
     }
 
-    /// One action in one transaction, off the event loops. The worker changes only if it commits.
+    /// Batches of one transaction, at most: half of what may be on its way, so that the peer goes on
+    /// sending while these are stored.
+    private static let batchesTogether = Limits.batchesInFlight / 2
+    /// Events that are read ahead of the one that is handled.
+    private static let eventsAhead = Limits.batchesInFlight
+
+    /// One action in one transaction, off the event loops; with a batch those that came after it, since
+    /// each transaction writes the pages anew that all of them touch. The worker changes only if it commits.
     private func perform(
-        _ action: SyncSession.Action, _ incoming: IncomingBatch?, with worker: inout SessionWorker
+        _ action: SyncSession.Action, _ incoming: IncomingBatch?, _ inbox: Inbox<Event>,
+        with worker: inout SessionWorker
     ) async throws -> [SyncSession.Action] {
         let now = clock()
         let step: @Sendable (StoreTransaction) throws -> (SessionWorker, [SyncSession.Action]) = {
             [worker] transaction in
             var next = worker
-            let actions = try next.perform(
+            var actions = try next.perform(
                 action, incoming: incoming, in: transaction, now: now)
+            guard case .ingest = action else { return (next, actions) }
+            for _ in 1..<Self.batchesTogether {
+                guard case .message(let message, let batch)? = inbox.takeIfReady(\.isEntries),
+                    let batch
+                else { break }
+                for action in next.session.receive(message) {
+                    guard case .ingest = action else {
+                        actions.append(action)
+                        continue
+                    }
+                    actions += try next.perform(
+                        action, incoming: batch, in: transaction, now: now)
+                }
+            }
             return (next, actions)
         }
         let actions: [SyncSession.Action]

@@ -109,11 +109,12 @@ package struct SessionWorker: Sendable {
             nextToSend += batch.entries.count
             return session.batchLoaded(
                 batch.entries, erasures: batch.erasures, isLast: nextToSend == toSend.count)
-        case .ingest(let batch, let entries, let erasures):
+        case .ingest(let batch):
             let result = try transaction.ingest(
-                incoming ?? IncomingBatch(entries), erasures: erasures, allowed: allowed, now: now)
+                incoming ?? IncomingBatch(batch.entries.map(ReceivedEntry.init)),
+                erasures: batch.erasures.map(ReceivedEntry.init), allowed: allowed, now: now)
             return session.ingested(
-                batch: batch, stored: result.stored,
+                batch: batch.batch, stored: result.stored,
                 isMembershipChanged: result.isMembershipChanged, refusal: result.refusal)
         case .signReceipt(let fingerprint):
             let (receipt, signature) = try receipt(over: fingerprint, transaction, now: now)

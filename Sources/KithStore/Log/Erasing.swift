@@ -23,15 +23,14 @@ extension StoreTransaction {
                 !entry.header.parts[name.part].body.isEmpty
             else { continue }
             try noteErased(name, by: eraser.hash)
+            let part = RowID.part(arrival: target.arrival, name.part)
             try execute(
                 """
                 UPDATE partnership SET log_bytes = log_bytes - coalesce(
-                    (SELECT length(body) FROM part WHERE entry = ? AND number = ?), 0)
+                    (SELECT length(body) FROM part WHERE id = ?), 0)
                 WHERE id = ?
-                """, [target.arrival, name.part, partnership])
-            try execute(
-                "UPDATE part SET body = NULL WHERE entry = ? AND number = ?",
-                [target.arrival, name.part])
+                """, [part, partnership])
+            try execute("UPDATE part SET body = NULL WHERE id = ?", [part])
             try eraseState(of: name.part, in: entry, at: target, partnership: partnership)
         }
         try execute("DELETE FROM erasure_ahead WHERE entry = ?", [eraser.hash.blob])
@@ -190,8 +189,8 @@ extension StoreTransaction {
             try noteErased(body.name, by: body.hash)
             if let erasure = body.erasure { try keepAhead(erasure) }
             try execute(
-                "UPDATE part SET body = NULL WHERE entry = ? AND number = ?",
-                [place.arrival, body.name.part])
+                "UPDATE part SET body = NULL WHERE id = ?",
+                [RowID.part(arrival: place.arrival, body.name.part)])
             try eraseState(
                 of: body.name.part, in: entry, at: place,
                 partnership: try partnershipRow(id.partnership))
@@ -210,7 +209,7 @@ extension StoreTransaction {
             """
             SELECT entry.hash, act.id & 1023 AS part FROM act
             JOIN entry ON entry.arrival = act.id >> 10
-            JOIN part ON part.entry = entry.arrival AND part.number = act.id & 1023
+            JOIN part ON part.id = act.id
             WHERE act.record = ? AND class <> ? AND body IS NOT NULL
                 AND (?3 IS NULL OR entry.arrival = ?3)
             ORDER BY act.id

@@ -58,10 +58,12 @@ extension StoreTransaction {
         // vouches for could never be sent on.
         do {
             return try database.inPreparedSavepoint {
-                var ingestion = Ingestion(self, signed, erasures, allowed, now)
-                for entry in batch.entries { try ingestion.take(entry) }
-                if let fault = batch.fault { throw fault }
-                return ingestion.result
+                try deferring {
+                    var ingestion = Ingestion(self, signed, erasures, allowed, now)
+                    for entry in batch.entries { try ingestion.take(entry) }
+                    if let fault = batch.fault { throw fault }
+                    return ingestion.result
+                }
             }
         } catch is ProtocolFault {
         } catch is Refusal {
@@ -167,8 +169,7 @@ private struct Ingestion {
         try checkSignature(entry, partnership)
         // Who is in must arrive whatever else does not, and so must an erasure: it makes room.
         if header.feed.compartment != .membership, header.entryClass != .erasure,
-            let left = try transaction.hot(.quotaLeft).number(.int(partnership)),
-            left < entry.received.byteCount
+            try transaction.quotaLeft(of: partnership) < entry.received.byteCount
         {
             throw Refusal.quota
         }

@@ -53,8 +53,11 @@ extension StoreTransaction {
     }
 
     private func storedParts(_ arrival: Int64) throws -> [Part] {
-        try rows("SELECT skeleton, body FROM part WHERE entry = ? ORDER BY number", [arrival])
-            .map { Part(skeleton: $0["skeleton"], body: $0["body"]) }
+        let ids = RowID.parts(arrival: arrival)
+        return try rows(
+            "SELECT skeleton, body FROM part WHERE id BETWEEN ? AND ? ORDER BY id",
+            [ids.lowerBound, ids.upperBound]
+        ).map { Part(skeleton: $0["skeleton"], body: $0["body"]) }
     }
 
     /// The leaves of every feed of a compartment: normally one a feed, sorted by feed and sequence.
@@ -125,7 +128,7 @@ extension StoreTransaction {
                 try number(
                     """
                     SELECT coalesce(sum(length(skeleton) + coalesce(length(body), 0) + 8), 0)
-                    FROM part WHERE entry = ?
+                    FROM part WHERE id BETWEEN ?1 << 10 AND (?1 << 10) + 1023
                     """, [arrival]) ?? 0
             return sum + Int(header + parts)
         }

@@ -65,10 +65,10 @@ extension StoreTransaction {
             .data(entry.received.header), .data(entry.received.signature))
         for (number, part) in entry.received.parts.enumerated() {
             try hot(.insertPart).run(
-                .int(place.arrival), .int(Int64(number)), .data(part.skeleton),
+                .int(RowID.part(arrival: place.arrival, number)), .data(part.skeleton),
                 .optional(part.body))
         }
-        try hot(.addBytes).run(.int(Int64(entry.received.byteCount)), .int(partnership))
+        try addBytes(entry.received.byteCount, to: partnership)
         try checkGrowth(of: known, onChain: place.chain, before: place.sequence)
         for other in known {
             try execute(
@@ -121,8 +121,7 @@ extension StoreTransaction {
                 feed: feed, parent: before.chain, fork: before.sequence, sequence, hash, arrival)
             return Place(arrival: arrival, chain: chain, sequence: sequence, depth: deepest + 1)
         }
-        try hot(.moveChain).run(
-            .int(sequence), .id(hash), .int(arrival), .int(before.chain))
+        try moveEnd(of: before.chain, to: hash, sequence, arrival: arrival)
         let place = Place(
             arrival: arrival, chain: before.chain, sequence: sequence, depth: deepest + 1)
         memo.chainEnds[previous] = nil
@@ -142,6 +141,7 @@ extension StoreTransaction {
             else { throw contradiction }
             return (end.place, end.row, true)
         }
+        try writeDeferred()
         let feed = try feedRow(header.feed, in: partnership)
         guard let before = try place(of: previous) else { throw Refusal.missing("previous") }
         guard before.sequence == Int64(header.sequence) - 1,

@@ -16,6 +16,12 @@ struct Place: Hashable {
 enum RowID {
     /// The id of a part's act.
     static func act(arrival: Int64, part: Int) -> Int64 { arrival << 10 | Int64(part) }
+    /// The id of a part, the same as its act's.
+    static func part(arrival: Int64, _ number: Int) -> Int64 { act(arrival: arrival, part: number) }
+    /// The ids that the parts of an entry may have.
+    static func parts(arrival: Int64) -> ClosedRange<Int64> {
+        part(arrival: arrival, 0)...part(arrival: arrival, 1023)
+    }
     /// The id of an operation, by its index in the entry.
     static func operation(arrival: Int64, index: UInt32) -> Int64 { arrival << 22 | Int64(index) }
     /// The arrival of an operation's entry.

@@ -136,8 +136,11 @@ extension StoreTransaction {
         for (number, part) in entry.received.parts.enumerated() {
             let name = PartID(entry: entry.hash, part: number)
             try execute(
-                "INSERT OR REPLACE INTO part (entry, number, skeleton, body) VALUES (?, ?, ?, ?)",
-                [place.arrival, number, part.skeleton, try isErased(name) ? nil : part.body])
+                "INSERT OR REPLACE INTO part (id, skeleton, body) VALUES (?, ?, ?)",
+                [
+                    RowID.part(arrival: place.arrival, number), part.skeleton,
+                    try isErased(name) ? nil : part.body,
+                ])
         }
         try execute("DELETE FROM damaged WHERE entry = ?", [place.arrival])
         return true

@@ -46,14 +46,15 @@ CREATE TABLE damaged (
     found_ms INTEGER NOT NULL
 ) STRICT;
 
--- The parts of entries, as they travel. A body is NULL when it was erased, or when there is none.
+-- The parts of entries, as they travel. The id is arrival * 1024 + part number. A body is NULL when it was
+-- erased, or when there is none.
 CREATE TABLE part (
-    entry INTEGER NOT NULL REFERENCES entry,
-    number INTEGER NOT NULL,
+    id INTEGER PRIMARY KEY,
     skeleton BLOB NOT NULL,
     body BLOB,
-    PRIMARY KEY (entry, number)
-) STRICT, WITHOUT ROWID;
+    entry INTEGER NOT NULL AS (id >> 10),
+    number INTEGER NOT NULL AS (id & 1023)
+) STRICT;
 
 -- Bodies that were erased, and by which entry, which may still be on its way here.
 CREATE TABLE erased (

@@ -139,9 +139,9 @@ CREATE INDEX operation_revoked ON operation (record, field) WHERE is_effective =
 -- With the key it holds all that finding records by a day takes: there are many days, few wanted.
 CREATE INDEX operation_day ON operation (field, day) WHERE is_superseded = 0 AND day IS NOT NULL;
 CREATE INDEX operation_archived ON operation (record) WHERE field = 1 AND is_superseded = 0;
--- References are the values of 18 bytes; few others are as long.
+-- References are the values of 18 bytes; few others are as long. `record` knows the parents.
 CREATE INDEX operation_reference ON operation (value, field)
-    WHERE length(value) = 18 AND is_superseded = 0;
+    WHERE length(value) = 18 AND is_superseded = 0 AND field <> 2;
 
 -- What operations supersede: only edges into the causal past. The target may still be unread.
 CREATE TABLE edge (

@@ -128,8 +128,14 @@ extension StoreTransaction {
     ) throws {
         let (skeleton, body) = (part.skeleton, part.body)
         let act = RowID.act(arrival: place.arrival, part: partNumber)
+        let parent = skeleton.operations.firstIndex { $0.field == FieldNumber.parent }
+        // Whether nothing but this part would say anything of a record that is new here.
+        let isPlain =
+            isEffective && !isLate
+            && Set(skeleton.operations.map(\.field)).count == skeleton.operations.count
         let (record, isNew) = try recordRow(
-            skeleton, in: entry.header.feed.compartment, partnership: partnership, act: act)
+            skeleton, in: entry.header.feed.compartment, partnership: partnership, act: act,
+            parent: isPlain ? parent.flatMap { body?.values[$0] }.flatMap(Self.parent) : nil)
         try hot(.insertAct).run(
             .int(act), .int(record), .int(Int64(entry.header.entryClass.rawValue)),
             skeleton.change.map { .int(Int64($0.rawValue)) } ?? .null,
@@ -143,21 +149,13 @@ extension StoreTransaction {
             record: record, entryClass: entry.header.entryClass, place: place,
             partnership: partnership, compartment: entry.header.feed.compartment,
             isEffective: isEffective, isLate: isLate,
-            // Nobody else has written a field of a record that is new here.
-            isAlone: isNew && isEffective && !isLate
-                && Set(skeleton.operations.map(\.field)).count == skeleton.operations.count)
+            isAlone: isNew && isPlain)
         for (number, operation) in skeleton.operations.enumerated() {
             let id = RowID.operation(
                 arrival: place.arrival, index: entry.operation(part: partNumber, number).index)
             try apply(operation, id: id, value: body?.values[number], to: target)
         }
-        if let parent = skeleton.operations.firstIndex(where: { $0.field == FieldNumber.parent }) {
-            if target.isAlone {
-                try setParent(of: record, to: body.flatMap { Self.parent(in: $0.values[parent]) })
-            } else {
-                try refreshParent(of: record)
-            }
-        }
+        if parent != nil, !target.isAlone { try refreshParent(of: record) }
     }
 
     /// What the operations of a part are applied to.
@@ -310,9 +308,10 @@ extension StoreTransaction {
         try hot(.setParent).run(.id(parent), .int(record))
     }
 
-    /// The row of a record, made if need be.
+    /// The row of a record, made if need be, with a parent.
     private func recordRow(
-        _ skeleton: Skeleton, in compartment: Compartment, partnership: Int64, act: Int64
+        _ skeleton: Skeleton, in compartment: Compartment, partnership: Int64, act: Int64,
+        parent: RecordID?
     ) throws -> (row: Int64, isNew: Bool) {
         let (partnership, compartment) = (HotValue.int(partnership), Int64(compartment.rawValue))
         if let row = try hot(.findRecord).number(
@@ -323,7 +322,7 @@ extension StoreTransaction {
         }
         try hot(.insertRecord).run(
             partnership, .int(compartment), .int(Int64(skeleton.kind)), .id(skeleton.record),
-            .int(act))
+            .int(act), .id(parent))
         return (database.lastInsertedRowID, true)
     }
 

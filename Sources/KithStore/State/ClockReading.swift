@@ -152,7 +152,7 @@ extension StoreTransaction {
             CROSS JOIN operation d
                 ON d.record = r.record AND d.field = ? AND d.is_superseded = 0
             WHERE r.value = ? AND length(r.value) = \(Self.referenceLength) AND r.field = ?
-                AND r.is_superseded = 0 AND +d.day <= ?
+                AND r.field <> \(FieldNumber.parent) AND r.is_superseded = 0 AND +d.day <= ?
                 AND NOT EXISTS (\(Self.isArchived))
             """,
             [

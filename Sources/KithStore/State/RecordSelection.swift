@@ -82,12 +82,15 @@ extension StoreTransaction {
             conditions.append("record.uuid IN (\(marks))")
             for id in ids { arguments += [id.blob] }
         }
-        if let (target, field) = selection.naming {
+        if let (target, field) = selection.naming, field == FieldNumber.parent {
+            conditions.append("record.parent = ?")
+            arguments += [target.blob]
+        } else if let (target, field) = selection.naming {
             conditions.append(
                 """
                 record.id IN (SELECT operation.record FROM operation
                 WHERE value = ? AND length(value) = \(Self.referenceLength)
-                    AND is_superseded = 0 AND field = ?)
+                    AND is_superseded = 0 AND field <> \(FieldNumber.parent) AND field = ?)
                 """)
             arguments += [FieldValue.reference(target).encoded(), field]
         }

@@ -99,11 +99,7 @@ extension SyncSession {
         else { return close(.limitExceeded, "more was sent than was agreed") }
         receiving.batches = entries.batch
         receiving.entries += entries.entries.count
-        return [
-            .ingest(
-                batch: entries.batch, entries.entries.map(ReceivedEntry.init),
-                erasures: entries.erasures.map(ReceivedEntry.init))
-        ]
+        return [.ingest(entries)]
     }
 
     /// A batch is on disk, up to the entry that was refused, if any was.

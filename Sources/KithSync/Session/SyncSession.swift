@@ -59,7 +59,7 @@ public struct SyncSession: Sendable {
         case loadBatch
         /// Verify, store and apply a batch in one transaction, then `ingested`; with it came what
         /// erased bodies that its entries lack.
-        case ingest(batch: UInt64, [ReceivedEntry], erasures: [ReceivedEntry])
+        case ingest(Kith_V1_Entries)
         /// Sign that both sides hold the same of everything, then `receiptSigned`.
         case signReceipt(fingerprint: Data)
         /// Check the peer's receipt, then `receiptChecked`.

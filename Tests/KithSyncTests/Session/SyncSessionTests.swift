@@ -58,7 +58,7 @@ import Testing
         #expect(second?.isMembershipChanged == false)
     }
 
-    @Test func `batches are sent ahead of acknowledgements, four at most`() {
+    @Test func `batches are sent ahead of acknowledgements, no more than were agreed`() {
         var pair = Scenario.bothAhead.pair
         pair.delivering = { _, _, message in message.kind == .acknowledge ? [] : [message] }
         #expect(pair.run() == .stuck)

@@ -93,10 +93,12 @@ struct ModelSite {
             let batch = toSend.prefix(batchEntries)
             toSend.removeFirst(batch.count)
             return session.batchLoaded(batch.compactMap(log.received), isLast: toSend.isEmpty)
-        case .ingest(let batch, let entries, _):
-            let result = log.ingest(entries, allowed: Set(session.compartments.map(\.area)))
+        case .ingest(let batch):
+            let result = log.ingest(
+                batch.entries.map(ReceivedEntry.init),
+                allowed: Set(session.compartments.map(\.area)))
             return session.ingested(
-                batch: batch, stored: result.stored,
+                batch: batch.batch, stored: result.stored,
                 isMembershipChanged: result.isMembershipChanged, refusal: result.refusal)
         case .signReceipt(let fingerprint):
             return session.receiptSigned(receipt(fingerprint), signature: Self.signature(of: side))
