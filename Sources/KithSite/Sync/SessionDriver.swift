@@ -49,12 +49,15 @@ struct SessionDriver: Sendable {
             do {
                 while let message = try await stream.receive() {
                     received.withLock { $0 += message.byteCount }
-                    await inbox.put(.message(message, Self.incoming(message, keys)))
+                    let unpacked = try Self.unpacked(message)
+                    await inbox.put(.message(unpacked, Self.incoming(unpacked, keys)))
                     // Nothing follows a close; the stream is then left to whoever ends it.
                     if case .close = message.message { return inbox.finish() }
                 }
             } catch let error as TransportError {
                 ending = error.description
+            } catch let fault as ProtocolFault {
+                ending = "a message of the peer is not valid: \(fault.code.rawValue), \(fault)"
             } catch {
                 ending = "the connection broke"
             }
@@ -78,9 +81,10 @@ struct SessionDriver: Sendable {
                 case .send(let message):
                     do {
                         if Self.tellsOwnPosition(message) { try await beforeTelling() }
-                        sent += message.byteCount
+                        let packed = Self.packed(message)
+                        sent += packed.byteCount
                         isAnswerAwaited = true
-                        try await stream.send(message)
+                        try await stream.send(packed)
                     } catch let error as TransportError {
                         // What is left to do is to end; later sends would fail alike.
                         actions = worker.session.connectionClosed(error.description)
@@ -104,10 +108,15 @@ struct SessionDriver: Sendable {
                 }
             }
             try Task.checkCancellation()
-            switch await inbox.next() {
-            case .message(let message, let batch):
+            var event = inbox.takeIfReady { _ in true }
+            if event == nil {
+                // What is here already was on its way before, and is no answer.
                 if isAnswerAwaited { roundTrips += 1 }
                 isAnswerAwaited = false
+                event = await inbox.next()
+            }
+            switch event {
+            case .message(let message, let batch):
                 incoming = batch
                 actions = worker.session.receive(message)
             case .closed(let why): actions = worker.session.connectionClosed(why)
@@ -122,6 +131,20 @@ struct SessionDriver: Sendable {
         case .frontiers, .entries: true
         default: false
         }
+    }
+
+    private static func packed(_ message: Kith_V1_SessionMessage) -> Kith_V1_SessionMessage {
+        guard case .entries(let batch)? = message.message else { return message }
+        return .with { $0.entries = batch.packed() }
+    }
+
+    private static func unpacked(
+        _ message: Kith_V1_SessionMessage
+    ) throws(ProtocolFault) -> Kith_V1_SessionMessage {
+        guard case .entries(let batch)? = message.message else { return message }
+        guard batch.entries.count <= Limits.batchEntries else { return message }
+        let unpacked = try batch.unpacked()
+        return .with { $0.entries = unpacked }
     }
 
     private static func incoming(

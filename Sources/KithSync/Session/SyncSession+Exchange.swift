@@ -126,6 +126,7 @@ extension SyncSession {
     private mutating func proveIfDone() -> [Action] {
         guard state == .exchanging, sending.isDone, receiving.isDone else { return [] }
         state = .proving
-        return [.signStatements(differing ?? [])]
+        let stated = (differing ?? []).map { ($0, declared.stated[$0] ?? []) }
+        return [.signStatements(Dictionary(uniqueKeysWithValues: stated))]
     }
 }

@@ -46,7 +46,8 @@ public struct SyncSession: Sendable {
     package enum Action: Sendable {
         /// Send a message.
         case send(Kith_V1_SessionMessage)
-        /// Load the leaves of these compartments, then `frontiersLoaded`.
+        /// Load the leaves of these compartments, and which statements on them are here, then
+        /// `frontiersLoaded`.
         case loadFrontiers([Int])
         /// Load what tells a peer with `leavesOfPeer` how much of these feeds is here, then
         /// `samplesLoaded`.
@@ -64,8 +65,10 @@ public struct SyncSession: Sendable {
         case signReceipt(fingerprint: Data)
         /// Check the peer's receipt, then `receiptChecked`.
         case checkReceipt(Data, signature: Data, fingerprint: Data)
-        /// Sign where this side stands in these compartments, then `statementsSigned`.
-        case signStatements([Int])
+        /// Sign where this side stands in these compartments, unless the last word on that still holds,
+        /// and load the statements of others that are newer than those that the peer has, then
+        /// `statementsSigned`.
+        case signStatements([Int: [StatementMark]])
         /// Check the peer's statements against both declared frontiers, then `statementsChecked`.
         case checkStatements(
             [Kith_V1_SignedStatement], ours: [Int: [Position]], theirs: [Int: [Position]])
@@ -140,6 +143,10 @@ public struct SyncSession: Sendable {
         var theirs: [Int: [Position]] = [:]
         /// What the peer asks for again.
         var wanted: [Int: [EntryHash]] = [:]
+        /// The statements that the peer has.
+        var stated: [Int: [StatementMark]] = [:]
+        /// Leaves and statements that the peer has named.
+        var total = 0
     }
 
     let side: Side

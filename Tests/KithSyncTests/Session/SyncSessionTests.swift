@@ -59,10 +59,12 @@ import Testing
     }
 
     @Test func `batches are sent ahead of acknowledgements, no more than were agreed`() {
-        var pair = Scenario.bothAhead.pair
+        var scenario = Scenario.bothAhead
+        scenario.second.write(12, in: Scenario.area(2, .membership), by: 2)
+        var pair = scenario.pair
         pair.delivering = { _, _, message in message.kind == .acknowledge ? [] : [message] }
         #expect(pair.run() == .stuck)
-        // Twenty-four entries in batches of three are eight batches.
+        // Thirty-six entries in batches of three are twelve batches.
         #expect(pair.messages(by: 1).count { $0.kind == .entries } == Limits.batchesInFlight)
     }
 
