@@ -15,7 +15,7 @@ struct SessionDriver: Sendable {
         let outcome: SyncSession.Outcome
         let bytesSent: Int
         let bytesReceived: Int
-        /// How often this side waited for an answer to what it had sent.
+        /// How often this side waited for an answer to what it had sent, if it is the one that dialled.
         let roundTrips: Int
     }
 
@@ -71,7 +71,6 @@ struct SessionDriver: Sendable {
                 side: side, with: peer, software: software, in: transaction, now: clock())
         }
         var sent = 0
-        var (roundTrips, isAnswerAwaited) = (0, false)
         var actions = worker.session.start()
         var incoming: IncomingBatch?
         while true {
@@ -83,7 +82,6 @@ struct SessionDriver: Sendable {
                         if Self.tellsOwnPosition(message) { try await beforeTelling() }
                         let packed = Self.packed(message)
                         sent += packed.byteCount
-                        isAnswerAwaited = true
                         try await stream.send(packed)
                     } catch let error as TransportError {
                         // What is left to do is to end; later sends would fail alike.
@@ -98,7 +96,7 @@ struct SessionDriver: Sendable {
                     await end(reader)
                     return Result(
                         outcome: outcome, bytesSent: sent,
-                        bytesReceived: received.withLock { $0 }, roundTrips: roundTrips)
+                        bytesReceived: received.withLock { $0 }, roundTrips: worker.session.roundTrips)
                 default:
                     do {
                         actions += try await perform(action, incoming, inbox, with: &worker)
@@ -108,14 +106,7 @@ struct SessionDriver: Sendable {
                 }
             }
             try Task.checkCancellation()
-            var event = inbox.takeIfReady { _ in true }
-            if event == nil {
-                // What is here already was on its way before, and is no answer.
-                if isAnswerAwaited { roundTrips += 1 }
-                isAnswerAwaited = false
-                event = await inbox.next()
-            }
-            switch event {
+            switch await inbox.next() {
             case .message(let message, let batch):
                 incoming = batch
                 actions = worker.session.receive(message)

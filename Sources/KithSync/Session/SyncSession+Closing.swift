@@ -90,6 +90,9 @@ extension SyncSession {
         else { return close(.limitExceeded, "the statements are too long") }
         closing.statements += proof.statements
         guard !proof.goesOn else { return [] }
+        guard sending.isDone else {
+            return close(.protocolError, "a proof came before the last acknowledgement")
+        }
         closing.isProofReceived = true
         // This side's statements may still be being signed.
         return closing.isProofSent ? checkStatements() : []

@@ -172,6 +172,9 @@ public struct SyncSession: Sendable {
     var receiving = Receiving()
     var closing = Closing()
     var progress = Progress()
+    /// How often the side that dialled has waited for an answer to what it had sent; left aside is where so
+    /// many batches were on their way that it had to wait for one to be stored.
+    public private(set) var roundTrips = 0
 
     /// Prepares a session; `nonce` is sixteen random bytes.
     ///
@@ -201,6 +204,7 @@ public struct SyncSession: Sendable {
     /// A message came.
     package mutating func receive(_ message: Kith_V1_SessionMessage) -> [Action] {
         if case .close(let close) = message.message { return receive(close) }
+        if isAnswer(message) { roundTrips += 1 }
         switch (state, message.message) {
         case (.finished, _): return []
         case (.greeting, .hello(let hello)): return receive(hello)
@@ -212,12 +216,32 @@ public struct SyncSession: Sendable {
         case (.declaring, .frontiers(let frontiers)): return receive(frontiers)
         case (.searchingForks, .forkSearch(let search)): return receive(search)
         case (.exchanging, .entries(let entries)): return receive(entries)
-        case (.exchanging, .acknowledge(let acknowledge)): return receive(acknowledge)
+        case (.exchanging, .acknowledge(let acknowledge)),
+            (.proving, .acknowledge(let acknowledge)):
+            return receive(acknowledge)
         case (.exchanging, .sent(let sent)): return receive(sent)
         case (.proving, .proof(let proof)): return receiveStatements(proof)
+        // What came before it may still be being stored.
+        case (.exchanging, .proof(let proof)) where receiving.isAllReceived:
+            return receiveStatements(proof)
         case (.idle, _), (.greeting, _), (.comparing, _), (.listing, _), (.declaring, _),
             (.searchingForks, _), (.exchanging, _), (.proving, _):
             return close(.protocolError, "a message came out of order")
+        }
+    }
+
+    /// Whether a message is the first that the peer could send only after it had heard of what this side
+    /// last sent: of those that follow each other without an answer between, the first.
+    private func isAnswer(_ message: Kith_V1_SessionMessage) -> Bool {
+        guard side == .initiator else { return false }
+        return switch message.message {
+        case .hello: true
+        case .frontiers: declared.total == 0
+        case .forkSearch: forks.received == 0
+        // The peer has waited for this side's second search.
+        case .sent: forks.sent == 2
+        case .proof(let proof): proof.receipt.isEmpty && closing.statementBytes == 0
+        default: false
         }
     }
 

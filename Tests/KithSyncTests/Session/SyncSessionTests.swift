@@ -58,6 +58,17 @@ import Testing
         #expect(second?.isMembershipChanged == false)
     }
 
+    @Test(arguments: Scenario.all, [3, 1_000])
+    func `a session takes no more turns than it says, and seldom more than four`(
+        scenario: Scenario, batchEntries: Int
+    ) {
+        var pair = scenario.pair(batchEntries: batchEntries)
+        let turns = pair.runInTurns()
+        #expect(pair.isEqual)
+        #expect(turns == pair.sites[0].session.roundTrips)
+        #expect(turns <= (scenario.name.contains("fork") ? 5 : 4))
+    }
+
     @Test func `batches are sent ahead of acknowledgements, no more than were agreed`() {
         var scenario = Scenario.bothAhead
         scenario.second.write(12, in: Scenario.area(2, .membership), by: 2)
