@@ -12,8 +12,11 @@ struct CurrencyLines {
         self.context = context
     }
 
-    /// A line for each fellow member of a partnership that the record is shared in.
-    func lines(_ peers: [PeerView], partnership: String) -> [Line] {
+    /// A line for each fellow member of a partnership that the record is shared in, and who has signed that
+    /// it holds what is read here.
+    func lines(
+        _ peers: [PeerView], partnership: String, receipts: [VersionReceipt] = []
+    ) -> [Line] {
         let fellows = peers.filter { $0.partnerships.contains(partnership) }
         guard !fellows.isEmpty else {
             return [Line("Kept at this site alone: no partner shares it.", .dim)]
@@ -24,7 +27,25 @@ struct CurrencyLines {
                 TerminalText.line("\(isStale ? "!! " : "")\(peer.name): \(words)"),
                 width: context.width
             ).map { Line($0, isStale ? .alarm : .plain) }
+        } + received(receipts)
+    }
+
+    private func received(_ receipts: [VersionReceipt]) -> [Line] {
+        let holders = receipts.filter(\.hasReceived).map { receipt in
+            receipt.name + (receipt.signed.map { " (signed \(context.time($0)))" } ?? "")
         }
+        let others = receipts.filter { !$0.hasReceived }.map(\.name)
+        var sentences: [String] = []
+        if !holders.isEmpty {
+            sentences.append("This version is held by \(holders.joined(separator: ", ")).")
+        }
+        if !others.isEmpty {
+            sentences.append("Not yet signed for by \(others.joined(separator: ", ")).")
+        }
+        guard !sentences.isEmpty else { return [] }
+        return Wrapping.lines(
+            TerminalText.line(sentences.joined(separator: " ")), width: context.width
+        ).map { Line($0, .plain) }
     }
 
     private func words(_ peer: PeerView) -> (String, isStale: Bool) {

@@ -14,14 +14,42 @@ struct PeerPage {
         var table = Table([
             .init("Peer"), .init("Site", fixed: true), .init("Address"),
             .init("Last equal", fixed: true), .init("To send", number: true),
+            .init("To get", number: true),
         ])
         for peer in peers {
             table.add([
                 peer.name, peer.site.short, address(of: peer),
                 context.time(peer.lastEqual, orElse: "never"), String(peer.entriesToSend),
+                String(peer.lags.reduce(0) { $0 + $1.entriesToReceive }),
             ])
         }
-        return table.lines(width: context.width) + problems(of: peers)
+        return table.lines(width: context.width) + peers.flatMap(lag) + problems(of: peers)
+    }
+
+    /// Where a peer and this site are apart, a line for each partnership in which they are.
+    func lag(_ peer: PeerView) -> [Line] {
+        peer.lags.filter { $0.isBehind || $0.blocked != nil }.flatMap { lag -> [Line] in
+            var parts: [String] = []
+            if lag.entriesToSend > 0 {
+                let oldest = lag.oldestToSend.map { ", the oldest of \(context.time($0))" } ?? ""
+                parts.append(
+                    "\(lag.entriesToSend) to send (about \(Amount.bytes(Int64(lag.bytesToSend)))\(oldest))"
+                )
+            }
+            if lag.entriesToReceive > 0 {
+                let stated = lag.stated.map { ", as of \(context.time($0))" } ?? ""
+                parts.append(
+                    "\(lag.entriesToReceive) to get (about \(Amount.bytes(Int64(lag.bytesToReceive)))\(stated))"
+                )
+            }
+            // A failed session is told below, once for the peer.
+            if let blocked = lag.blocked, blocked != peer.lastProblem { parts.append(blocked) }
+            guard !parts.isEmpty else { return [] }
+            return Labelled("·", indent: 2, labelWidth: 2, look: .plain)
+                .lines(
+                    "\(peer.name), \(lag.partnership): \(parts.joined(separator: "; "))",
+                    width: context.width)
+        }
     }
 
     /// What went wrong with the peers of which something did.

@@ -24,7 +24,8 @@ struct PlanPage {
             lines.append(Line("Resident \(parent.short): (\(gap.words))", .alarm))
         }
         lines += page.section("PLAN") + page.header(plan)
-        lines += CurrencyLines(context).lines(peers, partnership: plan.partnership)
+        lines += CurrencyLines(context).lines(
+            peers, partnership: plan.partnership, receipts: tree.receipts)
         lines += page.alarm(plan) + page.body(plan, indent: 0)
         // What to do when things go wrong comes before what is hoped for.
         let kept = ["contingency", "strength", "need", "goal", "action"]

@@ -23,7 +23,8 @@ struct ResidentPage {
         lines += same(sheet)
         lines += suspected.flatMap { doubt($0, about: tree.record) }
         lines += page.section("HOW CURRENT THIS IS")
-        lines += CurrencyLines(context).lines(peers, partnership: tree.record.partnership)
+        lines += CurrencyLines(context).lines(
+            peers, partnership: tree.record.partnership, receipts: tree.receipts)
         let first = sheet.sections.prefix { $0.title != "Stays" }
         lines += first.flatMap { section($0, of: tree) }
         for resident in sheet.residents {

@@ -181,6 +181,7 @@ struct StatusPage {
                 ], peer.lastProblem == nil ? .plain : .alarm)
         }
         return table.lines(width: context.width, indent: 2)
+            + ordered.prefix(Self.rows).flatMap(PeerPage(context).lag)
             + more(peers.count, see: "kith peer list")
     }
 

@@ -20,6 +20,8 @@ public struct PeerView: Codable, Sendable {
     public var lastProblem: String?
     /// Entries of ours that it has not proved to hold, as far as its last word goes.
     public var entriesToSend: Int
+    /// How far it and this site are apart, for each partnership shared with it.
+    public var lags: [PeerLag]
     /// Whether its TLS certificate had expired when it was last met.
     public var isCertificateExpired: Bool
 
@@ -27,7 +29,7 @@ public struct PeerView: Codable, Sendable {
     public init(
         site: SiteID, name: String, addresses: [String], isEnabled: Bool, partnerships: [String],
         lastEqual: Instant?, lastAttempt: Instant?, lastProblem: String?, entriesToSend: Int,
-        isCertificateExpired: Bool = false
+        lags: [PeerLag] = [], isCertificateExpired: Bool = false
     ) {
         self.site = site
         self.name = name
@@ -38,8 +40,48 @@ public struct PeerView: Codable, Sendable {
         self.lastAttempt = lastAttempt
         self.lastProblem = lastProblem
         self.entriesToSend = entriesToSend
+        self.lags = lags
         self.isCertificateExpired = isCertificateExpired
     }
+}
+
+/// How far a peer and this site are apart in one partnership, by what each has signed.
+public struct PeerLag: Codable, Sendable {
+    /// The partnership's name.
+    public var partnership: String
+    /// Entries of here that the peer has not proved to hold.
+    public var entriesToSend: Int
+    /// About how many bytes those take.
+    public var bytesToSend: Int
+    /// When the oldest of them was written.
+    public var oldestToSend: Instant?
+    /// Entries that the peer has proved to hold, and that are not here.
+    public var entriesToReceive: Int
+    /// About how many bytes those take.
+    public var bytesToReceive: Int
+    /// When the peer last signed where it stands.
+    public var stated: Instant?
+    /// What keeps the two apart, in one line; nil when nothing does that is known here.
+    public var blocked: String?
+
+    /// Describes a lag.
+    public init(
+        partnership: String, entriesToSend: Int = 0, bytesToSend: Int = 0,
+        oldestToSend: Instant? = nil, entriesToReceive: Int = 0, bytesToReceive: Int = 0,
+        stated: Instant? = nil, blocked: String? = nil
+    ) {
+        self.partnership = partnership
+        self.entriesToSend = entriesToSend
+        self.bytesToSend = bytesToSend
+        self.oldestToSend = oldestToSend
+        self.entriesToReceive = entriesToReceive
+        self.bytesToReceive = bytesToReceive
+        self.stated = stated
+        self.blocked = blocked
+    }
+
+    /// Whether anything is known to be missing on either side.
+    public var isBehind: Bool { entriesToSend > 0 || entriesToReceive > 0 }
 }
 
 /// What to set of a peer; nil leaves as it is.

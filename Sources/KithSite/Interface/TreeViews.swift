@@ -30,6 +30,26 @@ public struct TreeQuery: Codable, Sendable {
     }
 }
 
+/// Whether another site has signed that it holds a version of a record.
+public struct VersionReceipt: Codable, Sendable, Hashable {
+    /// Which site.
+    public var site: SiteID
+    /// Its name.
+    public var name: String
+    /// Whether it has.
+    public var hasReceived: Bool
+    /// When it last signed what it holds, by its clock; nil: never.
+    public var signed: Instant?
+
+    /// Describes a receipt.
+    public init(site: SiteID, name: String, hasReceived: Bool, signed: Instant?) {
+        self.site = site
+        self.name = name
+        self.hasReceived = hasReceived
+        self.signed = signed
+    }
+}
+
 /// A record and everything under it, as of one moment.
 public struct RecordTree: Codable, Sendable {
     /// The record.
@@ -46,11 +66,14 @@ public struct RecordTree: Codable, Sendable {
     public var more: [String: Int]
     /// The compartments of its partnership that this site holds.
     public var compartments: [Compartment]
+    /// Which other members have signed that they hold the record and what is part of it as it is here now.
+    public var receipts: [VersionReceipt]
 
     /// Describes a tree.
     public init(
         record: RecordView, samePerson: [RecordView] = [], descendants: [RecordView] = [],
-        mentions: [RecordView] = [], more: [String: Int] = [:], compartments: [Compartment]
+        mentions: [RecordView] = [], more: [String: Int] = [:], compartments: [Compartment],
+        receipts: [VersionReceipt] = []
     ) {
         self.record = record
         self.samePerson = samePerson
@@ -58,6 +81,7 @@ public struct RecordTree: Codable, Sendable {
         self.mentions = mentions
         self.more = more
         self.compartments = compartments
+        self.receipts = receipts
     }
 
     /// Those of a kind, at any depth.

@@ -15,7 +15,8 @@ extension LocalSite {
             return try await store.read { transaction in
                 let partnerships = try transaction.partnerships()
                 return try transaction.peers().map { peer in
-                    PeerView(
+                    let lags = try transaction.lags(with: peer.site, now: now)
+                    return PeerView(
                         site: peer.site, name: peer.name, addresses: peer.addresses,
                         isEnabled: peer.isEnabled,
                         partnerships: partnerships.filter { partnership in
@@ -23,11 +24,45 @@ extension LocalSite {
                         }.map(\.name),
                         lastEqual: peer.lastEqual, lastAttempt: peer.lastAttempt,
                         lastProblem: peer.lastProblem,
-                        entriesToSend: try transaction.entriesNotProved(to: peer.site, now: now),
+                        entriesToSend: lags.reduce(0) { $0 + $1.toSend },
+                        lags: try lags.map { lag in
+                            let partnership = partnerships.first { $0.id == lag.partnership }
+                            return PeerLag(
+                                partnership: partnership?.name ?? lag.partnership.short,
+                                entriesToSend: lag.toSend, bytesToSend: lag.bytesToSend,
+                                oldestToSend: lag.oldestToSend, entriesToReceive: lag.toReceive,
+                                bytesToReceive: lag.bytesToReceive, stated: lag.stated,
+                                blocked: try Self.blocked(peer, lag, partnership, transaction))
+                        },
                         isCertificateExpired: peer.isLeafExpired)
                 }
             }
         }
+    }
+
+    /// What keeps a peer and this site apart, as far as this site knows.
+    private static func blocked(
+        _ peer: StoredPeer, _ lag: StoredLag, _ partnership: StoredPartnership?,
+        _ transaction: StoreTransaction
+    ) throws -> String? {
+        guard lag.toSend > 0 || lag.toReceive > 0 else {
+            // Whatever is to be read waits for a key, not for the peer alone.
+            return try transaction.hasUnread(in: lag.partnership)
+                ? "entries wait here for a key or a newer version; see 'kith status'" : nil
+        }
+        if let problem = peer.lastProblem { return problem }
+        if let partnership, let quota = partnership.quotaBytes, partnership.logBytes >= quota,
+            lag.toReceive > 0
+        {
+            return "the quota here is used up; raise it with 'kith partnership quota'"
+        }
+        if peer.addresses.isEmpty {
+            return "it is not dialled from here, and has not dialled us since"
+        }
+        if !peer.isEnabled {
+            return "the nightly sync does not dial it; see 'kith peer set --enable'"
+        }
+        return peer.lastEqual == nil ? "never met; run 'kith sync'" : nil
     }
 
     package func setPeer(_ change: PeerChange) async throws -> PeerView {

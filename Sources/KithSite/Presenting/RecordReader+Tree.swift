@@ -42,7 +42,12 @@ extension RecordReader {
             record: views[0], samePerson: Array(views[1..<first]),
             descendants: views[first..<(first + sorted.count)].filter(kept),
             mentions: views[(first + sorted.count)...].filter(kept), more: more,
-            compartments: compartments(of: root.partnership))
+            compartments: compartments(of: root.partnership),
+            receipts: try transaction.receipts(ofRecords: roots + below.values.joined().map(\.row))
+                .map {
+                    VersionReceipt(
+                        site: $0.site, name: $0.name, hasReceived: $0.holdsAll, signed: $0.stated)
+                })
     }
 
     /// Journals of other records that name a resident: interactions, tasks, rounds.

@@ -156,14 +156,6 @@ extension StoreTransaction {
         }
     }
 
-    /// Entries here that a peer has not yet stated to hold, over what is shared with it.
-    public func entriesNotProved(to site: SiteID, now: Instant) throws -> Int {
-        try sharings(with: site, now: now).reduce(0) { sum, sharing in
-            try sum
-                + missing(from: statedFrontier(of: site, on: sharing.id), in: sharing).count
-        }
-    }
-
     /// The leaves of what is shared: normally one a feed, sorted by feed and sequence.
     public func frontier(of sharing: Sharing) throws -> [Position] {
         let all = try frontier(sharing.id)

@@ -95,11 +95,9 @@ extension StoreTransaction {
         try row(
             """
             SELECT root FROM member JOIN standing USING (partnership, site)
-            WHERE partnership = ? AND site = ? AND role IS NOT NULL AND compartments & ? <> 0
-            """,
-            [
-                try partnershipRow(id.partnership), site.blob, Set([id.compartment]).bits,
-            ]
+            WHERE partnership = ?1 AND site = ?2 AND role IS NOT NULL
+                AND (?3 = 1 OR compartments & (1 << ?3) <> 0)
+            """, [try partnershipRow(id.partnership), site.blob, id.compartment.rawValue]
         ).flatMap { try? RootCertificate(der: Array($0["root"] as Data)) }
     }
 
@@ -123,9 +121,12 @@ extension StoreTransaction {
         try number("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'statements'") ?? 0
     }
 
-    /// That a site is in a compartment; an agreement that has ended leaves it there.
-    private static let isIn =
-        "standing.role IS NOT NULL AND standing.compartments & (1 << statement.compartment) <> 0"
+    /// That a site is in a compartment; an agreement that has ended leaves it there. Every member is in
+    /// `membership`, which no grant names.
+    private static let isIn = """
+        standing.role IS NOT NULL AND (statement.compartment = 1
+            OR standing.compartments & (1 << statement.compartment) <> 0)
+        """
     private static let statementColumns =
         "statement.site, counter, digest, bytes, signature, frontier_digest, time_ms"
 

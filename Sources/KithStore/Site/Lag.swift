@@ -1,0 +1,161 @@
+import Foundation
+import GRDB
+public import KithModel
+import KithProtocol
+import KithTrust
+
+/// How far a peer and this site are apart in one partnership, by what each has stated (D30).
+public struct StoredLag: Sendable {
+    /// The partnership.
+    public let partnership: PartnershipID
+    /// Entries here that the peer has not stated to hold.
+    public internal(set) var toSend = 0
+    /// About how many bytes those take.
+    public internal(set) var bytesToSend = 0
+    /// When the oldest of them was written, by its author's clock.
+    public internal(set) var oldestToSend: Instant?
+    /// Entries that the peer has stated to hold and that are not here.
+    public internal(set) var toReceive = 0
+    /// About how many bytes those take, if they are like those that are here.
+    public internal(set) var bytesToReceive = 0
+    /// When the peer last stated where it stands, by its clock.
+    public internal(set) var stated: Instant?
+}
+
+extension StoreTransaction {
+    /// So many entries' bytes are counted; of more, it is reckoned from what the partnership holds.
+    private static let countedEntries = 1_000
+
+    /// How far a peer and this site are apart in everything that they share.
+    public func lags(with peer: SiteID, now: Instant) throws -> [StoredLag] {
+        var lags: [PartnershipID: StoredLag] = [:]
+        for sharing in try sharings(with: peer, now: now) {
+            let id = sharing.id
+            var lag = lags[id.partnership] ?? StoredLag(partnership: id.partnership)
+            let stated = try statedFrontier(of: peer, on: id)
+            let missing = try missing(from: stated, in: sharing)
+            lag.toSend += missing.count
+            lag.bytesToSend += try bytes(of: missing, in: id.partnership)
+            if let first = missing.first, let written = try recorded(first) {
+                lag.oldestToSend = lag.oldestToSend.map { min($0, written) } ?? written
+            }
+            let lacking = try entriesLacking(of: stated, in: id)
+            lag.toReceive += lacking
+            lag.bytesToReceive += try lacking * averageBytes(in: id.partnership)
+            if let time = try statement(by: peer, on: id)?.time {
+                lag.stated = lag.stated.map { max($0, time) } ?? time
+            }
+            lags[id.partnership] = lag
+        }
+        return lags.values.sorted { $0.partnership < $1.partnership }
+    }
+
+    private func recorded(_ arrival: Int64) throws -> Instant? {
+        try number("SELECT recorded_ms FROM entry WHERE arrival = ?", [arrival])
+            .map { Instant(milliseconds: $0) }
+    }
+
+    private func bytes(of arrivals: [Int64], in partnership: PartnershipID) throws -> Int {
+        arrivals.count > Self.countedEntries
+            ? try arrivals.count * averageBytes(in: partnership) : try byteCount(at: arrivals)
+    }
+
+    /// Bytes of an entry of a partnership, on average.
+    private func averageBytes(in partnership: PartnershipID) throws -> Int {
+        let row = try partnershipRow(partnership)
+        let entries =
+            try number(
+                """
+                SELECT sum(last_sequence - fork_sequence) FROM feed JOIN chain ON chain.feed = feed.id
+                WHERE partnership = ?
+                """, [row]) ?? 0
+        let bytes = try number("SELECT log_bytes FROM partnership WHERE id = ?", [row]) ?? 0
+        return entries == 0 ? 0 : Int(bytes / entries)
+    }
+
+    /// Entries up to some leaves that are not here: those that come after what is here of each feed.
+    private func entriesLacking(of leaves: [Position], in id: CompartmentID) throws -> Int {
+        let unknown = try leaves.filter { try !holds($0.hash) }
+        guard !unknown.isEmpty else { return 0 }
+        let ends = Dictionary(
+            try frontier(id).map { ($0.feed, $0.sequence) }, uniquingKeysWith: max)
+        return unknown.reduce(0) { sum, leaf in
+            let end = ends[leaf.feed] ?? 0
+            // Of a branch it is known that its end is not here, and no more.
+            return sum + (leaf.sequence > end ? Int(clamping: leaf.sequence - end) : 1)
+        }
+    }
+}
+
+/// Whether a member has signed that it holds what this site shows of some records.
+public struct StoredReceipt: Sendable {
+    /// The member.
+    public let site: SiteID
+    /// Its name.
+    public let name: String
+    /// Whether it holds all of it.
+    public let holdsAll: Bool
+    /// When it signed that, by its clock; the last of several compartments. Nil when it never signed any.
+    public let stated: Instant?
+}
+
+extension StoreTransaction {
+    /// What the other members who are in their compartments have signed to hold of some records, as these
+    /// are here now; by name.
+    public func receipts(ofRecords rows: [Int64]) throws -> [StoredReceipt] {
+        var ends: [CompartmentID: [Int64: Int64]] = [:]
+        for row in try self.rows(
+            """
+            SELECT partnership.uuid, record.compartment, entry.chain,
+                max(entry.sequence) AS sequence
+            FROM (SELECT DISTINCT operation.record AS row, operation.id >> 22 AS arrival
+                FROM json_each(?) CROSS JOIN operation ON operation.record = json_each.value) AS said
+            JOIN record ON record.id = said.row JOIN entry ON entry.arrival = said.arrival
+            JOIN partnership ON partnership.id = record.partnership
+            GROUP BY 1, 2, 3
+            """, [Self.list(rows)])
+        {
+            guard let compartment = Compartment(rawValue: row["compartment"]) else { continue }
+            let id = CompartmentID(try PartnershipID(blob: row["uuid"]), compartment)
+            ends[id, default: [:]][row["chain"]] = row["sequence"]
+        }
+        var receipts: [SiteID: StoredReceipt] = [:]
+        for (id, ends) in ends.sorted(by: { $0.key < $1.key }) {
+            for (site, name) in try othersIn(id) {
+                let before = receipts[site]
+                let held = try lineages(of: statedFrontier(of: site, on: id))
+                let holdsAll = ends.allSatisfy { held[$0] ?? 0 >= $1 }
+                let time = try statement(by: site, on: id)?.time
+                receipts[site] = StoredReceipt(
+                    site: site, name: name, holdsAll: holdsAll && before?.holdsAll != false,
+                    stated: [time, before?.stated].compactMap(\.self).max())
+            }
+        }
+        return receipts.values.sorted { ($0.name, $0.site) < ($1.name, $1.site) }
+    }
+
+    /// How far each chain is held by somebody with these leaves.
+    private func lineages(of leaves: [Position]) throws -> [Int64: Int64] {
+        var held: [Int64: Int64] = [:]
+        for leaf in leaves {
+            guard let place = try place(of: leaf.hash) else { continue }
+            for link in try lineage(of: place.chain, upTo: place.sequence) {
+                held[link.chain] = max(held[link.chain] ?? 0, link.sequence)
+            }
+        }
+        return held
+    }
+
+    /// The members of a compartment, this site aside, with their names.
+    private func othersIn(_ id: CompartmentID) throws -> [(SiteID, String)] {
+        try rows(
+            """
+            SELECT site, name FROM standing JOIN member USING (partnership, site)
+            WHERE partnership = ? AND role IS NOT NULL AND compartments & ? <> 0 AND site <> ?
+            """,
+            [
+                try partnershipRow(id.partnership), Set([id.compartment]).bits, keys.site.blob,
+            ]
+        ).map { (try SiteID(blob: $0["site"]), $0["name"]) }
+    }
+}
