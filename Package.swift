@@ -155,7 +155,7 @@ let package = Package(
             name: "KithDaemon",
             dependencies: [
                 "KithModel", "KithSite", "KithControl", "KithSync", .argumentParser,
-                .configuration, .lifecycle, .unixSignals, .logging, .systemPackage,
+                .configuration, .lifecycle, .unixSignals, .logging, .systemPackage, .hummingbird,
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -242,7 +242,9 @@ let package = Package(
             name: "KithSiteTests",
             dependencies: [
                 "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTransport",
-                "KithSite", "KithCommands", .protobuf, .grdb, .logging, .crypto,
+                "KithSite", "KithCommands", "KithTestSupport", .nio, .nioPosix, .protobuf, .grdb,
+                .logging,
+                .crypto,
             ],
             swiftSettings: strict),
         .testTarget(

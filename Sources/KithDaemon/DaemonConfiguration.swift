@@ -14,6 +14,7 @@ public import Logging
 /// | `web.certificate` | `KITH_WEB_CERTIFICATE` | | the site's own | PEM file of a certificate chain |
 /// | `web.key` | `KITH_WEB_KEY` | | | PEM file of its key |
 /// | `web.browsers` | `KITH_WEB_BROWSERS` | | `any` | `certificate`: only browsers with one of `kith user certificate` |
+/// | `metrics.listen` | `KITH_METRICS_LISTEN` | | `off` | where Prometheus reads `/metrics` and `/health` |
 /// | `log.level` | `KITH_LOG_LEVEL` | `--log-level` | `info` | what is logged |
 ///
 /// A flag goes before the environment, the environment before the file, the file before the default.
@@ -28,6 +29,8 @@ public struct DaemonConfiguration: Sendable, Hashable {
     public var syncJitterMinutes: Int
     /// How the web page is served; nil: not at all.
     public var web: WebSettings?
+    /// Where metrics and health are served, over plain HTTP; nil: not at all.
+    public var metrics: ListenAddress?
     /// The least severe level that is logged.
     public var logLevel: Logger.Level
     /// What a person should know about the configuration, a line each.
@@ -36,6 +39,7 @@ public struct DaemonConfiguration: Sendable, Hashable {
     /// The keys that the daemon itself reads.
     public static let keys: Set<String> = [
         "listen", "sync.at", "sync.window", "sync.jitter", "log.level", "web.listen", "web.names",
+        "metrics.listen",
         "web.certificate", "web.key", "web.browsers",
     ]
 
@@ -66,13 +70,22 @@ public struct DaemonConfiguration: Sendable, Hashable {
             syncJitterMinutes: try reader.value(
                 "sync.jitter", default: "20", wanted: "is minutes, 0 to 720"
             ) { whole($0, in: 0...720) },
-            web: try WebSettings(reader),
+            web: try WebSettings(reader), metrics: try metrics(reader),
             logLevel: try reader.value("log.level", default: "info", wanted: levelHint) {
                 Logger.Level(rawValue: $0)
             },
             warnings: unknown.map {
                 "kith.yaml: nothing reads \"\($0)\": look for a misspelling, or remove it"
             })
+    }
+
+    private static func metrics(_ reader: ConfigurationReader) throws -> ListenAddress? {
+        let wanted = "is HOST:PORT or off, for example 127.0.0.1:9464"
+        let place = try reader.value("metrics.listen", default: "off", wanted: wanted) {
+            text -> (address: ListenAddress?, isOff: Bool)? in
+            text == "off" ? (nil, true) : ListenAddress(text).map { ($0, false) }
+        }
+        return place.address
     }
 
     private static let listenHint = "is HOST:PORT, for example 0.0.0.0:7443"

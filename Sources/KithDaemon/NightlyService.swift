@@ -21,6 +21,7 @@ struct NightlyService: Service {
     let schedule: NightlySchedule
     let clock: DaemonClock
     let logger: Logger
+    let counts: SessionCounts
     /// Returns when nights may begin: a daemon that cannot open its doors ends without having synced.
     let begin: @Sendable () async -> Void
 
@@ -59,6 +60,7 @@ struct NightlyService: Service {
     /// One session with each peer, then again with those that failed until the window ends.
     private func runNight(begunAt begun: Instant) async throws {
         logger.info("the nightly sync begins")
+        counts.beganNight()
         let end = schedule.retriesEnd(forRunAt: begun)
         var open = try await attempt { try await site.nightlySync() }
         var pauses = RetryPauses()
@@ -98,6 +100,7 @@ struct NightlyService: Service {
     }
 
     private func log(_ report: SyncReport) {
+        counts.add(report)
         let metadata: Logger.Metadata = [
             "peer.site": "\(report.site.short)",
             "sync.equal": "\(report.isEqual)",

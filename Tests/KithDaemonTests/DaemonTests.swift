@@ -170,7 +170,8 @@ import Testing
                 }
             })
         let service = NightlyService(
-            site: site, schedule: try schedule(), clock: clock, logger: quiet, begin: {})
+            site: site, schedule: try schedule(), clock: clock, logger: quiet,
+            counts: SessionCounts(), begin: {})
         try await service.run()
         return site.events
     }

@@ -11,6 +11,7 @@ final class FakeDaemonSite: DaemonSite {
         var events: [String] = []
         var lastNight: Instant?
         var outcomes: [[SyncReport]] = []
+        var status: StatusView?
         /// How many steps of the scrub are due.
         var scrubs = 0
     }
@@ -78,7 +79,10 @@ final class FakeDaemonSite: DaemonSite {
     // MARK: Not used by the daemon
 
     private var unused: SiteError { SiteError(.invalid, "the fake does not do this") }
-    func status() async throws -> StatusView { throw unused }
+    func status() async throws -> StatusView {
+        guard let status = state.withLock({ $0.status }) else { throw unused }
+        return status
+    }
     func doctor() async throws -> [Finding] { throw unused }
     func createPartnership(_ draft: PartnershipDraft) async throws -> PartnershipView {
         throw unused

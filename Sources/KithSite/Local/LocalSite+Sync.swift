@@ -133,9 +133,27 @@ extension LocalSite {
                     )
                 }
             }
-            var reports: [SyncReport] = []
-            for peer in chosen { reports.append(await sync(peer, progress)) }
-            return reports
+            return await sync(with: chosen, progress)
+        }
+    }
+
+    /// So many peers are met at once: one that is slow, or away, holds up none of the others.
+    private static let peersAtOnce = 4
+
+    /// Sessions with some peers, a few at a time; the reports in their order.
+    private func sync(
+        with peers: [StoredPeer], _ progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async -> [SyncReport] {
+        await withTaskGroup(of: (Int, SyncReport).self) { group in
+            var reports: [Int: SyncReport] = [:]
+            for (number, peer) in peers.enumerated() {
+                if number >= Self.peersAtOnce, let (done, report) = await group.next() {
+                    reports[done] = report
+                }
+                group.addTask { [self] in (number, await sync(peer, progress)) }
+            }
+            for await (done, report) in group { reports[done] = report }
+            return peers.indices.compactMap { reports[$0] }
         }
     }
 
@@ -269,7 +287,9 @@ extension LocalSite {
         for milliseconds in [100, 200, 400, 800, 1600, 3200] {
             let result = try await dial(peer, progress, onLeaf: onLeaf)
             guard result.outcome.reason == .busy else { return result }
-            try await Task.sleep(for: .milliseconds(milliseconds))
+            // Two sites that dial each other at once would else refuse each other every time.
+            let jitter = Int.random(in: milliseconds / 2...milliseconds * 3 / 2)
+            try await Task.sleep(for: .milliseconds(jitter))
         }
         return try await dial(peer, progress, onLeaf: onLeaf)
     }
