@@ -86,12 +86,13 @@ let package = Package(
             name: "CQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "KithPKCS12", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(
             name: "KithModel", dependencies: [.crypto], resources: [.embedInCode("Data")],
             swiftSettings: strict),
         .target(
-            name: "KithProtocol", dependencies: ["KithModel", .protobuf, .crypto],
+            name: "KithProtocol", dependencies: ["CZlib", "KithModel", .protobuf, .crypto],
             swiftSettings: strict),
         .target(
             name: "KithTrust",

@@ -28,6 +28,8 @@ public enum Limits {
     public static let batchEntries = 5_000
     /// Batches that may be on their way without an acknowledgement.
     public static let batchesInFlight = 10
+    /// Bytes of all statements that one side sends in a session.
+    public static let proofBytes = 67_108_864
     /// Bytes of one message of a session.
     public static let messageBytes = 4_194_304
     /// Feeds of one compartment that a session compares.

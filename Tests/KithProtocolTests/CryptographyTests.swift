@@ -61,6 +61,7 @@ import Testing
             "personBytes": Limits.personBytes, "groupMembers": Limits.groupMembers,
             "batchBytes": Limits.batchBytes, "batchEntries": Limits.batchEntries,
             "batchesInFlight": Limits.batchesInFlight, "messageBytes": Limits.messageBytes,
+            "proofBytes": Limits.proofBytes,
             "feeds": Limits.feeds, "holdings": Limits.holdings, "buckets": Limits.buckets,
             "wanted": Limits.wanted,
             "letterboxes": Limits.letterboxes, "joinsInLetterbox": Limits.joinsInLetterbox,

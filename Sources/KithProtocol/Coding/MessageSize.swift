@@ -7,6 +7,7 @@ extension Kith_V1_SessionMessage {
     package var byteCount: Int {
         guard case .entries(let batch)? = message else { return bytes().count }
         var inner = Varint.bytes(UInt64(batch.batch), tagged: true)
+        inner += Varint.data(batch.headers)
         for entry in batch.entries + batch.erasures { inner += Varint.field(of: entry.byteCount) }
         return Varint.field(of: inner)
     }

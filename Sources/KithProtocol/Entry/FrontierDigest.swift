@@ -22,6 +22,20 @@ public enum FrontierDigest {
         Data(SHA256.hash(data: Data("kith incomplete v1".utf8) + [0] + digest))
     }
 
+    /// The digest of a side that has statements of members on the compartment: it equals that of whoever
+    /// has the same ones. Each as site, counter as eight bytes big-endian, digest, in order.
+    public static func digest(_ frontier: Data, stated: [StatementMark]) -> Data {
+        guard !stated.isEmpty else { return frontier }
+        var hash = SHA256()
+        hash.update(data: Data("kith stated v1".utf8) + [0] + frontier)
+        for mark in stated.sorted() {
+            hash.update(data: mark.site.bytes)
+            withUnsafeBytes(of: mark.counter.bigEndian) { hash.update(bufferPointer: $0) }
+            hash.update(data: mark.digest)
+        }
+        return Data(hash.finalize())
+    }
+
     private static func precedes(_ left: Position, _ right: Position) -> Bool {
         (left.feed.author, left.feed.incarnation, left.sequence, left.hash)
             < (right.feed.author, right.feed.incarnation, right.sequence, right.hash)

@@ -290,12 +290,15 @@ package nonisolated struct Kith_V1_Holdings: Sendable {
   package init() {}
 }
 
+/// At least one; what does not fit into one message goes on in the next.
 package nonisolated struct Kith_V1_Frontiers: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   package var frontiers: [Kith_V1_CompartmentFrontier] = []
+
+  package var goesOn: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -314,6 +317,27 @@ package nonisolated struct Kith_V1_CompartmentFrontier: Sendable {
 
   /// hashes of entries that are damaged there and are asked for again
   package var wanted: [Data] = []
+
+  /// not in a search
+  package var stated: [Kith_V1_Stated] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Which statement of a site on a compartment is the latest that the sender has.
+package nonisolated struct Kith_V1_Stated: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var site: Data = Data()
+
+  package var counter: UInt64 = 0
+
+  /// first 8 bytes of SHA-256 of the statement
+  package var digest: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -359,10 +383,26 @@ package nonisolated struct Kith_V1_Entries: Sendable {
   /// from 1, in the sender's order
   package var batch: UInt64 = 0
 
+  /// without headers where `headers` holds them
   package var entries: [Kith_V1_Entry] = []
 
   /// for the bodies that are erased among the entries: what erased them
   package var erasures: [Kith_V1_Entry] = []
+
+  /// zlib of a serialized Headers, one for each entry
+  package var headers: Data = Data()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Kith_V1_Headers: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var headers: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -397,6 +437,8 @@ package nonisolated struct Kith_V1_Sent: Sendable {
   package init() {}
 }
 
+/// A receipt, or statements: the sender's own on all that differed, then those of others that the
+/// receiver has not, or has older. What does not fit into one message goes on in the next.
 package nonisolated struct Kith_V1_Proof: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -408,6 +450,8 @@ package nonisolated struct Kith_V1_Proof: Sendable {
   package var receipt: Data = Data()
 
   package var receiptSignature: Data = Data()
+
+  package var goesOn: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -891,7 +935,7 @@ nonisolated extension Kith_V1_Holdings.Holding: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Kith_V1_Frontiers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Frontiers"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}frontiers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}frontiers\0\u{3}goes_on\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -900,6 +944,7 @@ nonisolated extension Kith_V1_Frontiers: SwiftProtobuf.Message, SwiftProtobuf._M
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.frontiers) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.goesOn) }()
       default: break
       }
     }
@@ -909,11 +954,15 @@ nonisolated extension Kith_V1_Frontiers: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.frontiers.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.frontiers, fieldNumber: 1)
     }
+    if self.goesOn != false {
+      try visitor.visitSingularBoolField(value: self.goesOn, fieldNumber: 2)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Kith_V1_Frontiers, rhs: Kith_V1_Frontiers) -> Bool {
     if lhs.frontiers != rhs.frontiers {return false}
+    if lhs.goesOn != rhs.goesOn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -921,7 +970,7 @@ nonisolated extension Kith_V1_Frontiers: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Kith_V1_CompartmentFrontier: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".CompartmentFrontier"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}leaves\0\u{1}wanted\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}leaves\0\u{1}wanted\0\u{1}stated\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -932,6 +981,7 @@ nonisolated extension Kith_V1_CompartmentFrontier: SwiftProtobuf.Message, SwiftP
       case 1: try { try decoder.decodeSingularBytesField(value: &self.id) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.leaves) }()
       case 3: try { try decoder.decodeRepeatedBytesField(value: &self.wanted) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.stated) }()
       default: break
       }
     }
@@ -947,6 +997,9 @@ nonisolated extension Kith_V1_CompartmentFrontier: SwiftProtobuf.Message, SwiftP
     if !self.wanted.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.wanted, fieldNumber: 3)
     }
+    if !self.stated.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.stated, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -954,6 +1007,47 @@ nonisolated extension Kith_V1_CompartmentFrontier: SwiftProtobuf.Message, SwiftP
     if lhs.id != rhs.id {return false}
     if lhs.leaves != rhs.leaves {return false}
     if lhs.wanted != rhs.wanted {return false}
+    if lhs.stated != rhs.stated {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_Stated: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Stated"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}site\0\u{1}counter\0\u{1}digest\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.site) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.counter) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.site.isEmpty {
+      try visitor.visitSingularBytesField(value: self.site, fieldNumber: 1)
+    }
+    if self.counter != 0 {
+      try visitor.visitSingularUInt64Field(value: self.counter, fieldNumber: 2)
+    }
+    if !self.digest.isEmpty {
+      try visitor.visitSingularBytesField(value: self.digest, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_Stated, rhs: Kith_V1_Stated) -> Bool {
+    if lhs.site != rhs.site {return false}
+    if lhs.counter != rhs.counter {return false}
+    if lhs.digest != rhs.digest {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1036,7 +1130,7 @@ nonisolated extension Kith_V1_ForkSearch: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Kith_V1_Entries: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Entries"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}entries\0\u{1}erasures\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}batch\0\u{1}entries\0\u{1}erasures\0\u{1}headers\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1047,6 +1141,7 @@ nonisolated extension Kith_V1_Entries: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularUInt64Field(value: &self.batch) }()
       case 2: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
       case 3: try { try decoder.decodeRepeatedMessageField(value: &self.erasures) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.headers) }()
       default: break
       }
     }
@@ -1062,6 +1157,9 @@ nonisolated extension Kith_V1_Entries: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.erasures.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.erasures, fieldNumber: 3)
     }
+    if !self.headers.isEmpty {
+      try visitor.visitSingularBytesField(value: self.headers, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1069,6 +1167,37 @@ nonisolated extension Kith_V1_Entries: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.batch != rhs.batch {return false}
     if lhs.entries != rhs.entries {return false}
     if lhs.erasures != rhs.erasures {return false}
+    if lhs.headers != rhs.headers {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Kith_V1_Headers: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Headers"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}headers\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedBytesField(value: &self.headers) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.headers.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.headers, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Kith_V1_Headers, rhs: Kith_V1_Headers) -> Bool {
+    if lhs.headers != rhs.headers {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1141,7 +1270,7 @@ nonisolated extension Kith_V1_Sent: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension Kith_V1_Proof: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Proof"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}statements\0\u{1}receipt\0\u{3}receipt_signature\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}statements\0\u{1}receipt\0\u{3}receipt_signature\0\u{3}goes_on\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1152,6 +1281,7 @@ nonisolated extension Kith_V1_Proof: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.statements) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.receipt) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.receiptSignature) }()
+      case 4: try { try decoder.decodeSingularBoolField(value: &self.goesOn) }()
       default: break
       }
     }
@@ -1167,6 +1297,9 @@ nonisolated extension Kith_V1_Proof: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.receiptSignature.isEmpty {
       try visitor.visitSingularBytesField(value: self.receiptSignature, fieldNumber: 3)
     }
+    if self.goesOn != false {
+      try visitor.visitSingularBoolField(value: self.goesOn, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1174,6 +1307,7 @@ nonisolated extension Kith_V1_Proof: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.statements != rhs.statements {return false}
     if lhs.receipt != rhs.receipt {return false}
     if lhs.receiptSignature != rhs.receiptSignature {return false}
+    if lhs.goesOn != rhs.goesOn {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

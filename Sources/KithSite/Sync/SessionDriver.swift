@@ -15,7 +15,7 @@ struct SessionDriver: Sendable {
         let outcome: SyncSession.Outcome
         let bytesSent: Int
         let bytesReceived: Int
-        /// How often this side waited for an answer to what it had sent.
+        /// How often this side waited for an answer to what it had sent, if it is the one that dialled.
         let roundTrips: Int
     }
 
@@ -49,12 +49,15 @@ struct SessionDriver: Sendable {
             do {
                 while let message = try await stream.receive() {
                     received.withLock { $0 += message.byteCount }
-                    await inbox.put(.message(message, Self.incoming(message, keys)))
+                    let unpacked = try Self.unpacked(message)
+                    await inbox.put(.message(unpacked, Self.incoming(unpacked, keys)))
                     // Nothing follows a close; the stream is then left to whoever ends it.
                     if case .close = message.message { return inbox.finish() }
                 }
             } catch let error as TransportError {
                 ending = error.description
+            } catch let fault as ProtocolFault {
+                ending = "a message of the peer is not valid: \(fault.code.rawValue), \(fault)"
             } catch {
                 ending = "the connection broke"
             }
@@ -68,7 +71,6 @@ struct SessionDriver: Sendable {
                 side: side, with: peer, software: software, in: transaction, now: clock())
         }
         var sent = 0
-        var (roundTrips, isAnswerAwaited) = (0, false)
         var actions = worker.session.start()
         var incoming: IncomingBatch?
         while true {
@@ -78,9 +80,9 @@ struct SessionDriver: Sendable {
                 case .send(let message):
                     do {
                         if Self.tellsOwnPosition(message) { try await beforeTelling() }
-                        sent += message.byteCount
-                        isAnswerAwaited = true
-                        try await stream.send(message)
+                        let packed = Self.packed(message)
+                        sent += packed.byteCount
+                        try await stream.send(packed)
                     } catch let error as TransportError {
                         // What is left to do is to end; later sends would fail alike.
                         actions = worker.session.connectionClosed(error.description)
@@ -94,7 +96,7 @@ struct SessionDriver: Sendable {
                     await end(reader)
                     return Result(
                         outcome: outcome, bytesSent: sent,
-                        bytesReceived: received.withLock { $0 }, roundTrips: roundTrips)
+                        bytesReceived: received.withLock { $0 }, roundTrips: worker.session.roundTrips)
                 default:
                     do {
                         actions += try await perform(action, incoming, inbox, with: &worker)
@@ -106,8 +108,6 @@ struct SessionDriver: Sendable {
             try Task.checkCancellation()
             switch await inbox.next() {
             case .message(let message, let batch):
-                if isAnswerAwaited { roundTrips += 1 }
-                isAnswerAwaited = false
                 incoming = batch
                 actions = worker.session.receive(message)
             case .closed(let why): actions = worker.session.connectionClosed(why)
@@ -122,6 +122,20 @@ struct SessionDriver: Sendable {
         case .frontiers, .entries: true
         default: false
         }
+    }
+
+    private static func packed(_ message: Kith_V1_SessionMessage) -> Kith_V1_SessionMessage {
+        guard case .entries(let batch)? = message.message else { return message }
+        return .with { $0.entries = batch.packed() }
+    }
+
+    private static func unpacked(
+        _ message: Kith_V1_SessionMessage
+    ) throws(ProtocolFault) -> Kith_V1_SessionMessage {
+        guard case .entries(let batch)? = message.message else { return message }
+        guard batch.entries.count <= Limits.batchEntries else { return message }
+        let unpacked = try batch.unpacked()
+        return .with { $0.entries = unpacked }
     }
 
     private static func incoming(

@@ -35,10 +35,12 @@ package struct SessionWorker: Sendable {
         allowed = Set(sharings.map(\.id))
         let damaged = try transaction.damagedEntries() > 0
         let digests = try transaction.frontierDigests(of: sharings)
+        let stated = try transaction.statementMarks(
+            on: sharings.filter { $0.end == nil }.map(\.id))
         let shared = try zip(sharings, digests).map { sharing, digest in
             SyncSession.Shared(
                 partnership: sharing.id.partnership, compartment: sharing.id.compartment,
-                frontierDigest: digest,
+                frontierDigest: FrontierDigest.digest(digest, stated: stated[sharing.id] ?? []),
                 wanted: try damaged ? transaction.wanted(in: sharing.id) : [])
         }
         session = SyncSession(
@@ -68,11 +70,15 @@ package struct SessionWorker: Sendable {
         switch action {
         case .send, .progress, .finish: preconditionFailure("whoever drives the session does these")
         case .loadFrontiers(let indices):
+            let told = indices.map { sharings[$0] }.filter { $0.end == nil }.map(\.id)
+            let stated = try transaction.statementMarks(on: told)
             return session.frontiersLoaded(
                 Dictionary(
                     uniqueKeysWithValues: try indices.map {
                         ($0, try transaction.frontier(of: sharings[$0]))
-                    }))
+                    }),
+                stated: Dictionary(
+                    uniqueKeysWithValues: indices.map { ($0, stated[id($0)] ?? []) }))
         case .loadSamples(let feeds):
             return session.samplesLoaded(
                 Dictionary(
@@ -126,12 +132,19 @@ package struct SessionWorker: Sendable {
                 problem: problem(
                     ofReceipt: receipt, signature: signature, fingerprint: fingerprint,
                     transaction))
-        case .signStatements(let indices):
-            return session.statementsSigned(
-                try indices.map {
-                    try statement(
-                        on: asOfNow(sharings[$0], transaction, now), transaction, now: now)
-                })
+        case .signStatements(let stated):
+            let indices = stated.keys.sorted()
+            let own = try indices.map {
+                try statement(on: asOfNow(sharings[$0], transaction, now), transaction, now: now)
+            }
+            // Those of members are told to members alone, as long as sharing lasts.
+            let shared = Set(try transaction.sharings(with: peer.site, now: now))
+            let others = try indices.filter {
+                sharings[$0].end == nil && shared.contains(sharings[$0])
+            }.flatMap {
+                try statementsOfOthers(on: sharings[$0], beyond: stated[$0] ?? [], transaction)
+            }
+            return session.statementsSigned(own + others)
         case .checkStatements(let statements, let ours, let theirs):
             let declared = Set(ours.keys).union(theirs.keys).sorted().map {
                 (id($0), ours[$0] ?? [], theirs[$0] ?? [])

@@ -16,6 +16,14 @@ extension SessionWorker {
         let keys = transaction.keys
         let id = sharing.id
         let frontier = try transaction.frontier(of: sharing)
+        if let kept = try transaction.statement(by: keys.site, on: id),
+            kept.frontierDigest == FrontierDigest.digest(of: frontier)
+        {
+            return .with {
+                $0.statement = kept.bytes
+                $0.signature = kept.signature
+            }
+        }
         let counter = try transaction.nextStatementCounter()
         let statement = Kith_V1_Statement.with {
             $0.site = Data(keys.site.bytes)
@@ -39,41 +47,54 @@ extension SessionWorker {
         }
     }
 
+    /// The statements of the members of a compartment, this site's aside, that are newer than those that
+    /// the peer has: so everyone comes to know what has arrived where, whoever meets whom.
+    func statementsOfOthers(
+        on sharing: Sharing, beyond marks: [StatementMark], _ transaction: StoreTransaction
+    ) throws -> [Kith_V1_SignedStatement] {
+        let known = Dictionary(marks.map { ($0.site, $0) }, uniquingKeysWith: max)
+        return try transaction.statements(on: sharing.id).filter {
+            $0.mark.site != transaction.keys.site
+                && known[$0.mark.site].map { [mark = $0.mark] in mark > $0 } ?? true
+        }.map { kept in
+            .with {
+                $0.statement = kept.bytes
+                $0.signature = kept.signature
+            }
+        }
+    }
+
     /// Why the peer's statements do not prove that both sides hold what either declared; nil: they do.
     func problem(
         of statements: [Kith_V1_SignedStatement],
         declared: [(id: CompartmentID, ours: [Position], theirs: [Position])],
         _ transaction: StoreTransaction
     ) throws -> String? {
-        var stated: [CompartmentID: Set<EntryHash>] = [:]
         var leaves: [CompartmentID: [Position]] = [:]
+        var others: Set<StatedBy> = []
         for signed in statements {
-            guard
-                StatementSignature.isValid(
-                    signed.signature, of: signed.statement, .frontier, by: peer.root.publicKey,
-                    transaction.cryptography),
-                let statement = try? Kith_V1_Statement(serializedBytes: signed.statement),
-                SiteID(bytes: statement.site) == peer.site,
-                let partnership = PartnershipID(bytes: statement.partnership),
-                let compartment = Compartment(rawValue: statement.compartment.rawValue),
-                let counter = Int64(exactly: statement.counter),
-                let positions = positions(statement.frontier, in: compartment)
-            else { return "the peer's statement is not signed by it" }
-            let id = CompartmentID(partnership, compartment)
-            guard declared.contains(where: { $0.id == id }) else {
+            guard let read = Read(signed) else { return "a statement of the peer cannot be read" }
+            guard declared.contains(where: { $0.id == read.id }) else {
                 return "the peer states something of another compartment"
             }
-            stated[id] = Set(positions.map(\.hash))
-            leaves[id] = positions
-            try transaction.keepStatement(
-                signed.statement, signature: signed.signature, by: peer.site, on: id,
-                counter: counter, frontier: positions, time: Instant(milliseconds: statement.timeMs)
-            )
+            guard read.site == peer.site else {
+                guard others.insert(StatedBy(site: read.site, id: read.id)).inserted else {
+                    return "the peer passes on two statements of one site"
+                }
+                try keep(read, transaction)
+                continue
+            }
+            guard read.isSigned(by: peer.root, transaction) else {
+                return "the peer's statement is not signed by it"
+            }
+            leaves[read.id] = read.frontier
+            try read.keep(transaction)
         }
         for (id, ours, theirs) in declared {
-            guard let hashes = stated[id], let positions = leaves[id] else {
+            guard let positions = leaves[id] else {
                 return "the peer says nothing of a compartment that changed"
             }
+            let hashes = Set(positions.map(\.hash))
             // A site that has left is told nothing that came after: its own word is what must arrive.
             let isMember =
                 try transaction.grant(of: transaction.keys.site, in: id.partnership) != nil
@@ -92,6 +113,21 @@ extension SessionWorker {
             }
         }
         return nil
+    }
+
+    /// Keeps what the peer passes on of another's word, if that is a member's here, newer than what is
+    /// here, and signed. What is not is left aside: the peer may know of members that this side does not.
+    private func keep(_ read: Read, _ transaction: StoreTransaction) throws {
+        let known = try transaction.statement(by: read.site, on: read.id)
+        guard known.map({ read.mark > $0.mark }) ?? true,
+            let root = try transaction.rootCertificate(of: read.site, in: read.id),
+            read.isSigned(by: root, transaction)
+        else { return }
+        guard read.site != transaction.keys.site else {
+            // From before a backup was restored. What it says is not so here: it is said anew.
+            return try transaction.countOn(from: read.counter, on: read.id)
+        }
+        try read.keep(transaction)
     }
 
     /// This side's signed word that both sides hold the same.
@@ -124,18 +160,60 @@ extension SessionWorker {
         else { return "the peer's receipt is not its word on this session" }
         return nil
     }
+}
 
-    private func positions(_ leaves: [Kith_V1_Leaf], in compartment: Compartment) -> [Position]? {
-        var positions: [Position] = []
-        for leaf in leaves {
+private struct StatedBy: Hashable {
+    let site: SiteID
+    let id: CompartmentID
+}
+
+/// A statement as it came; whether it is signed is still to be checked.
+private struct Read {
+    let signed: Kith_V1_SignedStatement
+    let site: SiteID
+    let id: CompartmentID
+    let counter: Int64
+    let frontier: [Position]
+    let time: Instant
+
+    init?(_ signed: Kith_V1_SignedStatement) {
+        guard let statement = try? Kith_V1_Statement(serializedBytes: signed.statement),
+            let site = SiteID(bytes: statement.site),
+            let partnership = PartnershipID(bytes: statement.partnership),
+            let compartment = Compartment(rawValue: statement.compartment.rawValue),
+            let counter = Int64(exactly: statement.counter)
+        else { return nil }
+        var frontier: [Position] = []
+        for leaf in statement.frontier {
             guard let author = SiteID(bytes: leaf.author), let hash = EntryHash(bytes: leaf.hash)
             else { return nil }
-            positions.append(
-                Position(
-                    feed: FeedID(
-                        author: author, incarnation: leaf.incarnation, compartment: compartment),
-                    sequence: leaf.sequence, hash: hash))
+            let feed = FeedID(
+                author: author, incarnation: leaf.incarnation, compartment: compartment)
+            frontier.append(Position(feed: feed, sequence: leaf.sequence, hash: hash))
         }
-        return positions
+        self.signed = signed
+        self.site = site
+        id = CompartmentID(partnership, compartment)
+        self.counter = counter
+        self.frontier = frontier
+        time = Instant(milliseconds: statement.timeMs)
+    }
+
+    var mark: StatementMark {
+        StatementMark(
+            site: site, counter: UInt64(counter), digest: StatementMark.digest(of: signed.statement)
+        )
+    }
+
+    func isSigned(by root: RootCertificate, _ transaction: StoreTransaction) -> Bool {
+        StatementSignature.isValid(
+            signed.signature, of: signed.statement, .frontier, by: root.publicKey,
+            transaction.cryptography)
+    }
+
+    func keep(_ transaction: StoreTransaction) throws {
+        try transaction.keepStatement(
+            signed.statement, signature: signed.signature, by: site, on: id, counter: counter,
+            frontier: frontier, time: time)
     }
 }

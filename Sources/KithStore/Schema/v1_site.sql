@@ -127,12 +127,15 @@ CREATE TABLE statement (
     compartment INTEGER NOT NULL,
     site BLOB NOT NULL CHECK (length(site) = 32),
     counter INTEGER NOT NULL,
+    digest BLOB NOT NULL,               -- first 8 bytes of SHA-256 of `bytes`
     frontier_digest BLOB NOT NULL,
     bytes BLOB NOT NULL,                -- serialized Statement
     signature BLOB NOT NULL,
     time_ms INTEGER NOT NULL,
     PRIMARY KEY (partnership, compartment, site)
 ) STRICT, WITHOUT ROWID;
+-- What a session compares, without the statements themselves.
+CREATE INDEX statement_mark ON statement (partnership, compartment, site, counter, digest);
 
 -- People who may use the web page.
 CREATE TABLE account (

@@ -1,7 +1,7 @@
-public import Foundation
+import Foundation
 import GRDB
 public import KithModel
-public import KithProtocol
+import KithProtocol
 public import KithTrust
 
 /// A peer as the store knows it.
@@ -143,50 +143,6 @@ extension StoreTransaction {
                 now.milliseconds, problem, isEqual, now.milliseconds, isLeafExpired,
                 peer.site.blob,
             ])
-    }
-
-    /// Keeps a site's word on a compartment if it is newer than the one that is here.
-    public func keepStatement(
-        _ bytes: Data, signature: Data, by site: SiteID, on id: CompartmentID, counter: Int64,
-        frontier: [Position], time: Instant
-    ) throws {
-        try execute(
-            """
-            INSERT INTO statement (partnership, compartment, site, counter, frontier_digest, bytes,
-                signature, time_ms)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (partnership, compartment, site) DO UPDATE SET
-                counter = excluded.counter, frontier_digest = excluded.frontier_digest,
-                bytes = excluded.bytes, signature = excluded.signature, time_ms = excluded.time_ms
-            WHERE excluded.counter > statement.counter
-            """,
-            [
-                try partnershipRow(id.partnership), id.compartment.rawValue, site.blob, counter,
-                FrontierDigest.digest(of: frontier), bytes, signature, time.milliseconds,
-            ])
-    }
-
-    /// The latest statement of a site on a compartment, as bytes.
-    public func statement(by site: SiteID, on id: CompartmentID) throws -> Data? {
-        try row(
-            """
-            SELECT bytes FROM statement WHERE partnership = ? AND compartment = ? AND site = ?
-            """,
-            [try partnershipRow(id.partnership), id.compartment.rawValue, site.blob]
-        ).map { $0["bytes"] }
-    }
-
-    /// The next number of this site's own statements.
-    public func nextStatementCounter() throws -> Int64 {
-        let next =
-            (try number("SELECT CAST(value AS INTEGER) FROM meta WHERE name = 'statements'") ?? 0)
-            + 1
-        try execute(
-            """
-            INSERT INTO meta (name, value) VALUES ('statements', ?)
-            ON CONFLICT (name) DO UPDATE SET value = excluded.value
-            """, [Data(String(next).utf8)])
-        return next
     }
 
     /// A small fact by name.

@@ -144,8 +144,8 @@ extension StoreTransaction {
 
     /// The leaves that a site last stated to hold; none when it never stated any.
     func statedFrontier(of site: SiteID, on id: CompartmentID) throws -> [Position] {
-        guard let bytes = try statement(by: site, on: id),
-            let statement = try? Kith_V1_Statement(checked: bytes, "statement")
+        guard let kept = try statement(by: site, on: id),
+            let statement = try? Kith_V1_Statement(checked: kept.bytes, "statement")
         else { return [] }
         return statement.frontier.compactMap { leaf in
             guard let author = SiteID(bytes: leaf.author), let hash = EntryHash(bytes: leaf.hash)

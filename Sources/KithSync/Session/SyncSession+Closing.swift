@@ -12,7 +12,9 @@ struct Closing: Sendable {
     var isProofReceived = false
     var isProofChecked = false
     var isDoneReceived = false
-    var pending: Kith_V1_Proof?
+    /// What the peer has stated, until it is checked, and how long that is.
+    var statements: [Kith_V1_SignedStatement] = []
+    var statementBytes = 0
 }
 
 // Proving that both sides hold at least what either declared at the start (D30).
@@ -33,7 +35,7 @@ extension SyncSession {
     }
 
     mutating func receiveReceipt(_ proof: Kith_V1_Proof) -> [Action] {
-        guard !closing.isReceiptReceived, proof.statements.isEmpty else {
+        guard !closing.isReceiptReceived, proof.statements.isEmpty, !proof.goesOn else {
             return close(.protocolError, "a receipt came out of order")
         }
         closing.isReceiptReceived = true
@@ -64,13 +66,17 @@ extension SyncSession {
     package mutating func statementsSigned(_ statements: [Kith_V1_SignedStatement]) -> [Action] {
         guard state == .proving else { return [] }
         closing.isProofSent = true
-        var actions: [Action] = [
-            .send(.with { $0.proof = .with { $0.statements = statements } })
-        ]
-        if let pending = closing.pending {
-            closing.pending = nil
-            actions += check(pending)
+        let pieces = Pieces.of(statements) { $0.statement.count + 80 }
+        var actions: [Action] = pieces.enumerated().map { number, piece in
+            .send(
+                .with {
+                    $0.proof = .with {
+                        $0.statements = piece
+                        $0.goesOn = number < pieces.count - 1
+                    }
+                })
         }
+        if closing.isProofReceived { actions += checkStatements() }
         return actions + endIfProved()
     }
 
@@ -78,17 +84,24 @@ extension SyncSession {
         guard proof.receipt.isEmpty, !closing.isProofReceived else {
             return close(.protocolError, "a proof came out of order")
         }
+        closing.statementBytes += proof.statements.reduce(0) { $0 + $1.statement.count + 80 }
+        guard closing.statementBytes <= Limits.proofBytes,
+            !proof.goesOn || !proof.statements.isEmpty
+        else { return close(.limitExceeded, "the statements are too long") }
+        closing.statements += proof.statements
+        guard !proof.goesOn else { return [] }
+        guard sending.isDone else {
+            return close(.protocolError, "a proof came before the last acknowledgement")
+        }
         closing.isProofReceived = true
         // This side's statements may still be being signed.
-        guard closing.isProofSent else {
-            closing.pending = proof
-            return []
-        }
-        return check(proof)
+        return closing.isProofSent ? checkStatements() : []
     }
 
-    private mutating func check(_ proof: Kith_V1_Proof) -> [Action] {
-        [.checkStatements(proof.statements, ours: declared.ours, theirs: declared.theirs)]
+    private mutating func checkStatements() -> [Action] {
+        let statements = closing.statements
+        closing.statements = []
+        return [.checkStatements(statements, ours: declared.ours, theirs: declared.theirs)]
     }
 
     /// The peer's statements were checked.

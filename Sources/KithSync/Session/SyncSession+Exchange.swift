@@ -123,9 +123,12 @@ extension SyncSession {
         return proveIfDone()
     }
 
+    /// Says where this side stands as soon as it has everything: that the peer has it too, the peer's own
+    /// word will tell, so that nobody waits for the last acknowledgement.
     private mutating func proveIfDone() -> [Action] {
-        guard state == .exchanging, sending.isDone, receiving.isDone else { return [] }
+        guard state == .exchanging, sending.isSentSaid, receiving.isDone else { return [] }
         state = .proving
-        return [.signStatements(differing ?? [])]
+        let stated = (differing ?? []).map { ($0, declared.stated[$0] ?? []) }
+        return [.signStatements(Dictionary(uniqueKeysWithValues: stated))]
     }
 }

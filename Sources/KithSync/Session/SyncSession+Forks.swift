@@ -9,13 +9,17 @@ import SwiftProtobuf
 /// farther, is an entry before its own end or means a fork. This side sends back the leaf if it holds
 /// it: then the peer sends nothing that comes before it. Else it sends entries of that feed at growing
 /// distances from its end, and the nearest that the other holds tells it where the branches part.
-/// Each side sends one search, which is empty when it is nowhere ahead, and a second one for feeds
-/// that only the other saw.
+/// Each side sends one search, which is empty when it is nowhere ahead, and a second one for feeds that only
+/// the other saw and in which it lacks a leaf of this side's: one that holds them all is ahead, no more.
 struct ForkSearching: Sendable {
     var areOursLoaded = false
     var areTheirsKnown = false
     /// Feeds that look forked from here.
     var ours: Set<SyncSession.FeedRequest> = []
+    /// Those of which this side does not hold all the peer's leaves: the peer's answer settles them.
+    var oursOpen: Set<SyncSession.FeedRequest> = []
+    /// Feeds of the peer's first search in which it does not hold all of this side's leaves.
+    var theirsOpen: Set<SyncSession.FeedRequest> = []
     /// Feeds that the peer's first search names.
     var theirs: Set<SyncSession.FeedRequest> = []
     /// Searches of this side's that the driver was asked for; they are sent when they are loaded.
@@ -25,8 +29,8 @@ struct ForkSearching: Sendable {
     var samples: [Int: [Position]] = [:]
 
     /// How many searches this side has to send, as far as is known, and how many it has to get.
-    var toSend: Int { theirs.isSubset(of: ours) ? 1 : 2 }
-    var toReceive: Int { ours.isSubset(of: theirs) ? 1 : 2 }
+    var toSend: Int { theirsOpen.isSubset(of: ours) ? 1 : 2 }
+    var toReceive: Int { oursOpen.isSubset(of: theirs) ? 1 : 2 }
 }
 
 extension SyncSession {
@@ -57,6 +61,10 @@ extension SyncSession {
     /// The samples that were asked for are here.
     package mutating func samplesLoaded(_ samples: [FeedRequest: [Position]]) -> [Action] {
         guard state == .searchingForks else { return [] }
+        if forks.sent == 0 {
+            forks.oursOpen = Set(
+                samples.filter { !Set($1).isSuperset(of: leavesOfPeer(in: $0)) }.keys)
+        }
         let byIndex = Dictionary(grouping: samples.keys.sorted(), by: \.shared)
         let message = Kith_V1_SessionMessage.with {
             $0.forkSearch = .with {
@@ -90,6 +98,12 @@ extension SyncSession {
             forks.theirs = sampled.reduce(into: []) { feeds, sample in
                 feeds.formUnion(sample.value.map { FeedRequest(shared: sample.key, feed: $0.feed) })
             }
+            let held = sampled.mapValues(Set.init)
+            forks.theirsOpen = forks.theirs.filter { request in
+                declared.ours[request.shared]?.contains {
+                    $0.feed == request.feed && held[request.shared]?.contains($0) != true
+                } ?? false
+            }
         }
         forks.samples.merge(sampled, uniquingKeysWith: +)
         forks.received += 1
@@ -102,7 +116,7 @@ extension SyncSession {
         guard forks.received > 0 else { return [] }
         if forks.asked < forks.toSend {
             forks.asked = 2
-            return [.loadSamples(forks.theirs.subtracting(forks.ours).sorted())]
+            return [.loadSamples(forks.theirsOpen.subtracting(forks.ours).sorted())]
         }
         guard forks.sent == forks.toSend, forks.received == forks.toReceive else { return [] }
         state = .exchanging

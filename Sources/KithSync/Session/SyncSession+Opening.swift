@@ -107,42 +107,56 @@ extension SyncSession {
         return [.loadFrontiers(differing)]
     }
 
-    /// The leaves that were asked for are here.
-    package mutating func frontiersLoaded(_ leaves: [Int: [Position]]) -> [Action] {
+    /// The leaves that were asked for are here, and which statements are.
+    package mutating func frontiersLoaded(
+        _ leaves: [Int: [Position]], stated: [Int: [StatementMark]] = [:]
+    ) -> [Action] {
         guard state == .declaring else { return [] }
         declared.ours = leaves
-        let message = Kith_V1_SessionMessage.with {
-            $0.frontiers = .with {
-                $0.frontiers = (differing ?? []).map { index in
-                    .with {
-                        $0.id = blindedIDs[index]
-                        $0.leaves = (leaves[index] ?? []).map(Kith_V1_Leaf.init)
-                        $0.wanted = shared[index].wanted.map { Data($0.bytes) }
-                    }
-                }
+        let frontiers = (differing ?? []).map { index in
+            Kith_V1_CompartmentFrontier.with {
+                $0.id = blindedIDs[index]
+                $0.leaves = (leaves[index] ?? []).map(Kith_V1_Leaf.init)
+                $0.wanted = shared[index].wanted.map { Data($0.bytes) }
+                $0.stated = (stated[index] ?? []).map(\.message)
             }
         }
+        let messages = Pieces.of(frontiers) { 32 + 90 * ($0.leaves.count + $0.stated.count) }
         forks.areOursLoaded = true
-        return [.send(message)] + beginForkSearch()
+        return messages.enumerated().map { number, piece in
+            .send(
+                .with {
+                    $0.frontiers = .with {
+                        $0.frontiers = piece
+                        $0.goesOn = number < messages.count - 1
+                    }
+                })
+        } + beginForkSearch()
     }
 
     mutating func receive(_ frontiers: Kith_V1_Frontiers) -> [Action] {
         guard !forks.areTheirsKnown else {
             return close(.protocolError, "a message came twice")
         }
-        var total = 0
+        guard !frontiers.goesOn || !frontiers.frontiers.isEmpty else {
+            return close(.protocolError, "the declared feeds are not valid")
+        }
         for frontier in frontiers.frontiers {
-            total += frontier.leaves.count
+            declared.total += frontier.leaves.count + frontier.stated.count
             guard frontier.wanted.count <= Limits.wanted else {
                 return close(.limitExceeded, "too many entries are wanted again")
             }
-            guard total <= Limits.feeds else { return close(.limitExceeded, "too many feeds") }
+            guard declared.total <= Limits.feeds else {
+                return close(.limitExceeded, "too many feeds")
+            }
             guard let index = indices[frontier.id], isComparable(index),
                 declared.theirs[index] == nil, let leaves = positions(frontier, in: index)
             else { return close(.protocolError, "the declared feeds are not valid") }
             declared.theirs[index] = leaves
             declared.wanted[index] = frontier.wanted.compactMap { EntryHash(bytes: $0) }
+            declared.stated[index] = frontier.stated.compactMap(StatementMark.init)
         }
+        guard !frontiers.goesOn else { return [] }
         forks.areTheirsKnown = true
         guard side == .initiator else { return beginForkSearch() }
         // The dialled side has compared: what it names is what differs.
@@ -216,6 +230,27 @@ extension SyncSession {
             buckets[bucket].update(data: shared[index].frontierDigest)
         }
         return buckets.map { Data($0.finalize()).prefix(Buckets.digestBytes) }
+    }
+}
+
+/// Cuts what does not fit into one message.
+enum Pieces {
+    private static let bytes = 1_048_576
+
+    /// Pieces of about a megabyte each, at least one.
+    static func of<Element>(_ elements: [Element], size: (Element) -> Int) -> [[Element]] {
+        var pieces: [[Element]] = [[]]
+        var filled = 0
+        for element in elements {
+            let size = size(element)
+            if filled + size > bytes, !pieces[pieces.count - 1].isEmpty {
+                pieces.append([])
+                filled = 0
+            }
+            pieces[pieces.count - 1].append(element)
+            filled += size
+        }
+        return pieces
     }
 }
 

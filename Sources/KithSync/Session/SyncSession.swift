@@ -46,7 +46,8 @@ public struct SyncSession: Sendable {
     package enum Action: Sendable {
         /// Send a message.
         case send(Kith_V1_SessionMessage)
-        /// Load the leaves of these compartments, then `frontiersLoaded`.
+        /// Load the leaves of these compartments, and which statements on them are here, then
+        /// `frontiersLoaded`.
         case loadFrontiers([Int])
         /// Load what tells a peer with `leavesOfPeer` how much of these feeds is here, then
         /// `samplesLoaded`.
@@ -64,8 +65,10 @@ public struct SyncSession: Sendable {
         case signReceipt(fingerprint: Data)
         /// Check the peer's receipt, then `receiptChecked`.
         case checkReceipt(Data, signature: Data, fingerprint: Data)
-        /// Sign where this side stands in these compartments, then `statementsSigned`.
-        case signStatements([Int])
+        /// Sign where this side stands in these compartments, unless the last word on that still holds,
+        /// and load the statements of others that are newer than those that the peer has, then
+        /// `statementsSigned`.
+        case signStatements([Int: [StatementMark]])
         /// Check the peer's statements against both declared frontiers, then `statementsChecked`.
         case checkStatements(
             [Kith_V1_SignedStatement], ours: [Int: [Position]], theirs: [Int: [Position]])
@@ -140,6 +143,10 @@ public struct SyncSession: Sendable {
         var theirs: [Int: [Position]] = [:]
         /// What the peer asks for again.
         var wanted: [Int: [EntryHash]] = [:]
+        /// The statements that the peer has.
+        var stated: [Int: [StatementMark]] = [:]
+        /// Leaves and statements that the peer has named.
+        var total = 0
     }
 
     let side: Side
@@ -165,6 +172,9 @@ public struct SyncSession: Sendable {
     var receiving = Receiving()
     var closing = Closing()
     var progress = Progress()
+    /// How often the side that dialled has waited for an answer to what it had sent; left aside is where so
+    /// many batches were on their way that it had to wait for one to be stored.
+    public private(set) var roundTrips = 0
 
     /// Prepares a session; `nonce` is sixteen random bytes.
     ///
@@ -194,6 +204,7 @@ public struct SyncSession: Sendable {
     /// A message came.
     package mutating func receive(_ message: Kith_V1_SessionMessage) -> [Action] {
         if case .close(let close) = message.message { return receive(close) }
+        if isAnswer(message) { roundTrips += 1 }
         switch (state, message.message) {
         case (.finished, _): return []
         case (.greeting, .hello(let hello)): return receive(hello)
@@ -205,12 +216,32 @@ public struct SyncSession: Sendable {
         case (.declaring, .frontiers(let frontiers)): return receive(frontiers)
         case (.searchingForks, .forkSearch(let search)): return receive(search)
         case (.exchanging, .entries(let entries)): return receive(entries)
-        case (.exchanging, .acknowledge(let acknowledge)): return receive(acknowledge)
+        case (.exchanging, .acknowledge(let acknowledge)),
+            (.proving, .acknowledge(let acknowledge)):
+            return receive(acknowledge)
         case (.exchanging, .sent(let sent)): return receive(sent)
         case (.proving, .proof(let proof)): return receiveStatements(proof)
+        // What came before it may still be being stored.
+        case (.exchanging, .proof(let proof)) where receiving.isAllReceived:
+            return receiveStatements(proof)
         case (.idle, _), (.greeting, _), (.comparing, _), (.listing, _), (.declaring, _),
             (.searchingForks, _), (.exchanging, _), (.proving, _):
             return close(.protocolError, "a message came out of order")
+        }
+    }
+
+    /// Whether a message is the first that the peer could send only after it had heard of what this side
+    /// last sent: of those that follow each other without an answer between, the first.
+    private func isAnswer(_ message: Kith_V1_SessionMessage) -> Bool {
+        guard side == .initiator else { return false }
+        return switch message.message {
+        case .hello: true
+        case .frontiers: declared.total == 0
+        case .forkSearch: forks.received == 0
+        // The peer has waited for this side's second search.
+        case .sent: forks.sent == 2
+        case .proof(let proof): proof.receipt.isEmpty && closing.statementBytes == 0
+        default: false
         }
     }
 

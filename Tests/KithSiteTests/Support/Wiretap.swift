@@ -116,8 +116,8 @@ private struct Answering: PeerServiceHandler {
         with peer: SiteID, isLeafExpired: Bool, _ stream: SessionStream
     ) async throws {
         let keep: @Sendable (Kith_V1_SessionMessage) throws -> Void = { [wiretap, id] message in
-            try wiretap.keep(
-                message, message.entries.entries + message.entries.erasures, between: id, peer)
+            let batch = try message.entries.unpacked()
+            try wiretap.keep(message, batch.entries + batch.erasures, between: id, peer)
         }
         let heard = SessionStream(
             receive: {

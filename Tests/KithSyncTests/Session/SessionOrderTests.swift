@@ -29,9 +29,10 @@ import Testing
         case (.listing, .responder): [.proof, .holdings]
         case (.declaring, _): [.frontiers]
         case (.searchingForks, _): [.forkSearch]
-        case (.exchanging, _): [.entries, .acknowledge, .sent]
-        case (.proving, .initiator): [.proof, .done]
-        case (.proving, .responder): [.proof]
+        // Its proof a side sends after all else; what came before may still be being stored here.
+        case (.exchanging, _): [.entries, .acknowledge, .sent, .proof]
+        case (.proving, .initiator): [.proof, .done, .acknowledge]
+        case (.proving, .responder): [.proof, .acknowledge]
         }
     }
 

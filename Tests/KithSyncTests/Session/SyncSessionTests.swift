@@ -58,11 +58,24 @@ import Testing
         #expect(second?.isMembershipChanged == false)
     }
 
+    @Test(arguments: Scenario.all, [3, 1_000])
+    func `a session takes no more turns than it says, and seldom more than four`(
+        scenario: Scenario, batchEntries: Int
+    ) {
+        var pair = scenario.pair(batchEntries: batchEntries)
+        let turns = pair.runInTurns()
+        #expect(pair.isEqual)
+        #expect(turns == pair.sites[0].session.roundTrips)
+        #expect(turns <= (scenario.name.contains("fork") ? 5 : 4))
+    }
+
     @Test func `batches are sent ahead of acknowledgements, no more than were agreed`() {
-        var pair = Scenario.bothAhead.pair
+        var scenario = Scenario.bothAhead
+        scenario.second.write(12, in: Scenario.area(2, .membership), by: 2)
+        var pair = scenario.pair
         pair.delivering = { _, _, message in message.kind == .acknowledge ? [] : [message] }
         #expect(pair.run() == .stuck)
-        // Twenty-four entries in batches of three are eight batches.
+        // Thirty-six entries in batches of three are twelve batches.
         #expect(pair.messages(by: 1).count { $0.kind == .entries } == Limits.batchesInFlight)
     }
 

@@ -107,8 +107,9 @@ struct ModelSite {
             let isSame = receipt == self.receipt(fingerprint)
             return session.receiptChecked(
                 problem: isTheirs && isSame ? nil : "not the peer's receipt")
-        case .signStatements(let indices):
-            return session.statementsSigned(indices.map { statement(on: area($0)) })
+        case .signStatements(let stated):
+            return session.statementsSigned(
+                stated.keys.sorted().map { statement(on: area($0)) })
         case .checkStatements(let statements, let ours, let theirs):
             return session.statementsChecked(problem: problem(of: statements, ours, theirs))
         }

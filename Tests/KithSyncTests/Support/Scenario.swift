@@ -18,7 +18,11 @@ struct Scenario: Sendable, CustomTestStringConvertible {
         write(&self)
     }
 
-    var pair: SessionPair { SessionPair(first, second, sharing: areas) }
+    var pair: SessionPair { pair(batchEntries: 3) }
+
+    func pair(batchEntries: Int) -> SessionPair {
+        SessionPair(first, second, sharing: areas, batchEntries: batchEntries)
+    }
 
     static func area(
         _ number: UInt8, _ compartment: Compartment = .clinical

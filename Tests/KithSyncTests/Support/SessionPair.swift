@@ -82,6 +82,23 @@ struct SessionPair {
         return .endless
     }
 
+    /// Runs the session so that each side says all that it can before the other is heard; gives how
+    /// often the side that dialled heard something.
+    mutating func runInTurns() -> Int {
+        var turns = 0
+        sites[0].start()
+        sites[1].start()
+        var messages = sites[0].performAll()
+        while !messages.isEmpty, turns < Self.mostSteps {
+            for side in [1, 0] {
+                for message in messages { sites[side].receive(message) }
+                messages = sites[side].performAll()
+            }
+            turns += 1
+        }
+        return turns
+    }
+
     /// The sides that can perform something, and those that can be handed a message or the end.
     private func possible(_ order: Order) -> [(side: Int, isMessage: Bool)] {
         (0...1).filter { sites[$0].outcome == nil }.flatMap { side in
