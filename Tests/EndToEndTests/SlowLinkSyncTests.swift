@@ -9,12 +9,15 @@ import Testing
 
     init() throws { trio = try Trio() }
 
-    /// Has Elm write something new of about so many bytes, in entries of three kilobytes.
+    /// Has Elm write something new of about so many bytes, for each file an entry of some kilobytes.
     private func write(bytes: Int) throws {
-        let file = try trio.pair.workspace.file(
-            "people.json", Bundles.people(0..<(bytes / 3_600), descriptionBytes: 3_000))
+        let files = try (0..<bytes / 3_600).map { number in
+            try trio.pair.workspace.file(
+                "person-\(number).json",
+                Bundles.people(number..<number + 1, descriptionBytes: 3_000))
+        }
         let finished = try Program.kith(
-            ["--home", trio.pair.elm.path, "import", "fhir", file], limit: 600)
+            ["--home", trio.pair.elm.path, "import", "fhir"] + files, limit: 600)
         try #require(finished.status == 0, "\(finished.errors)")
     }
 
@@ -122,9 +125,10 @@ import Testing
 
     @Test func `a slow line that holds brings everything in one session`() throws {
         try write(bytes: 600_000)
-        _ = try useLink(.kilobits(30, roundTrip: 600, faster: SlowLinkTiming.faster))
+        let link = try useLink(.kilobits(30, roundTrip: 600, faster: SlowLinkTiming.faster))
         let session = try Session(trio.pair.riverside)
         #expect(session.isEqual, "\(session.problem ?? "")")
+        #expect(link.carried.count == 1)
         _ = try Session(trio.oak)
         try expectAllEqual()
     }
