@@ -120,8 +120,9 @@ import Testing
             #expect(one.received + next.received > 0)
         }
         print(
-            "30 kbit/s: \(sessions.map(\.received)) entries in \(sessions.count) sessions,",
-            "\(idle) brought none")
+            "30 kbit/s:",
+            sessions.map { "\($0.received) \($0.problem ?? "equal")" }.joined(
+                separator: "; "), "; \(idle) brought none")
         _ = try Session(trio.oak)
         try expectAllEqual()
     }
