@@ -5,11 +5,7 @@ import Testing
 /// A disk that is full for a time, under a daemon that receives.
 @Suite struct FullDiskSyncTests {
     @Test(arguments: [1, 2, 5, 9])
-    func
-        `a disk that fills up in the middle of a batch undoes it, and sync goes on when there is space`(
-            call: Int
-        ) throws
-    {
+    func `a full disk undoes its batch, and sync goes on when there is space`(call: Int) throws {
         let pair = try Pair()
         let file = try pair.workspace.file(
             "people.json", Bundles.people(0..<84, descriptionBytes: 3_000))
