@@ -188,7 +188,8 @@ let package = Package(
         .target(
             name: "KithBench",
             dependencies: [
-                "CBareSQLite", "KithModel", "KithProtocol", "KithStore", "KithSite", "KithTrust",
+                "CBareSQLite", "KithModel", "KithProtocol", "KithStore", "KithSite",
+                "KithControl", "KithTrust",
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -275,7 +276,10 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["kith", "kithd", "KithModel", "KithTrust", "KithPKCS12", .crypto],
+            dependencies: [
+                "kith", "kithd", "KithModel", "KithProtocol", "KithTrust", "KithTransport",
+                "KithPKCS12", .crypto, .protobuf, .nio, .nioPosix, .nioSSL,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "KithSimulatorTests",

@@ -37,6 +37,8 @@ static uint64_t calls, fail_at;
 static int fail_with;
 static enum when fail_when;
 static int fail_next;
+/* While this file is there calls count and fail; always, where none is named. */
+static char during[PATH_MAX];
 
 static void end(int status, const char *what) {
     dprintf(STDERR_FILENO, "faulty disk: %s\n", what);
@@ -46,7 +48,7 @@ static void end(int status, const char *what) {
 __attribute__((constructor)) static void read_script(void) {
     const char *path = getenv("KITH_FAULTY_DISK");
     if (!path) return;
-    char text[3 * PATH_MAX + 1], trace_path[PATH_MAX] = "";
+    char text[4 * PATH_MAX + 1], trace_path[PATH_MAX] = "";
     int script = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
     ssize_t length = script < 0 ? -1 : syscall(SYS_read, script, text, sizeof text - 1);
     if (length < 0) end(STATUS_SCRIPT, "the script cannot be read");
@@ -60,6 +62,8 @@ __attribute__((constructor)) static void read_script(void) {
             strcpy(root, line + 5);
         } else if (!strncmp(line, "trace ", 6) && strlen(line + 6) < PATH_MAX) {
             strcpy(trace_path, line + 6);
+        } else if (!strncmp(line, "during ", 7) && strlen(line + 7) < PATH_MAX) {
+            strcpy(during, line + 7);
         } else if (sscanf(line, "fail %llu %15s %15s", &number, error, when) == 3) {
             fail_at = number;
             fail_with = !strcmp(error, "EIO")      ? EIO
@@ -151,6 +155,11 @@ static enum when fails(enum need need, const char *call) {
     if (!fail_at) return NEVER;
     if ((fail_with == ENOSPC || fail_with == EDQUOT) && need != NEED_SPACE) return NEVER;
     if (fail_with == EROFS && need == NEED_DISK) return NEVER;
+    if (during[0]) {
+        int before = errno, is_there = !syscall(SYS_faccessat, AT_FDCWD, during, F_OK);
+        errno = before;
+        if (!is_there) return NEVER;
+    }
     calls += 1;
     enum when when = NEVER;
     if (fail_next) {

@@ -4,7 +4,7 @@ import Foundation
 package struct Bench {
     /// The names of all that can be measured together.
     package static let names = [
-        "first-sync", "nothing-new", "few-of-many", "edits", "long-log",
+        "first-sync", "nothing-new", "few-of-many", "edits", "long-log", "local-saves",
     ]
 
     private let scale: Scale
@@ -40,6 +40,7 @@ package struct Bench {
         case "few-of-many": try await FewOfMany(programs: programs, scale: scale).run(tell)
         case "edits": try await Edits(programs: programs, scale: scale).run(tell)
         case "long-log": try await LongLog(programs: programs, scale: scale).run(tell)
+        case "local-saves": try await LocalSaves(programs: programs, scale: scale).run(tell)
         default: preconditionFailure("\(name) is not a measure")
         }
     }

@@ -1,5 +1,6 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
+import GRPCProtobuf
 public import KithModel
 package import KithProtocol
 public import KithTrust
@@ -104,8 +105,9 @@ public struct PeerConnection: Sendable {
         let call = SessionCall(body: body, limits: limits, abort: abort)
         do {
             try await sync.session(
-                options: options,
-                requestProducer: { try await call.produce(into: $0) },
+                request: StreamingClientRequest { try await call.produce(into: $0) },
+                serializer: ProtobufSerializer<Kith_V1_SessionMessage>(),
+                deserializer: SessionMessageDeserializer(), options: options,
                 onResponse: { try await call.consume($0) })
         } catch {
             return try call.result(of: error)

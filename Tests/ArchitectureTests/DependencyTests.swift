@@ -35,6 +35,7 @@ import Testing
         ],
         "KithBench": [
             "CBareSQLite", "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite",
+            "KithControl",
         ],
         "kith-bench": ["KithBench", "KithModel", "KithSample", "KithSite"],
         "kith-sim": ["KithModel", "KithSite", "KithSimulator", "KithDisk"],

@@ -10,6 +10,8 @@
  *     root FOLDER          the files that it is about: an absolute path without symbolic links
  *     trace FILE           where changes are written down, outside that folder; appended to
  *     fail N ERROR WHEN    the N-th call (from 1) that ERROR can befall fails with it
+ *     during FILE          calls count, and fail, only while FILE is there: a disk that is full for
+ *                          a time. Outside that folder
  *
  * ERROR is EIO (any call), ENOSPC or EDQUOT (calls that need space) or EROFS (calls that need a
  * writable disk). WHEN is `once`, `on` (that call and all later ones that ERROR can befall) or `short`

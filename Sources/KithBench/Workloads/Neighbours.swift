@@ -5,7 +5,7 @@ import KithStore
 
 /// Two homes that share a partnership: Elm, whose daemon the other dials, and Oak.
 struct Neighbours {
-    private static let elm = "Elm House"
+    static let elm = "Elm House"
 
     let programs: Programs
     /// The partnership that they share.

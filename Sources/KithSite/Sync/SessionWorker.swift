@@ -22,6 +22,7 @@ package struct SessionWorker: Sendable {
     private var sharingState: SharingState
     private var toSend: [(arrival: Int64, sharing: Int)] = []
     private var nextToSend = 0
+    private var batchSize = BatchSize()
 
     /// Prepares a session on what both sides are believed to hold now.
     package init(
@@ -111,8 +112,9 @@ package struct SessionWorker: Sendable {
             try dropWhatIsNotSharedAnyMore(transaction, now)
             let batch = try transaction.batch(
                 of: toSend[nextToSend...].prefix(Limits.batchEntries).map(\.arrival)[...],
-                maximumBytes: Limits.batchBytes)
+                maximumBytes: batchSize.next)
             nextToSend += batch.entries.count
+            batchSize.sent(batch.entries.reduce(0) { $0 + $1.byteCount })
             return session.batchLoaded(
                 batch.entries, erasures: batch.erasures, isLast: nextToSend == toSend.count)
         case .ingest(let batch):

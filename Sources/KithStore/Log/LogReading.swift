@@ -163,15 +163,21 @@ extension StoreTransaction {
             erasures.merge(proofs) { first, _ in first }
             entries.append(entry)
         }
-        try dropUnsignedEnds(of: &entries, first: arrivals.first ?? 0)
+        try dropUnsignedEnds(of: &entries)
+        if entries.isEmpty, let first = arrivals.first {
+            // What vouches for a spoiled signature may come farther on than a small batch reaches.
+            guard maximumBytes < Limits.batchBytes else {
+                throw damaged(first, "its signature is not its author's")
+            }
+            return try batch(of: arrivals, maximumBytes: Limits.batchBytes)
+        }
         let sorted = erasures.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
         return (entries.map(\.received), sorted)
     }
 
     /// Ends a batch where every entry that none of it continues is signed by its author. One whose
     /// signature a forwarder spoiled has a later one here that vouches for it, which goes with the next.
-    private func dropUnsignedEnds(of entries: inout [ParsedEntry], first: Int64) throws {
-        let count = entries.count
+    private func dropUnsignedEnds(of entries: inout [ParsedEntry]) throws {
         var continued = Set(entries.compactMap(\.header.previous))
         var isSigned: [EntryHash: Bool] = [:]
         while let end = try entries.firstIndex(where: { entry in
@@ -182,9 +188,6 @@ extension StoreTransaction {
         }) {
             entries.removeSubrange(end...)
             continued = Set(entries.compactMap(\.header.previous))
-        }
-        guard !entries.isEmpty || count == 0 else {
-            throw damaged(first, "its signature is not its author's")
         }
     }
 

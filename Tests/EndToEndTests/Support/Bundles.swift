@@ -22,16 +22,22 @@ enum Bundles {
     }
 
     /// People whose family name is "Person" and a number, each with an allergy and a plan with one
-    /// action, whose description has so many bytes.
+    /// action, whose description has so many bytes that hardly compress.
     static func people(_ numbers: Range<Int>, descriptionBytes: Int = 0) -> String {
-        let description = String(repeating: "x", count: descriptionBytes)
-        let entries = numbers.map { person($0, description: description) }
+        let entries = numbers.map { number in
+            var random = SeededRandom(seed: UInt64(number))
+            let bytes = (0..<descriptionBytes).map { _ in Self.letters[Int(random.next() % 64)] }
+            return person(number, description: String(decoding: bytes, as: UTF8.self))
+        }
         return """
             {"resourceType": "Bundle", "type": "collection", "entry": [
               \(entries.joined(separator: ",\n"))
             ]}
             """
     }
+
+    private static let letters = Array(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_".utf8)
 
     private static func person(_ number: Int, description: String) -> String {
         """

@@ -1,0 +1,24 @@
+import KithProtocol
+
+/// How large the next batch of a session may be.
+///
+/// A batch that a broken line cuts is sent again whole. So the first are small, and each may be half as
+/// large as all that the session has sent before: however bad the line, at least two thirds of what goes
+/// over it, but for the first few kilobytes, need not go again; and on a good one the batches are soon
+/// as large as they may be. What has been sent counts, not what was acknowledged, so that a few
+/// hundred entries need no more round trips than one.
+package struct BatchSize: Sendable {
+    /// Bytes of the first batches.
+    package static let first = 4_096
+
+    private var sent = 0
+
+    /// At the start of a session.
+    package init() {}
+
+    /// Bytes that the next batch may have; a single larger entry is a batch of its own.
+    package var next: Int { min(max(Self.first, sent / 2), Limits.batchBytes) }
+
+    /// So many bytes go with a batch.
+    package mutating func sent(_ bytes: Int) { sent += bytes }
+}
