@@ -147,9 +147,9 @@ struct SessionDriver: Sendable {
         return IncomingBatch(batch.entries.map(ReceivedEntry.init), keys: keys)
     }
 
-    /// Batches of one transaction, at most: half of what may be on its way, so that the peer goes on
-    /// sending while these are stored.
-    private static let batchesTogether = Limits.batchesInFlight / 2
+    /// Batches of one transaction, at most: a third of what may be on its way, so that the peer goes on
+    /// sending while these are stored, and people here do not wait long to save.
+    private static let batchesTogether = Limits.batchesInFlight / 3
     /// Events that are read ahead of the one that is handled.
     private static let eventsAhead = Limits.batchesInFlight
 
