@@ -188,13 +188,16 @@ let package = Package(
         .target(
             name: "KithBench",
             dependencies: [
-                "CBareSQLite", "KithModel", "KithProtocol", "KithStore", "KithSite",
-                "KithControl", "KithTrust",
+                "CBareSQLite", "KithModel", "KithProtocol", "KithStore", "KithSample", "KithSite",
+                "KithControl", "KithTrust", .nio, .nioPosix, .nioSSL,
             ],
             swiftSettings: strict),
         .executableTarget(
             name: "kith-bench",
-            dependencies: ["KithBench", "KithModel", "KithSample", "KithSite", .argumentParser],
+            dependencies: [
+                "KithBench", "KithModel", "KithReview", "KithSample", "KithSite", .argumentParser,
+                .logging,
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "KithSampleTests", dependencies: ["KithModel", "KithSample", "KithSite"],
@@ -255,7 +258,9 @@ let package = Package(
         .testTarget(
             name: "KithReviewTests",
             dependencies: [
-                "KithReview", "KithModel", "KithSite", "KithStore", "KithTrust", .grdb, .httpTypes,
+                "KithReview", "KithModel", "KithProtocol", "KithSite", "KithStore", "KithTrust",
+                .grdb,
+                .httpTypes,
                 .nio, .nioPosix, .nioSSL, .nioEmbedded, .logging,
             ],
             swiftSettings: strict),

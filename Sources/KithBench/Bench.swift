@@ -4,7 +4,8 @@ import Foundation
 package struct Bench {
     /// The names of all that can be measured together.
     package static let names = [
-        "first-sync", "nothing-new", "few-of-many", "edits", "long-log", "local-saves",
+        "first-sync", "nothing-new", "few-of-many", "edits", "long-log", "local-saves", "web-page",
+        "readers",
     ]
 
     private let scale: Scale
@@ -41,6 +42,8 @@ package struct Bench {
         case "edits": try await Edits(programs: programs, scale: scale).run(tell)
         case "long-log": try await LongLog(programs: programs, scale: scale).run(tell)
         case "local-saves": try await LocalSaves(programs: programs, scale: scale).run(tell)
+        case "web-page": try await WebPage(programs: programs, scale: scale).run(tell)
+        case "readers": try await Readers(programs: programs, scale: scale).run(tell)
         default: preconditionFailure("\(name) is not a measure")
         }
     }

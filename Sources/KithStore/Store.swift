@@ -163,6 +163,10 @@ public final class Store: Sendable {
     public func read<Result: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
     ) async throws -> Result {
+        // A task that has threads of its own waits on them, and reads with their priority.
+        if withUnsafeCurrentTask(body: { $0?.unownedTaskExecutor != nil }) {
+            return try readBlocking(body)
+        }
         do {
             return try await writer.read { [self] in
                 try body(StoreTransaction(database: $0, store: self))

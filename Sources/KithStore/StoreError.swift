@@ -41,6 +41,16 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
                 .readOnly,
                 "the database cannot be written; check that the home belongs to this user and is not read-only"
             )
+        // As this a disk shows that became read-only while the home was open.
+        case .SQLITE_IOERR
+        where [
+            .SQLITE_IOERR_WRITE, .SQLITE_IOERR_FSYNC, .SQLITE_IOERR_TRUNCATE,
+            .SQLITE_IOERR_SHMMAP,
+        ].contains(error.extendedResultCode):
+            self.init(
+                .readOnly,
+                "the database cannot be written: the disk refuses it, as one that became read-only or fails; nothing was changed: check the disk, then try again"
+            )
         case .SQLITE_CORRUPT, .SQLITE_NOTADB:
             // SQLite says the same of pages that the disk cannot read (SQLITE_IOERR_CORRUPTFS).
             self.init(

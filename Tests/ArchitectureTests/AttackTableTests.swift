@@ -25,18 +25,22 @@ import Testing
         #expect(numbers == Array(1...84))
     }
 
-    @Test func `what is promised of trust has its tests, and each of them exists`() throws {
+    @Test(arguments: [("TRUST.md", 40), ("WEB.md", 35)])
+    func `what is promised of trust and of the web page has its tests, and each of them exists`(
+        file: String, least: Int
+    ) throws {
         let page = try String(
-            contentsOf: TestNames.folder.appendingPathComponent("TRUST.md"), encoding: .utf8)
+            contentsOf: TestNames.folder.appendingPathComponent(file), encoding: .utf8)
         let names = try TestNames.all()
-        let rows = page.split(separator: "\n").filter {
-            $0.hasPrefix("| ") && !$0.hasPrefix("| promise") && !$0.hasPrefix("| ---")
+        let rows = page.split(separator: "\n").filter { row in
+            row.hasPrefix("| ")
+                && !["| promise", "| what |", "| ---"].contains(where: row.hasPrefix)
         }
-        #expect(rows.count > 40)
+        #expect(rows.count > least)
         for row in rows {
             // Words of code, such as a compartment's name, hold no space.
             let named = row.matches(of: /`([^`]+)`/).map { String($0.1) }.filter {
-                $0.contains(" ")
+                $0.contains(" ") || $0.hasPrefix("test_")
             }
             #expect(!named.isEmpty, "nothing shows: \(row)")
             for name in named { #expect(names.contains(name), "no test \(name)") }

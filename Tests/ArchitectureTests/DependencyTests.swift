@@ -34,10 +34,10 @@ import Testing
             "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite", "KithSimulator",
         ],
         "KithBench": [
-            "CBareSQLite", "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSite",
-            "KithControl",
+            "CBareSQLite", "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithSample",
+            "KithSite", "KithControl",
         ],
-        "kith-bench": ["KithBench", "KithModel", "KithSample", "KithSite"],
+        "kith-bench": ["KithBench", "KithModel", "KithReview", "KithSample", "KithSite"],
         "kith-sim": ["KithModel", "KithSite", "KithSimulator", "KithDisk"],
         "kith": ["KithModel", "KithSite", "KithControl", "KithExchange", "KithCommands"],
         "kithd": ["KithModel", "KithSite", "KithDaemon", "KithReview"],

@@ -49,8 +49,8 @@ class Site:
         self.accounts[login] = self.json(
             "user", "add", login, "--name", name, "--roles", roles, "--title", title, *more)
 
-    def start(self):
-        environment = dict(os.environ, KITH_WEB_LISTEN="127.0.0.1:0")
+    def start(self, **more):
+        environment = dict(os.environ, KITH_WEB_LISTEN="127.0.0.1:0", **more)
         self.daemon = subprocess.Popen(
             [BIN / "kithd", "--home", self.home, "--listen", "127.0.0.1:0"],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,

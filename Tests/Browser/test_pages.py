@@ -3,8 +3,10 @@
 import json
 import pathlib
 import re
+import unicodedata
 
 import axe_playwright_python
+import pypdf
 import pytest
 
 from conftest import SHOTS, shot
@@ -133,6 +135,41 @@ def test_the_pack_of_somebody_with_much_to_tell_is_two_pages(sites, visit, tmp_p
     elm.kith("conflict", "resolve", f"{allergy}.severity", "--pick", "1", "--seen",
              str(elm.json("record", "get", allergy)["version"]), "--reason", "it was seen")
     river.kith("sync")
+
+
+def test_the_summary_on_paper_has_everybody_whole_and_its_pages_counted(sites, visit):
+    elm, _ = sites
+    page = visit(elm, "mary")
+    page.goto(elm.url + "/summary")
+    page.wait_for_selector(".sheet")
+    names = [" ".join(name.split()) for name in page.locator(".sheet > h2:first-child").all_inner_texts()]
+    everybody = {r["title"] for r in elm.json("resident", "list")["residents"]}
+    assert len(names) >= 3 and len(names) <= len(everybody)
+    file = SHOTS / "summary.pdf"
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    pages = pages_of(page, file)
+    # Letters that are set together are letters.
+    texts = [" ".join(unicodedata.normalize("NFKC", p.extract_text()).split())
+             for p in pypdf.PdfReader(file).pages]
+    assert len(texts) == pages and 1 < pages <= len(names) + 1
+    # A page that was lost is missed.
+    for number, text in enumerate(texts, 1):
+        assert f"Page {number} of {pages}" in text, text[:200]
+    assert "Printed" in texts[0] and "Mary Okafor" in texts[0] and "How current this is" in texts[0]
+    for name in names:
+        assert sum(name in text for text in texts) >= 1, name
+    # Nobody's allergies stand on another page than their name.
+    for text in texts[1:]:
+        first = min(text.index(name) for name in names if name in text)
+        assert "Allergies" not in text[:first], text[:first]
+    # It can be read at arm's length.
+    small = page.evaluate("""() => {
+        const all = [...document.querySelectorAll('.sheet *')].filter(e => e.innerText);
+        return Math.min(...all.map(e => parseFloat(getComputedStyle(e).fontSize)));
+    }""")
+    assert small >= 12, f"text of {small} px on the screen"
+    page.emulate_media(media="print")
+    shot(page, "summary-print")
 
 
 def test_nothing_is_loaded_from_elsewhere_and_no_rule_is_broken(sites, visit):

@@ -160,8 +160,9 @@ struct Samples: Sendable {
     var conflict: ConflictView {
         ConflictView(
             id: "ABC.cpr", kind: .authorRemoved, severity: .safetyCritical,
-            partnership: "Rose & Hill", compartment: .clinical, record: recordID,
-            recordKind: "plan", title: "T", resident: nil, about: "CPR", fieldName: "cpr",
+            partnership: "Rose & Hill", partnershipID: partnershipID, compartment: .clinical,
+            record: recordID, recordKind: "plan", title: "T", resident: nil, about: "CPR",
+            fieldName: "cpr",
             values: ["a", "b"], opened: moment, isReopened: true, owners: ["Ann", "Bob"],
             due: PartialDate("2026-05"), version: 4, needsAttestation: true,
             field: field,

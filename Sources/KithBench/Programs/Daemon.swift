@@ -5,28 +5,43 @@ import Glibc
 final class Daemon: @unchecked Sendable {
     // Used by one measure at a time, in order.
     private let process: Process
-    /// Where it listens.
+    /// Where it listens to partners; of a program that only serves a web page, where that is.
     let address: String
+    /// Where its web page is, if it has one.
+    let web: String?
 
-    init(_ process: Process, log: String) throws {
+    init(
+        _ process: Process, log: String, saying marker: String = "ready, listening on ",
+        withWeb: Bool = false
+    ) throws {
         self.process = process
         process.standardOutput = FileHandle.nullDevice
         process.standardError = try Programs.emptyFile(log)
         try process.run()
-        address = try Self.address(from: log, of: process)
+        address = try Self.address(after: marker, from: log, of: process)
+        web =
+            withWeb
+            ? try Self.address(after: Self.webMarker, from: log, of: process) : nil
     }
+
+    /// What stands before the address of a web page.
+    static let webMarker = "the web page is at https://"
 
     deinit { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
 
-    private static func address(from log: String, of process: Process) throws -> String {
+    private static func address(
+        after words: String, from log: String, of process: Process
+    ) throws -> String {
         let end = ContinuousClock.now + .seconds(60)
         while ContinuousClock.now < end, process.isRunning {
             let text = String(
                 decoding: FileManager.default.contents(atPath: log) ?? Data(), as: UTF8.self)
-            if let marker = text.range(of: "ready, listening on ") {
+            if let marker = text.range(of: words) {
                 // The line may not be whole yet.
                 let rest = text[marker.upperBound...]
-                if let line = rest.firstIndex(of: "\n") { return String(rest[..<line]) }
+                if let line = rest.firstIndex(of: "\n") {
+                    return String(rest[..<line].prefix { $0 != "/" })
+                }
             }
             usleep(2_000)
         }
@@ -46,10 +61,11 @@ final class Daemon: @unchecked Sendable {
         return kilobytes * 1024
     }
 
-    /// Asks it to end, and waits until it has.
-    func stop() throws {
+    /// Asks it to end, and waits until it has; only a daemon says how it ended.
+    func stop(isDaemon: Bool = true) throws {
         process.terminate()
         process.waitUntilExit()
+        guard isDaemon else { return }
         guard process.terminationReason == .exit, process.terminationStatus == 0 else {
             throw BenchProblem("kithd did not end well: status \(process.terminationStatus)")
         }

@@ -64,15 +64,23 @@ package final class Programs: Sendable {
         try JSONDecoder().decode(type, from: kith(home, arguments + ["--json"]))
     }
 
-    /// Starts a daemon on a home and waits until it listens.
-    func daemon(_ home: String, listen: String = "127.0.0.1:0") throws -> Daemon {
+    /// Starts a daemon on a home and waits until it listens; with its web page, if that is wanted.
+    func daemon(
+        _ home: String, listen: String = "127.0.0.1:0", withWeb: Bool = false
+    ) throws -> Daemon {
         let process = process(
             "kithd",
             [
-                "--home", path(home), "--listen", listen, "--web-listen", "off", "--log-level",
-                "warning",
+                "--home", path(home), "--listen", listen, "--web-listen",
+                withWeb ? "127.0.0.1:0" : "off", "--log-level", "warning",
             ])
-        return try Daemon(process, log: path("\(home).log"))
+        return try Daemon(process, log: path("\(home).log"), withWeb: withWeb)
+    }
+
+    /// Serves a resident's page with fixed text, from a home whose daemon does not run.
+    func fixedPage(_ home: String, resident: String, login: String) throws -> Daemon {
+        let process = process("kith-bench", ["fixed-page", path(home), resident, login])
+        return try Daemon(process, log: path("\(home).log"), saying: Daemon.webMarker)
     }
 
     private func process(_ program: String, _ arguments: [String]) -> Process {

@@ -41,7 +41,16 @@ struct Neighbours {
     func open<Result: Sendable>(
         _ home: String, _ body: (LocalSite) async throws -> Result
     ) async throws -> Result {
-        let site = try await LocalSite.open(home: programs.path(home))
+        try await programs.open(home, body)
+    }
+}
+
+extension Programs {
+    /// Opens a home whose daemon does not run; accounts that are made in it cost little to sign in to.
+    func open<Result: Sendable>(
+        _ home: String, _ body: (LocalSite) async throws -> Result
+    ) async throws -> Result {
+        let site = try await LocalSite.open(home: path(home), passwordLog2N: 10)
         do {
             let result = try await body(site)
             await site.close()
@@ -52,6 +61,22 @@ struct Neighbours {
         }
     }
 
+    /// Makes an account of somebody who reads and writes all that is clinical.
+    func account(_ login: String, at site: LocalSite) async throws -> Account {
+        let report = try await site.changeUser(
+            UserChange(
+                login: login,
+                act: .add(
+                    name: "Reader \(login)", title: nil, roles: [.clinician, .reviewer],
+                    compartments: nil)))
+        guard let password = report.password, let secret = report.codeSecret else {
+            throw BenchProblem("no password was made for \(login)")
+        }
+        return Account(login: login, password: password, base32: secret)
+    }
+}
+
+extension Neighbours {
     /// A partnership of both other than the first.
     func other(at site: LocalSite) async throws -> PartnershipID {
         let other = try await site.bulk { transaction in

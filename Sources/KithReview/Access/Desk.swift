@@ -36,21 +36,63 @@ struct Desk: Sendable {
     private static let missing = SiteError(
         .notFound, "there is no such record, or it is not for you")
 
-    /// The whole id that an address or a form names. A beginning could mean a record of another.
-    private func id(_ text: String) throws -> RecordID {
-        guard text.utf8.count <= 40, let id = RecordID(text: text) else { throw Self.missing }
-        return id
+    /// What an address or a form names a record by: its whole id, and behind `@` what else is true of it.
+    /// A beginning could mean a record of another.
+    private func reference(_ text: String) throws -> String {
+        let words = text.split(separator: "@", omittingEmptySubsequences: false).map(String.init)
+        guard text.utf8.count <= 160, let first = words.first, let id = RecordID(text: first) else {
+            throw Self.missing
+        }
+        return ([id.description] + words.dropFirst()).joined(separator: "@")
+    }
+
+    /// Looks a record up. Of several with one id it is the only one that they may read, and they choose
+    /// where that is more than one.
+    private func finding<Found>(
+        _ text: String, _ body: (String) async throws -> Found
+    ) async throws -> Found {
+        let reference = try reference(text)
+        guard user.may(.read) else { throw Self.missing }
+        do {
+            return try await body(reference)
+        } catch let error as SiteError where error.code == .ambiguous {
+            let all = try await all(named: reference)
+            guard let only = all.first else { throw Self.missing }
+            guard all.count == 1 else { throw SeveralRecords(records: all) }
+            return try await body(only.reference)
+        } catch let error as SiteError where [.notFound, .refused].contains(error.code) {
+            throw Self.missing
+        }
+    }
+
+    /// All records of one id that they may read.
+    private func all(named reference: String) async throws -> [RecordView] {
+        var found: [RecordView] = []
+        for partnership in try await site.partnerships() {
+            for compartment in Compartment.granted {
+                let place = "\(reference)@\(compartment.name)@\(partnership.id)"
+                do {
+                    found.append(try await site.record(place, kind: nil))
+                } catch let error as SiteError where error.code == .ambiguous {
+                    for kind in Vocabulary.kinds {
+                        if let one = try? await site.record(place, kind: kind.name) {
+                            found.append(one)
+                        }
+                    }
+                } catch is SiteError {
+                    continue
+                }
+            }
+        }
+        return found
     }
 
     // MARK: Reading
 
     /// A record with all that belongs to it and that they may read.
     func family(_ text: String) async throws -> RecordTree {
-        let id = try id(text)
-        guard user.may(.read) else { throw Self.missing }
-        return try await hiding {
-            try await site.tree(
-                TreeQuery(id.description, includesArchived: true, includesOthers: false))
+        try await finding(text) {
+            try await site.tree(TreeQuery($0, includesArchived: true, includesOthers: false))
         }
     }
 
@@ -60,25 +102,35 @@ struct Desk: Sendable {
         let wanted = CareSheet.kinds(for: purpose).filter { mayRead(kind: $0) }
         let tree = try await site.tree(
             TreeQuery(
-                resident.id.description, kind: "resident", kinds: wanted, newest: 3))
+                resident.reference, kind: "resident", kinds: wanted, newest: 3))
         return tree
     }
 
     /// One record.
     func record(_ text: String) async throws -> RecordView {
-        let id = try id(text)
-        guard user.may(.read) else { throw Self.missing }
-        return try await hiding { try await site.record(id.description, kind: nil) }
+        try await finding(text) { try await site.record($0, kind: nil) }
     }
 
-    /// Answers what is refused as what does not exist.
-    private func hiding<Found>(_ body: () async throws -> Found) async throws -> Found {
+    /// What a record is part of; nil when that is not here, or not for them.
+    func parent(of record: RecordView) async throws -> RecordView? {
+        guard let parent = record.parent else { return nil }
         do {
-            return try await body()
-        } catch let error as SiteError
-            where [.notFound, .ambiguous, .refused].contains(error.code)
-        {
-            throw Self.missing
+            return try await self.record("\(parent)@\(record.partnershipID)")
+        } catch let several as SeveralRecords {
+            let kinds = Vocabulary.kind(named: record.kind)?.parents ?? []
+            return several.records.first { kinds.contains($0.kind) }
+        } catch let error as SiteError where error.code == .notFound {
+            return nil
+        }
+    }
+
+    /// What names a record in an address: its id, where no other has it that they may read.
+    func name(of record: RecordView) async throws -> String {
+        do {
+            _ = try await self.record(record.id.description)
+            return record.id.description
+        } catch is SeveralRecords {
+            return record.reference
         }
     }
 
@@ -96,11 +148,9 @@ struct Desk: Sendable {
 
     /// What changed since a version in what they may read of a family.
     func changes(_ text: String, since: Int64, moments: Int = 0) async throws -> ChangesView {
-        let id = try id(text)
-        guard user.may(.read) else { throw Self.missing }
-        return try await hiding {
+        try await finding(text) {
             try await site.changes(
-                ChangesQuery(reference: id.description, since: since, moments: moments))
+                ChangesQuery(reference: $0, since: since, moments: moments))
         }
     }
 
@@ -109,10 +159,22 @@ struct Desk: Sendable {
     /// The open conflicts that are about what they may read.
     func conflicts(under: String? = nil) async throws -> [ConflictView] {
         guard !readable.isEmpty else { return [] }
-        let under = try under.map { try id($0).description }
-        return try await site.conflicts(ConflictQuery(under: under)).filter {
-            mayRead(kind: $0.recordKind)
-        }
+        return try await site.conflicts(ConflictQuery(under: try under.map(reference))).filter(
+            mayRead)
+    }
+
+    /// Whether they may read what a conflict is about; of one about entries, such as a fork, their
+    /// compartment says so.
+    private func mayRead(_ conflict: ConflictView) -> Bool {
+        readable.contains(
+            Vocabulary.kind(named: conflict.recordKind)?.compartment ?? conflict.compartment)
+    }
+
+    /// The record that a conflict is about, or the first of several.
+    func record(of conflict: ConflictView) async throws -> RecordView? {
+        guard let id = conflict.record else { return nil }
+        return try await record(
+            "\(id)@\(conflict.recordKind)@\(conflict.compartment.name)@\(conflict.partnershipID)")
     }
 
     /// One conflict.
@@ -120,7 +182,7 @@ struct Desk: Sendable {
         guard id.utf8.count <= 100 else { throw Self.missing }
         do {
             let found = try await site.conflict(id)
-            guard mayRead(kind: found.recordKind) else { throw Self.missing }
+            guard mayRead(found) else { throw Self.missing }
             var shown = found
             // Beside two residents stands what is safety-critical in all that belongs to them.
             for index in shown.details?.sides.indices ?? 0..<0 {
@@ -195,16 +257,22 @@ struct Desk: Sendable {
 
     /// Saves edits as one act, when they may write every kind among them.
     func save(_ edits: [RecordEdit]) async throws -> [RecordView] {
-        for edit in edits {
+        var edits = edits
+        for (index, edit) in edits.enumerated() {
             let name: String
             switch edit.target {
-            case .new(let kind, _, let parent):
+            case .new(let kind, let partnership, let parent):
                 name = kind
                 // A parent that this save makes is one that they may write.
                 if let parent, !(1...edits.count).map(RecordEdit.made(by:)).contains(parent) {
-                    _ = try await record(parent)
+                    edits[index].target = .new(
+                        kind: kind, partnership: partnership,
+                        parent: try await record(parent).reference)
                 }
-            case .existing(let reference, _, _): name = try await record(reference).kind
+            case .existing(let reference, _, _):
+                let record = try await record(reference)
+                name = record.kind
+                edits[index].target = .existing(record.reference)
             }
             guard let kind = Vocabulary.kind(named: name), mayWrite(kind),
                 !edit.isAttested || user.may(.attest)

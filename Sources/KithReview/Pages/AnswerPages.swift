@@ -22,7 +22,7 @@ enum AnswerPages {
         _ = try await desk.save([
             RecordEdit(
                 target: .new(
-                    kind: "comment", partnership: nil, parent: plan.id.description),
+                    kind: "comment", partnership: nil, parent: plan.reference),
                 values: [
                     .init("text", "Seen and acknowledged"), .init("kind", "acknowledgement"),
                     .init("seenVersion", String(seen)),
@@ -35,7 +35,8 @@ enum AnswerPages {
     private static func answerProposal(_ visit: Visit) async throws -> Answer {
         let desk = try visit.desk()
         let proposal = try await desk.record(visit.parameter("id"))
-        guard proposal.kind == "proposal", let parent = proposal.parent else {
+        guard proposal.kind == "proposal", let subject = try await desk.parent(of: proposal)
+        else {
             throw Refusal.missing
         }
         let isTaken = visit.form["answer"] == "accept"
@@ -45,16 +46,15 @@ enum AnswerPages {
         }
         var edits = [
             RecordEdit(
-                target: .existing(proposal.id.description),
+                target: .existing(proposal.reference),
                 values: [
                     .init("status", isTaken ? "accepted" : "declined"), .init("answer", reason),
                 ], seen: Int64(visit.form["seen"]), reason: reason)
         ]
-        let subject = try await desk.record(parent.description)
         if isTaken {
             edits.append(
                 RecordEdit(
-                    target: .existing(parent.description),
+                    target: .existing(subject.reference),
                     values: [.init(text("field"), text("value"))], seen: subject.version,
                     reason: "proposed by \(proposal.created.committer.name)"))
         }

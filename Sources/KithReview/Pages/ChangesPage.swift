@@ -22,7 +22,7 @@ enum ChangesPage {
         return visit.page(
             "changes", title: "What changed: \(nodes.shown(view.root.title))", tab: "/residents",
             [
-                "id": view.root.id.description, "name": nodes.shown(view.root.title),
+                "id": id, "name": nodes.shown(view.root.title),
                 "born": nodes.line("dateOfBirth", of: view.root),
                 "nhs": nodes.line("nhsNumber", of: view.root), "version": view.version,
                 "since": words(since, asked, mark, view, visit), "isMark": asked == nil,
@@ -121,13 +121,13 @@ enum ChangesPage {
         let desk = try visit.desk()
         let view = try await desk.changes(visit.parameter("id"), since: .max, moments: 2000)
         let nodes = RecordNodes(visit, desk)
-        let contacts = try await desk.family(view.root.id.description)
+        let contacts = try await desk.family(visit.parameter("id"))
             .children("hospitalContact", of: view.root.id)
         let months = HospitalMonths(contacts, until: visit.review.today)
         return visit.page(
             "pictures", title: "Timeline: \(nodes.shown(view.root.title))", tab: "/residents",
             [
-                "id": view.root.id.description, "name": nodes.shown(view.root.title),
+                "id": visit.parameter("id"), "name": nodes.shown(view.root.title),
                 "timeline": Pictures.timeline(view.moments, zone: visit.review.zone),
                 "hospital": desk.mayRead(kind: "hospitalContact")
                     ? Pictures.months(months) : false as Any,

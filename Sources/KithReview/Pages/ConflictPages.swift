@@ -28,6 +28,7 @@ enum ConflictPages {
             "path": "/conflicts/\(conflict.id)", "label": line(conflict.about),
             "title": line(conflict.title), "resident": conflict.resident.map(line) ?? false as Any,
             "kind": Vocabulary.kind(named: conflict.recordKind)?.label ?? line(conflict.recordKind),
+            "isOfRecord": conflict.record != nil,
             "isGrave": conflict.severity == .safetyCritical,
             "what": conflict.fieldName == nil
                 ? line(conflict.values.joined(separator: " · "))
@@ -69,10 +70,14 @@ enum ConflictPages {
     ) async throws -> Answer {
         let desk = try visit.desk()
         let conflict = try await desk.conflict(visit.parameter("id"))
-        var record: RecordView?
-        if let id = conflict.record { record = try await desk.record(id.description) }
+        let record = try await desk.record(of: conflict)
         var top: RecordView?
         if let record { top = try await resident(of: record, desk) }
+        let isClosed = record?.isNoLongerUpdated ?? false
+        let sides = conflict.details?.sides ?? []
+        let people = try await people(of: sides, in: conflict, desk)
+        // Where each is about somebody else, the page as a whole is about none of them.
+        if Set(people.values.map(\.id)).count > 1 { top = nil }
         let nodes = RecordNodes(visit, desk)
         let kind = Vocabulary.kind(named: conflict.recordKind)
         let definition = conflict.fieldName.flatMap { kind?.field(named: $0) }
@@ -81,7 +86,7 @@ enum ConflictPages {
                 visit.now.milliseconds - $0.proved.milliseconds < WebSessionLimits.proved
             } ?? false
         let mayDecide =
-            desk.user.may(.resolve)
+            desk.user.may(.resolve) && !isClosed
             && (!conflict.needsAttestation || desk.user.may(.attest))
         let candidates = (conflict.field?.candidates ?? []).map { view -> Node in
             var node = nodes.candidate(view, of: definition, hiding: nil)
@@ -90,15 +95,17 @@ enum ConflictPages {
             return node
         }
         let more: Node = [
-            "candidates": candidates, "back": try await back(conflict, desk),
-            "sides": (conflict.details?.sides ?? []).map { side($0, of: conflict, nodes) },
+            "isClosed": isClosed, "candidates": candidates, "back": try await back(conflict, desk),
+            "sides": sides.map { item in
+                side(item, of: conflict, person: item.record.flatMap { people[$0] }, nodes)
+            },
             "options": (conflict.details?.options ?? []).map { option -> Node in
                 [
                     "number": option.number, "words": ShownText(line: option.words).text,
                     "isPicked": typed?["choice"] == String(option.number),
                 ]
             },
-            "hasSides": !(conflict.details?.sides ?? []).isEmpty, "isField": definition != nil,
+            "hasSides": !sides.isEmpty, "isField": definition != nil,
             "who": top.map { nodes.shown($0.title) } ?? false as Any,
             "born": top.map { nodes.line("dateOfBirth", of: $0) } ?? "",
             "nhs": top.map { nodes.line("nhsNumber", of: $0) } ?? "",
@@ -111,7 +118,8 @@ enum ConflictPages {
             "performerRole": typed?["performerRole"] ?? "",
             "problem": problem ?? false as Any,
         ]
-        let work = ConflictWorkPages.node(conflict, typed: typed, visit, nodes)
+        let work = ConflictWorkPages.node(
+            conflict, isClosed: isClosed, typed: typed, visit, nodes)
         var answer = visit.page(
             "conflict", title: "Conflict: \(conflict.about)", tab: "/conflicts",
             row(conflict, visit).merging(more) { $1 }.merging(work) { $1 })
@@ -127,15 +135,33 @@ enum ConflictPages {
         return top
     }
 
+    /// Whom each of several records is about, where it is not a resident itself.
+    private static func people(
+        of sides: [ConflictSide], in conflict: ConflictView, _ desk: Desk
+    ) async throws -> [RecordID: RecordView] {
+        var people: [RecordID: RecordView] = [:]
+        for side in sides {
+            guard let id = side.record,
+                let kind = Vocabulary.kinds.first(where: { $0.label == side.kind }),
+                let record = try? await desk.record(
+                    "\(id)@\(kind.name)@\(conflict.partnershipID)"),
+                let person = try await resident(of: record, desk), person.id != id
+            else { continue }
+            people[id] = person
+        }
+        return people
+    }
+
     /// Where a person goes on from a conflict.
     private static func back(_ conflict: ConflictView, _ desk: Desk) async throws -> String {
-        guard let id = conflict.record else { return "/conflicts" }
-        return try await Lineage.place(of: try await desk.record(id.description), desk)
+        guard let record = try await desk.record(of: conflict) else { return "/conflicts" }
+        return try await Lineage.place(of: record, desk)
     }
 
     /// One of several records that stand side by side, with what is safety-critical in it.
     private static func side(
-        _ side: ConflictSide, of conflict: ConflictView, _ nodes: RecordNodes
+        _ side: ConflictSide, of conflict: ConflictView, person: RecordView?,
+        _ nodes: RecordNodes
     ) -> Node {
         func line(_ text: String) -> String { ShownText(line: text).text }
         // Where it can be decided by changing one of the records.
@@ -146,6 +172,8 @@ enum ConflictPages {
             "change": side.record.flatMap { mayChange ? "/records/\($0)/edit" : nil }
                 ?? false as Any,
             "said": side.provenance.map(nodes.said) ?? false as Any,
+            "person": person.map { nodes.shown($0.title) } ?? false as Any,
+            "personBorn": person.map { nodes.line("dateOfBirth", of: $0) } ?? "",
             "number": side.number, "kind": line(side.kind), "title": line(side.title),
             "why": line(side.why),
             "lines": side.lines.map { item -> Node in

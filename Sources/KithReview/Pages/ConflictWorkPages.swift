@@ -16,12 +16,13 @@ enum ConflictWorkPages {
 
     /// What the page of a conflict shows of the work on it.
     static func node(
-        _ conflict: ConflictView, typed: FormFields?, _ visit: Visit, _ nodes: RecordNodes
+        _ conflict: ConflictView, isClosed: Bool, typed: FormFields?, _ visit: Visit,
+        _ nodes: RecordNodes
     ) -> Node {
         let details = conflict.details
         let decisions = details?.decisions ?? []
         return [
-            "mayWork": nodes.desk.user.may(.comment),
+            "mayWork": nodes.desk.user.may(.comment) && !isClosed,
             "owner": typed?["owner"] ?? conflict.owners.joined(separator: ", "),
             "shownOwner": typed?["shownOwner"] ?? conflict.owners.joined(separator: ", "),
             "due": typed?["due"] ?? conflict.due?.description ?? "",
@@ -96,7 +97,9 @@ enum ConflictWorkPages {
                 visit.now.milliseconds - $0.proved.milliseconds < WebSessionLimits.proved
             } ?? false
         var resident: RecordView?
-        if let id = outcome.record, let record = try? await desk.record(id.description) {
+        // As the id of the conflict was told apart, so is that of its record.
+        let apart = id.split(separator: "@").dropFirst().map { "@\($0)" }.joined()
+        if let id = outcome.record, let record = try? await desk.record("\(id)\(apart)") {
             resident = try await ConflictPages.resident(of: record, desk)
         }
         let nodes = RecordNodes(visit, desk)

@@ -7,8 +7,7 @@ enum Lineage {
     static func top(of record: RecordView?, _ desk: Desk) async throws -> RecordView? {
         guard var current = record else { return nil }
         for _ in 0..<8 {
-            guard let parent = current.parent else { break }
-            guard let next = try? await desk.record(parent.description) else { break }
+            guard let next = try await desk.parent(of: current) else { break }
             current = next
         }
         return current
@@ -18,9 +17,9 @@ enum Lineage {
     static func place(of record: RecordView, _ desk: Desk) async throws -> String {
         guard let top = try await top(of: record, desk) else { return "/" }
         switch top.kind {
-        case "resident": return "/residents/\(top.id)"
+        case "resident": return "/residents/\(try await desk.name(of: top))"
         case "contact", "organisation", "interaction": return "/contacts"
-        default: return "/records/\(top.id)"
+        default: return "/records/\(try await desk.name(of: top))"
         }
     }
 
@@ -34,7 +33,7 @@ enum Lineage {
         }
         var choices: [String: [RecordView]] = [:]
         guard !wanted.isEmpty else { return choices }
-        let family = try await top.asyncMap { try await desk.family($0.id.description) }
+        let family = try await top.asyncMap { try await desk.family($0.reference) }
         for name in wanted {
             guard let kind = Vocabulary.kind(named: name), desk.mayRead(kind) else { continue }
             if !kind.parents.isEmpty, let family {

@@ -11,8 +11,9 @@ enum RecordPages {
         .get("/records/:id", .needs(.read)) { try await page($0) },
         .get("/records/:id/edit", .oneOf([.edit, .comment])) { visit in
             let desk = try visit.desk()
-            return try await form(
-                visit, desk, record: desk.record(visit.parameter("id")), typed: nil, problem: nil)
+            let record = try await desk.record(visit.parameter("id"))
+            try checkIsShared(record)
+            return try await form(visit, desk, record: record, typed: nil, problem: nil)
         },
         .post("/records/:id/edit", .oneOf([.edit, .comment])) { try await change($0) },
         .post("/records/:id/archive", .needs(.edit)) { try await archive($0) },
@@ -25,26 +26,28 @@ enum RecordPages {
         let family = try await desk.family(visit.parameter("id"))
         let record = family.record
         guard record.kind != "resident" || visit.query.has("all") else {
-            return .see("/residents/\(record.id)")
+            return .see("/residents/\(visit.parameter("id"))")
         }
         let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
-        let changes = try await desk.changes(record.id.description, since: 0, moments: 200)
+        let changes = try await desk.changes(record.reference, since: 0, moments: 200)
         let kind = Vocabulary.kind(named: record.kind)
+        let adding = ResidentPage.adding(to: record, nodes)
         let isOpenProposal =
             record.kind == "proposal" && !record.isArchived
             && ["", "proposed"].contains(code("status", of: record))
         let more: Node = [
             "name": nodes.shown(record.title), "about": kind?.about ?? "",
-            "parent": record.parent.map { "/records/\($0)" } ?? false as Any,
-            "mayArchive": desk.user.may(.edit) && kind != nil,
+            "parent": try await desk.parent(of: record).map { "/records/\(nodes.name(of: $0))" }
+                ?? false as Any,
+            "mayArchive": desk.user.may(.edit) && kind != nil && !record.isNoLongerUpdated,
             "children": family.descendants.filter { !$0.isArchived }.map {
                 nodes.record($0, level: 3)
             },
             "hasChildren": !family.descendants.filter { !$0.isArchived }.isEmpty,
-            "isOpenProposal": isOpenProposal && desk.user.may(.edit),
+            "isOpenProposal": isOpenProposal && desk.user.may(.edit)
+                && !record.isNoLongerUpdated,
             "version": record.version,
-            "adding": ResidentPage.adding(to: record, desk),
-            "hasAdding": !ResidentPage.adding(to: record, desk).isEmpty,
+            "adding": adding, "hasAdding": !adding.isEmpty,
             "moments": changes.moments.map { ChangesPage.moment($0, nodes) },
         ]
         return visit.page(
@@ -75,9 +78,19 @@ enum RecordPages {
         return (kind, parent)
     }
 
+    /// Refuses to ask for what could not be saved: a site that was removed writes nothing more there.
+    private static func checkIsShared(_ record: RecordView) throws {
+        guard record.isNoLongerUpdated else { return }
+        throw SiteError(
+            .refused,
+            "this site was removed from that partnership, or may not read this any more: nothing can be added or changed here; ask a site that is still a member"
+        )
+    }
+
     private static func newForm(_ visit: Visit) async throws -> Answer {
         let desk = try visit.desk()
         let (kind, parent) = try await target(visit.query, desk)
+        try parent.map(checkIsShared)
         return try await form(visit, desk, kind: kind, parent: parent, typed: nil, problem: nil)
     }
 
@@ -100,7 +113,7 @@ enum RecordPages {
                 choices.values.flatMap { $0 }.map { ($0.id, $0.title) },
                 uniquingKeysWith: { first, _ in first }))
         let partnerships = try await desk.partnerships().filter {
-            $0.compartments.contains(kind.compartment)
+            $0.compartments.contains(kind.compartment) && $0.members.contains(where: \.isSelf)
         }
         let session = visit.session
         let mayAttest = kind.isDecision && desk.user.may(.attest)
@@ -111,14 +124,14 @@ enum RecordPages {
         var answer = visit.page(
             "edit", title: "\(record == nil ? "New" : "Change"): \(kind.label)", tab: "/residents",
             [
-                "action": record.map { "/records/\($0.id)/edit" } ?? "/records/new",
+                "action": record.map { "/records/\(nodes.name(of: $0))/edit" } ?? "/records/new",
                 "isNew": record == nil, "kindName": kind.name, "kindLabel": kind.label,
-                "about": kind.about, "parent": parent?.id.description ?? "",
+                "about": kind.about, "parent": typed?["parent"] ?? visit.query["parent"],
                 "recordTitle": record.map { nodes.shown($0.title) } ?? "",
                 "who": top.map { nodes.shown($0.title) } ?? false as Any,
                 "born": top.map { nodes.line("dateOfBirth", of: $0) } ?? "",
                 "nhs": top.map { nodes.line("nhsNumber", of: $0) } ?? "",
-                "back": back(record: record, parent: parent, top: top),
+                "back": try await back(record: record, parent: parent, top: top, desk),
                 "seen": typed?["seen"] ?? String(record?.version ?? 0),
                 "fields": form.nodes(
                     typed: typed, presets: presets(kind, visit, desk, parent), problem: problem,
@@ -144,11 +157,13 @@ enum RecordPages {
     }
 
     private static func back(
-        record: RecordView?, parent: RecordView?, top: RecordView?
-    ) -> String {
-        if let top, top.kind == "resident" { return "/residents/\(top.id)" }
-        if let record { return "/records/\(record.id)" }
-        return parent.map { "/records/\($0.id)" } ?? "/contacts"
+        record: RecordView?, parent: RecordView?, top: RecordView?, _ desk: Desk
+    ) async throws -> String {
+        if let top, top.kind == "resident" {
+            return "/residents/\(try await desk.name(of: top))"
+        }
+        guard let record = record ?? parent else { return "/contacts" }
+        return "/records/\(try await desk.name(of: record))"
     }
 
     /// What a new record usually says.
@@ -211,7 +226,7 @@ enum RecordPages {
             var edit = try edit(
                 .new(
                     kind: kind.name, partnership: partnership.isEmpty ? nil : partnership,
-                    parent: parent?.id.description), form.assignments(visit.form), visit, kind)
+                    parent: parent?.reference), form.assignments(visit.form), visit, kind)
             edit.seen = nil
             try await Proving.check(edit.isAttested, visit)
             let saved = try await desk.save([edit])
@@ -235,7 +250,7 @@ enum RecordPages {
         let back = try await Lineage.place(of: record, desk)
         guard !values.isEmpty else { return .see("\(back)?done=nothing") }
         do {
-            let edit = try edit(.existing(record.id.description), values, visit, kind)
+            let edit = try edit(.existing(record.reference), values, visit, kind)
             guard edit.seen != nil else { throw Refusal.form }
             guard !record.isErased else {
                 throw SiteError(
@@ -247,7 +262,7 @@ enum RecordPages {
             let saved = try await desk.save([edit])
             let names = Set(values.map { $0.field.split(separator: ".")[0] })
             let isBoth =
-                saved.first.map { saved in
+                saved.first { $0.reference == record.reference }.map { saved in
                     saved.fields.contains { names.contains($0.name[...]) && $0.isConflict }
                 } ?? false
             return .see("\(back)?done=\(isBoth ? "both" : "saved")")
@@ -278,7 +293,7 @@ enum RecordPages {
         let isBack = visit.form["archived"] == "no"
         _ = try await desk.save([
             RecordEdit(
-                target: .existing(record.id.description),
+                target: .existing(record.reference),
                 values: [.init("archived", isBack ? "no" : "yes")],
                 seen: Int64(visit.form["seen"]), change: isBack ? .restore : .archive,
                 reason: String(visit.form["reason"].prefix(2000)))

@@ -30,7 +30,7 @@ enum ResidentPage {
         var answer = visit.page(
             "glass", title: "Break the glass", tab: "/residents",
             [
-                "id": family.record.id.description, "name": nodes.shown(family.record.title),
+                "id": visit.parameter("id"), "name": nodes.shown(family.record.title),
                 "born": nodes.line("dateOfBirth", of: family.record),
                 "nhs": nodes.line("nhsNumber", of: family.record),
                 "reason": visit.form["reason"], "minutes": BreakGlass.minutes,
@@ -75,41 +75,60 @@ enum ResidentPage {
         guard family.record.kind == "resident" else {
             return .see("/records/\(family.record.id)")
         }
+        let shown = try await node(visit, desk, family)
+        return visit.page("resident", title: shown.title, tab: "/residents", shown.node)
+    }
+
+    /// What the page shows of a family, with its title.
+    static func node(
+        _ visit: Visit, _ desk: Desk, _ family: RecordTree
+    ) async throws -> (title: String, node: Node) {
         let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
         let peers = try await desk.peers()
         let mark = try await desk.marks()[family.record.id]
-        let conflicts = try await desk.conflicts(under: family.record.id.description)
-        let newest = family.descendants.map(\.changed.version).max() ?? 0
-        let last = max(newest, family.record.changed.version)
-        let partnership = family.record.partnership
+        let conflicts = try await desk.conflicts(under: family.record.reference)
+        let (plans, sections) = (plans(family, nodes), sections(family, nodes))
+        let adding = adding(to: family.record, nodes)
         let more: Node = [
-            "id": family.record.id.description, "version": family.record.version,
-            "breakGlass": broken(family, desk) ?? false as Any,
-            "glass": Compartment.granted.allSatisfy(family.compartments.contains)
-                ? false : "/residents/\(family.record.id)/glass" as Any,
-            "isArchived": family.record.isArchived,
-            "isNoLongerUpdated": family.record.isNoLongerUpdated,
-            "partnership": nodes.shown(partnership),
-            "warning": Currency.warning(peers, in: partnership, visit) ?? false as Any,
-            "peers": Currency.nodes(peers, in: partnership, visit),
-            "hasPeers": peers.contains { $0.partnerships.contains(partnership) },
-            "isUnread": last > (mark?.version ?? 0), "neverRead": mark == nil,
-            "readAt": mark.map { visit.review.words($0.time) } ?? "",
             "conflicts": conflicts.map { ConflictPages.row($0, visit) },
             "hasConflicts": !conflicts.isEmpty, "conflictCount": conflicts.count,
             "first": first.compactMap { section($0, family, nodes, always: true) },
             "aboutMe": section("aboutMe", family, nodes, always: true) ?? false as Any,
-            "plans": plans(family, nodes), "hasPlans": !plans(family, nodes).isEmpty,
+            "plans": plans, "hasPlans": !plans.isEmpty,
             "plansAbsence": absence("plan", family, nodes),
-            "sections": sections(family, nodes),
-            "hasSections": !sections(family, nodes).isEmpty, "printing": printing(family),
-            "adding": adding(to: family.record, desk),
-            "hasAdding": !adding(to: family.record, desk).isEmpty,
+            "sections": sections, "hasSections": !sections.isEmpty,
+            "printing": printing(family, visit.parameter("id")), "adding": adding,
+            "hasAdding": !adding.isEmpty,
             "root": nodes.record(family.record, level: 3, titled: false),
         ]
-        return visit.page(
-            "resident", title: nodes.shown(family.record.title), tab: "/residents",
-            identity(family, nodes).merging(more) { $1 })
+        let standing = standing(family, desk, peers, mark, visit)
+        return (
+            nodes.shown(family.record.title),
+            identity(family, nodes).merging(standing) { $1 }.merging(more) { $1 }
+        )
+    }
+
+    /// How current the page is, what its reader has read, and what they read for an emergency.
+    private static func standing(
+        _ family: RecordTree, _ desk: Desk, _ peers: [PeerView], _ mark: ReadingMark?,
+        _ visit: Visit
+    ) -> Node {
+        let record = family.record
+        let newest = family.descendants.map(\.changed.version).max() ?? 0
+        let last = max(newest, record.changed.version)
+        return [
+            "id": visit.parameter("id"), "version": record.version,
+            "breakGlass": broken(family, desk) ?? false as Any,
+            "glass": Compartment.granted.allSatisfy(family.compartments.contains)
+                ? false : "/residents/\(visit.parameter("id"))/glass" as Any,
+            "isArchived": record.isArchived, "isNoLongerUpdated": record.isNoLongerUpdated,
+            "partnership": ShownText(lines: record.partnership).text,
+            "warning": Currency.warning(peers, in: record.partnership, visit) ?? false as Any,
+            "peers": Currency.nodes(peers, in: record.partnership, visit),
+            "hasPeers": peers.contains { $0.partnerships.contains(record.partnership) },
+            "isUnread": last > (mark?.version ?? 0), "neverRead": mark == nil,
+            "readAt": mark.map { visit.review.words($0.time) } ?? "",
+        ]
     }
 
     /// Who it is, in the words that tell people apart.
@@ -128,8 +147,8 @@ enum ResidentPage {
             "hasCalled": root.field("preferredName")?.candidates.isEmpty == false,
             "gp": nodes.line("gpPractice", of: root),
             "gpOpen": nodes.isOpen("gpPractice", of: root),
-            "place": nodes.desk.mayRead(kind: "residency")
-                ? TodayPage.place(summary, nodes) : Self.notIncluded,
+            "place": stays.isEmpty
+                ? absence("residency", family, nodes) : TodayPage.place(summary, nodes),
         ]
     }
 
@@ -145,9 +164,9 @@ enum ResidentPage {
             "You read \(names) records of this person for an emergency. It ends after \(BreakGlass.minutes) minutes, stands in the audit, and somebody else reviews it."
     }
 
-    private static func printing(_ family: RecordTree) -> [Node] {
+    private static func printing(_ family: RecordTree, _ id: String) -> [Node] {
         family.compartments.contains(.clinical)
-            ? [["label": "Transfer pack", "path": "/residents/\(family.record.id)/pack"]] : []
+            ? [["label": "Transfer pack", "path": "/residents/\(id)/pack"]] : []
     }
 
     static let notIncluded = "your role does not include it"
@@ -155,7 +174,10 @@ enum ResidentPage {
     /// Why there is nothing of a kind: not recorded, not shared with this site, or not for this reader.
     static func absence(_ name: String, _ family: RecordTree, _ nodes: RecordNodes) -> String {
         guard let kind = Vocabulary.kind(named: name) else { return "" }
-        if family.compartments.contains(kind.compartment) { return Absence.notRecorded.words }
+        // A site that was removed is sent nothing: nothing here says whether it is recorded by now.
+        if family.compartments.contains(kind.compartment), !family.record.isNoLongerUpdated {
+            return Absence.notRecorded.words
+        }
         return nodes.desk.mayRead(kind) ? Absence.notShared.words : notIncluded
     }
 
@@ -170,14 +192,15 @@ enum ResidentPage {
         }
         let mayAdd =
             nodes.desk.mayWrite(kind) && (!kind.isSingleton || records.isEmpty)
-            && family.compartments.contains(kind.compartment)
+            && family.compartments.contains(kind.compartment) && !family.record.isNoLongerUpdated
         return [
             "label": records.count == 1 || kind.isSingleton ? kind.label : Titles.plural(kind),
             "name": name,
             "records": records.map { nodes.record($0, titled: !kind.isSingleton) },
             "hasRecords": !records.isEmpty, "absence": absence(name, family, nodes),
             "add": mayAdd
-                ? "/records/new?kind=\(name)&parent=\(family.record.id)" : false as Any,
+                ? "/records/new?kind=\(name)&parent=\(nodes.name(of: family.record))"
+                : false as Any,
             "addLabel": Titles.within(kind),
         ]
     }
@@ -218,22 +241,25 @@ enum ResidentPage {
                 "label": Titles.plural(kind), "hasRecords": !records.isEmpty,
                 "absence": absence(name, family, nodes),
                 "records": records.map { withChildren($0, family, nodes) },
-                "add": nodes.desk.mayWrite(kind) && name != "signOff"
-                    ? "/records/new?kind=\(name)&parent=\(plan.id)" : false as Any,
+                "add": nodes.desk.mayWrite(kind) && name != "signOff" && !plan.isNoLongerUpdated
+                    ? "/records/new?kind=\(name)&parent=\(nodes.name(of: plan))" : false as Any,
                 "addLabel": Titles.within(kind),
             ]
         }
         var node = nodes.record(plan, level: 3)
         node["groups"] = groups
-        node["adding"] = adding(to: plan, nodes.desk)
-        node["hasAdding"] = !adding(to: plan, nodes.desk).isEmpty
+        let adding = adding(to: plan, nodes)
+        node["adding"] = adding
+        node["hasAdding"] = !adding.isEmpty
         node["version"] = plan.version
         node["acknowledge"] =
             Vocabulary.kind(named: "comment").map(nodes.desk.mayWrite) == true
-            ? "/records/\(plan.id)/acknowledge" : false as Any
+                && !plan.isNoLongerUpdated
+            ? "/records/\(nodes.name(of: plan))/acknowledge" : false as Any
         node["signOff"] =
             Vocabulary.kind(named: "signOff").map(nodes.desk.mayWrite) == true
-            ? "/records/new?kind=signOff&parent=\(plan.id)" : false as Any
+                && !plan.isNoLongerUpdated
+            ? "/records/new?kind=signOff&parent=\(nodes.name(of: plan))" : false as Any
         return node
     }
 
@@ -249,14 +275,15 @@ enum ResidentPage {
     }
 
     /// What may be added to a record, as links.
-    static func adding(to record: RecordView, _ desk: Desk) -> [Node] {
-        Vocabulary.kinds.filter {
-            $0.parents.contains(record.kind) && desk.mayWrite($0)
+    static func adding(to record: RecordView, _ nodes: RecordNodes) -> [Node] {
+        guard !record.isNoLongerUpdated else { return [] }
+        return Vocabulary.kinds.filter {
+            $0.parents.contains(record.kind) && nodes.desk.mayWrite($0)
                 && !["comment", "proposal", "signOff", "samePerson"].contains($0.name)
         }.map { kind in
             [
                 "label": kind.label,
-                "path": "/records/new?kind=\(kind.name)&parent=\(record.id)",
+                "path": "/records/new?kind=\(kind.name)&parent=\(nodes.name(of: record))",
             ]
         }
     }

@@ -66,7 +66,8 @@ enum TodayPage {
             "nhs": nodes.line("nhsNumber", of: resident),
             "place": place(summary, nodes), "changed": visit.review.words(summary.lastChange),
             "isUnread": summary.lastVersion > (marks[resident.id]?.version ?? 0),
-            "never": isNew, "partnership": nodes.shown(resident.partnership),
+            "isNoLongerUpdated": resident.isNoLongerUpdated, "never": isNew,
+            "partnership": nodes.shown(resident.partnership),
         ]
     }
 

@@ -10,6 +10,8 @@ struct RecordNodes {
     let desk: Desk
     /// The titles of records that references point to.
     let titles: [RecordID: String]
+    /// Whether the page is about one of several records of one id, so that its links tell it apart.
+    private let isApart: Bool
 
     private var entry: FieldEntry { FieldEntry(zone: zone) }
 
@@ -17,6 +19,12 @@ struct RecordNodes {
         zone = visit.review.zone
         self.desk = desk
         self.titles = titles
+        isApart = visit.parameter("id").contains("@")
+    }
+
+    /// What names a record in a link of this page.
+    func name(of view: RecordView) -> String {
+        isApart ? view.reference : view.id.description
     }
 
     /// A record with its fields that say something; `level` is that of its heading.
@@ -32,10 +40,11 @@ struct RecordNodes {
             "hasFields": !fields.isEmpty, "isArchived": view.isArchived,
             "isNoLongerUpdated": view.isNoLongerUpdated, "said": said(common),
             "edit": (kind.map { desk.mayWrite($0) && !$0.isAppendOnly } ?? false)
-                ? "/records/\(view.id)/edit" : false as Any,
+                && !view.isNoLongerUpdated
+                ? "/records/\(name(of: view))/edit" : false as Any,
             "comment": path("comment", about: view) ?? false as Any,
             "proposal": path("proposal", about: view) ?? false as Any,
-            "history": "/records/\(view.id)",
+            "history": "/records/\(name(of: view))",
             "isUnknown": kind == nil,
         ]
     }
@@ -80,9 +89,9 @@ struct RecordNodes {
     /// The form for a word of this reader about a record, where such a word may be said.
     private func path(_ name: String, about view: RecordView) -> String? {
         guard let kind = Vocabulary.kind(named: name), desk.mayWrite(kind), !view.isArchived,
-            kind.parents.contains(view.kind)
+            !view.isNoLongerUpdated, kind.parents.contains(view.kind)
         else { return nil }
-        return "/records/new?kind=\(name)&parent=\(view.id)"
+        return "/records/new?kind=\(name)&parent=\(self.name(of: view))"
     }
 
     /// Fields that carry meaning for a reader; what every record has besides is on its own page.
@@ -111,7 +120,7 @@ struct RecordNodes {
                 ? (view.absence ?? .notRecorded).words : false as Any,
             "conflict": view.isConflict
                 ? "/conflicts/\(Self.conflict(view, of: record))" : false as Any,
-            "undo": isDecided(view)
+            "undo": isDecided(view) && !record.isNoLongerUpdated
                 ? "/conflicts/\(Self.conflict(view, of: record))/undo" : false as Any,
         ]
     }

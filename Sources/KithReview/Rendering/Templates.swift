@@ -52,6 +52,7 @@ enum Templates {
         ("residents", PackageResources.residents_mustache),
         ("round", PackageResources.round_mustache),
         ("section", PackageResources.section_mustache),
+        ("several", PackageResources.several_mustache),
         ("signin", PackageResources.signin_mustache),
         ("today", PackageResources.today_mustache),
         ("undo", PackageResources.undo_mustache),

@@ -79,7 +79,7 @@ struct Gatekeeper: Sendable {
     }
 
     private static let plain = Set(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.".utf8)
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/-_.@".utf8)
 
     private func form(of request: Request) async throws -> FormFields {
         let type = request.headers[.contentType]?.split(separator: ";").first.map(String.init)
@@ -104,10 +104,11 @@ struct Gatekeeper: Sendable {
     ) async throws -> Visit {
         var certificate: [UInt8]?
         if review.configuration.browsers == .certificate {
-            // A resumed TLS session skips the verification: what the browser holds is asked again.
-            guard let der = try await channel.nioSSL_peerCertificate().get()?.toDERBytes() else {
-                throw Refusal.host
-            }
+            // A resumed TLS session skips the verification, and one that stays open was verified long ago:
+            // what the browser holds is looked at again.
+            guard let der = try await channel.nioSSL_peerCertificate().get()?.toDERBytes(),
+                await review.site.login(ofBrowserCertificate: der) != nil
+            else { throw Refusal.certificate }
             certificate = der
         }
         let token = Cookies.value(Cookies.session, in: request.headers)
@@ -139,8 +140,12 @@ struct Gatekeeper: Sendable {
                 metadata: ["user": "\(session.user.login)", "route": "\(route.path)"])
             throw Refusal.permission
         }
-        guard route.method == .post else { return try await route.answer(visit) }
-        return try await once(visit, route)
+        do {
+            guard route.method == .post else { return try await route.answer(visit) }
+            return try await once(visit, route)
+        } catch let several as SeveralRecords {
+            return several.page(visit, wasSent: route.method == .post)
+        }
     }
 
     /// Carries a form out once, however often it is sent.

@@ -3,12 +3,13 @@ import KithSite
 
 /// Why a request is not answered; nothing of it was looked at further.
 enum Refusal: Error {
-    case host, origin, method, missing, type, size, form, token, permission, tooMany, running
+    case host, certificate, origin, method, missing, type, size, form, token, permission, tooMany,
+        running
 
     private var status: HTTPResponse.Status {
         switch self {
         case .host: .misdirectedRequest
-        case .origin, .token, .permission: .forbidden
+        case .certificate, .origin, .token, .permission: .forbidden
         case .method: .methodNotAllowed
         case .missing: .notFound
         case .type: .unsupportedMediaType
@@ -22,6 +23,8 @@ enum Refusal: Error {
     private var words: String {
         switch self {
         case .host: "This page is not served under this name. Use the address you were given."
+        case .certificate:
+            "This browser's certificate does not count here any more. Ask whoever looks after accounts for a new one."
         case .origin: "This came from another page, and nothing was done."
         case .method: "This cannot be done so, and nothing was done."
         case .missing: "There is no such page, or it is not for you."

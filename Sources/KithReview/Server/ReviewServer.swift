@@ -29,12 +29,35 @@ public struct ReviewServer: Sendable {
     ///
     /// Errors: `SiteError` when the certificate or the address cannot be used.
     public func run(onListening: @escaping @Sendable (String) -> Void) async throws {
+        let gatekeeper = Gatekeeper(review: review, routes: Routes.all, logger: logger)
+        try await serve(onListening: onListening) { await gatekeeper.answer($0, on: $1) }
+    }
+
+    /// Answers every request alike with a resident's page whose text was read once, as somebody would
+    /// see it: the markup of the real page without what is asked and read for each request, to measure
+    /// that one against. Nobody signs in to it, so that only a program of measures may run it.
+    package func run(
+        fixing resident: String, asSeenBy login: String,
+        onListening: @escaping @Sendable (String) -> Void
+    ) async throws {
+        let page = try await FixedPage(review, resident: resident, login: login)
+        try await serve(onListening: onListening) { _, _ in page.answer() }
+    }
+
+    private func serve(
+        onListening: @escaping @Sendable (String) -> Void,
+        _ answer: @escaping @Sendable (Request, any Channel) async -> Answer
+    ) async throws {
         // What is wrong with the certificate is told now, not to the first browser.
         _ = try certificates.context()
-        let gatekeeper = Gatekeeper(review: review, routes: Routes.all, logger: logger)
-        let responder = CallbackResponder<ReviewContext> { request, context in
-            let answer = await gatekeeper.answer(request, on: context.channel)
-            let response = StrictHeaders.response(answer)
+        let threads = PageThreads()
+        defer { threads.stop() }
+        let responder = CallbackResponder<ReviewContext> { [site = review.site] request, context in
+            let response =
+                site.isSyncing
+                ? await withTaskExecutorPreference(threads) {
+                    StrictHeaders.response(await answer(request, context.channel))
+                } : StrictHeaders.response(await answer(request, context.channel))
             return request.method == .head ? response.createHeadResponse() : response
         }
         var quiet = logger

@@ -114,6 +114,7 @@ struct ConflictLister {
             id: id, kind: conflict.kind,
             severity: conflict.severity,
             partnership: names[conflict.key.partnership]?.name ?? conflict.key.partnership.short,
+            partnershipID: conflict.key.partnership,
             compartment: conflict.key.compartment, record: head?.id, recordKind: kind?.name ?? "",
             title: conflict.row.map(titles.title) ?? title(ofEntry: conflict),
             resident: resident.map(titles.title),

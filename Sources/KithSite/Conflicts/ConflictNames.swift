@@ -69,19 +69,24 @@ struct ConflictNames {
         }
     }
 
-    private static func name(ofKind number: UInt32?) -> String {
+    static func name(ofKind number: UInt32?) -> String {
         guard let number else { return "record" }
         return Vocabulary.kind(number)?.name ?? "kind\(number)"
     }
 
     /// Whether a word behind `@` is true of a conflict.
     static func fits(_ word: String, _ key: ConflictKey, recordKind: UInt32?) -> Bool {
+        fits(word, kind: recordKind, key.compartment, key.partnership)
+    }
+
+    /// Whether a word behind `@` is true of what is of a kind, in a compartment of a partnership.
+    static func fits(
+        _ word: String, kind: UInt32?, _ compartment: Compartment, _ partnership: PartnershipID
+    ) -> Bool {
         let text = word.lowercased()
-        if text == name(ofKind: recordKind).lowercased() || text == key.compartment.name {
-            return true
-        }
+        if text == name(ofKind: kind).lowercased() || text == compartment.name { return true }
         guard text.count >= 4, let named = RecordID.bounds(ofPrefix: text),
-            let partnership = RecordID(bytes: key.partnership.bytes)
+            let partnership = RecordID(bytes: partnership.bytes)
         else { return false }
         return named.contains(partnership)
     }

@@ -54,6 +54,8 @@ public struct ConflictView: Codable, Sendable {
     public var severity: FieldPolicy
     /// The partnership's name.
     public var partnership: String
+    /// The partnership.
+    public var partnershipID: PartnershipID
     /// The compartment that it is in.
     public var compartment: Compartment
     /// The record, or the first of several; nil when it is about an entry.
@@ -90,7 +92,8 @@ public struct ConflictView: Codable, Sendable {
     /// Describes a conflict.
     public init(
         id: String, kind: ConflictKind, severity: FieldPolicy, partnership: String,
-        compartment: Compartment, record: RecordID?, recordKind: String, title: String,
+        partnershipID: PartnershipID, compartment: Compartment, record: RecordID?,
+        recordKind: String, title: String,
         resident: String?, about: String, fieldName: String? = nil, values: [String],
         opened: Instant, isReopened: Bool = false, owners: [String] = [], due: PartialDate? = nil,
         version: Int64, needsAttestation: Bool = false, field: FieldView? = nil,
@@ -100,6 +103,7 @@ public struct ConflictView: Codable, Sendable {
         self.kind = kind
         self.severity = severity
         self.partnership = partnership
+        self.partnershipID = partnershipID
         self.compartment = compartment
         self.record = record
         self.recordKind = recordKind

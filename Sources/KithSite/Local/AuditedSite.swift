@@ -414,14 +414,17 @@ extension LocalSite {
 
     /// Appends items in one write, which counts when they are many.
     func note(_ items: [AuditItem]) async throws {
-        do {
-            _ = try await append(items)
-        } catch let error as StoreError where [.full, .readOnly].contains(error.code) {
-            logger.error(
-                "what somebody did could not be noted in the audit",
-                metadata: [
-                    "audit.action": "\(items.first?.action.rawValue ?? "")", "why": "\(error)",
-                ])
+        try await translating {
+            do {
+                _ = try await append(items)
+            } catch let error as StoreError where [.full, .readOnly].contains(error.code) {
+                logger.error(
+                    "what somebody did could not be noted in the audit",
+                    metadata: [
+                        "audit.action": "\(items.first?.action.rawValue ?? "")",
+                        "why": "\(error)",
+                    ])
+            }
         }
     }
 

@@ -272,14 +272,11 @@ package struct EditPlanner {
         _ reference: String, kinds: [String], in partnership: PartnershipID? = nil
     ) throws -> [StoredRecord] {
         let numbers = kinds.compactMap { Vocabulary.kind(named: $0)?.number }
-        let found =
-            reference.count < 4
-            ? []
-            : try transaction.records(
-                RecordSelection(partnership: partnership, prefix: reference)
-            ).filter {
-                numbers.isEmpty || numbers.contains($0.kind)
-            }
+        let found = try RecordReference(reference).matches(
+            in: transaction, partnership: partnership
+        ).filter {
+            numbers.isEmpty || numbers.contains($0.kind)
+        }
         let what = kinds.isEmpty ? "record" : kinds.joined(separator: " or ")
         guard !found.isEmpty else {
             throw SiteError(
@@ -296,7 +293,12 @@ package struct EditPlanner {
     ) throws -> StoredRecord {
         let found = try matches(reference, kinds: kinds, in: partnership)
         guard found.count == 1 else {
-            throw SiteError(.ambiguous, "several ids begin so; give more of the id")
+            let names = RecordReference.apart(Array(found.prefix(4)))
+            throw SiteError(
+                .ambiguous,
+                names.map {
+                    "\(found.count) records have that id, as members drew it twice; say which: \($0.map { "'\($0)'" }.joined(separator: ", "))"
+                } ?? "several ids begin so; give more of the id")
         }
         return found[0]
     }

@@ -55,9 +55,8 @@ extension LocalSite {
             return try await store.read { transaction in
                 let presenter = try RecordPresenter(transaction, entry: entry)
                 guard
-                    let record = try transaction.records(
-                        RecordSelection(prefix: view.id.description)
-                    ).first
+                    let record = try RecordReference(view.reference).matches(in: transaction)
+                        .first
                 else { return [] }
                 let kind = Vocabulary.kind(record.kind)
                 let erasures = try transaction.erasures(ofRecord: record.row).map { act in

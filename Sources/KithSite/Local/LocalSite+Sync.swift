@@ -358,6 +358,9 @@ extension LocalSite {
             })
     }
 
+    /// Whether a session with any peer runs.
+    package var isSyncing: Bool { busyPeers.withLock { !$0.isEmpty } }
+
     private func enter(_ peer: StoredPeer) -> Bool {
         busyPeers.withLock { $0.insert(peer.site.description).inserted }
     }

@@ -40,7 +40,9 @@ extension ScopedSite {
     private func find(_ reference: String, kind: String?) async throws -> (RecordView, Ground) {
         let compartment = kind.flatMap { Vocabulary.kind(named: $0) }?.compartment
         // What is not to be read is found by its id alone: a title, even in an error, would tell.
-        if let compartment, !scope.includes(compartment), RecordID(text: reference) == nil {
+        if let compartment, !scope.includes(compartment),
+            RecordID(text: RecordReference(reference).prefix) == nil
+        {
             throw SiteError(.refused, "\(compartment.name) \(Self.missing)")
         }
         let found: RecordView
@@ -58,8 +60,9 @@ extension ScopedSite {
     /// Those of some conflicts that are about what the role includes.
     func readable(_ conflicts: [ConflictView]) async throws -> [ConflictView] {
         conflicts.filter { conflict in
-            Vocabulary.kind(named: conflict.recordKind).map { scope.includes($0.compartment) }
-                ?? false
+            // What is about no record, as a fork, is about entries of a compartment.
+            scope.includes(
+                Vocabulary.kind(named: conflict.recordKind)?.compartment ?? conflict.compartment)
         }.map { conflict in
             var conflict = conflict
             if !scope.includes(.personal) { conflict.resident = nil }
@@ -96,7 +99,8 @@ extension ScopedSite {
         for index in seen.indices where seen[index].parentTitle != nil {
             guard let parent = seen[index].parent else { continue }
             if known[parent] == nil {
-                let above = try await site.record(parent.description, kind: nil)
+                let above = try await site.record(
+                    "\(parent)@\(seen[index].partnershipID)", kind: nil)
                 known[parent] = try await ground(for: above.compartment, around: parent) != nil
             }
             if known[parent] == false { seen[index].parentTitle = nil }
@@ -109,7 +113,7 @@ extension ScopedSite {
     func tree(_ query: TreeQuery) async throws -> RecordTree {
         let (root, ground) = try await find(query.reference, kind: query.kind)
         var wanted = query
-        wanted.reference = root.id.description
+        wanted.reference = root.reference
         var tree = try await site.tree(wanted)
         tree.record = try await seen([tree.record])[0]
         tree.samePerson = try await readable(tree.samePerson)
@@ -118,7 +122,7 @@ extension ScopedSite {
         tree.more = tree.more.filter { name, _ in
             Vocabulary.kind(named: name).map { scope.includes($0.compartment) } ?? false
         }
-        tree.compartments = try await readableCompartments(of: root.id.description)
+        tree.compartments = try await readableCompartments(of: root.reference)
         let acts = try await site.standingBreakGlass(of: audited.actor, through: audited.channel)
         let act = acts.first { $0.breakGlass?.resident == root.id }?.number
         let below = tree.descendants.count + tree.mentions.count
@@ -148,12 +152,12 @@ extension ScopedSite {
 
     func record(_ reference: String, kind: String?) async throws -> RecordView {
         let (found, ground) = try await find(reference, kind: kind)
-        return try await seen([reading(on: ground).record(found.id.description, kind: kind)])[0]
+        return try await seen([reading(on: ground).record(found.reference, kind: kind)])[0]
     }
 
     func history(_ reference: String) async throws -> [HistoryItem] {
         let (found, ground) = try await find(reference, kind: nil)
-        return try await reading(on: ground).history(found.id.description)
+        return try await reading(on: ground).history(found.reference)
     }
 
     func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
@@ -182,9 +186,9 @@ extension ScopedSite {
 
     func changes(_ query: ChangesQuery) async throws -> ChangesView {
         let (root, ground) = try await find(query.reference, kind: nil)
-        let mine = try await readableCompartments(of: root.id.description)
+        let mine = try await readableCompartments(of: root.reference)
         var wanted = query
-        wanted.reference = root.id.description
+        wanted.reference = root.reference
         wanted.compartments = query.compartments.filter(mine.contains)
         return try await reading(on: ground).changes(wanted)
     }
@@ -221,15 +225,21 @@ extension ScopedSite {
         // What it is about is looked up without telling whether there is a decision, or of what class.
         var preview = undo
         (preview.isPreview, preview.isAttested) = (true, true)
-        let record: RecordView?
+        var compartments: [Compartment] = []
         do {
             let outcome = try await site.undoDecision(preview, by: author)
+            // Of several records with that id it is one that what is typed behind `@` fits.
+            let apart = undo.conflict.split(separator: "@").dropFirst().map { "@\($0)" }.joined()
             guard let id = outcome.record else { throw SiteError(.refused, "") }
-            record = try await site.record(id.description, kind: nil)
+            compartments = try await translating {
+                try await site.store.read {
+                    try RecordReference("\(id)\(apart)").matches(in: $0).map(\.compartment)
+                }
+            }
         } catch let error as SiteError where [.refused, .ambiguous].contains(error.code) {
-            record = nil
+            compartments = []
         }
-        guard let record, scope.includes(record.compartment) else {
+        guard !compartments.isEmpty, compartments.allSatisfy(scope.includes) else {
             throw SiteError(
                 .notFound, "no decision stands there, or what it is about \(Self.missing)")
         }

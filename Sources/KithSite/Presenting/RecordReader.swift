@@ -114,7 +114,7 @@ package struct RecordReader {
         let wanted = name.flatMap { Vocabulary.kind(named: $0) }
         var found: [StoredRecord] = []
         if reference.count >= 4 {
-            found = try transaction.records(RecordSelection(prefix: reference)).filter {
+            found = try RecordReference(reference).matches(in: transaction).filter {
                 wanted == nil || $0.kind == wanted?.number
             }
         }
@@ -136,6 +136,12 @@ package struct RecordReader {
             )
         }
         guard found.count == 1 else {
+            if let names = RecordReference.apart(Array(found.prefix(4))) {
+                throw SiteError(
+                    .ambiguous,
+                    "\(found.count) records have that id, as members drew it twice; say which: \(names.map { "'\($0)'" }.joined(separator: ", "))"
+                )
+            }
             let some = found.prefix(4).map {
                 "\($0.id.short) (\(ShownText(line: presenter.view($0).title).text))"
             }

@@ -145,7 +145,7 @@ extension StoreTransaction {
         try row(
             """
             SELECT login FROM web_certificate JOIN account ON account.id = web_certificate.account
-            WHERE fingerprint = ? AND ends_ms > ?
+            WHERE fingerprint = ? AND ends_ms > ? AND is_disabled = 0
             """, [fingerprint, now.milliseconds]
         ).map { $0["login"] }
     }

@@ -235,26 +235,43 @@ extension StoreTransaction {
             .map(act)
     }
 
+    /// Where the columns of an act stand, counted from the first of them: a page reads thousands of rows,
+    /// and to look a name up costs more than the value.
+    private enum ActColumn: Int, CaseIterable {
+        case entryClass, change, event, reason, carried, arrival, hash, recorded, received, author
+        case depth, user, name, role, organisation
+        case performer, performerName, performerRole, performerOrganisation
+
+        /// The place in a row that ends with these columns.
+        func place(in row: Row) -> Int { row.count - Self.allCases.count + rawValue }
+    }
+
     func act(_ row: Row) throws -> StoredAct {
-        let change: Int? = row["change"]
-        let performer: String? = row["p_user"]
-        let carried = (row["carried"] as Data?).flatMap { try? Carried(decoding: $0) }
+        func value<Value: DatabaseValueConvertible & StatementColumnConvertible>(
+            _ column: ActColumn
+        ) -> Value { row[column.place(in: row)] }
+        func data(_ column: ActColumn) -> Data? { row[column.place(in: row)] }
+        let change: Int? = row[ActColumn.change.place(in: row)]
+        let performer: String? = row[ActColumn.performer.place(in: row)]
+        let carried = data(.carried).flatMap { try? Carried(decoding: $0) }
         return StoredAct(
-            site: try SiteID(blob: row["author"]), entry: try EntryHash(blob: row["hash"]),
-            arrival: row["arrival"], entryClass: EntryClass(rawValue: row["class"]) ?? .record,
+            site: try SiteID(blob: value(.author)), entry: try EntryHash(blob: value(.hash)),
+            arrival: value(.arrival),
+            entryClass: EntryClass(rawValue: value(.entryClass)) ?? .record,
             change: change.flatMap(ChangeType.init(rawValue:)),
             committer: Person(
-                user: row["c_user"], name: row["c_name"], role: row["c_role"],
-                organisation: row["c_organisation"]),
+                user: value(.user), name: value(.name), role: value(.role),
+                organisation: value(.organisation)),
             performer: performer.map {
                 Person(
-                    user: $0, name: row["p_name"], role: row["p_role"],
-                    organisation: row["p_organisation"])
+                    user: $0, name: value(.performerName), role: value(.performerRole),
+                    organisation: value(.performerOrganisation))
             },
-            event: (row["event"] as Data?).flatMap { try? FieldValue(decoding: $0) },
-            recorded: Instant(milliseconds: row["recorded_ms"]),
-            received: Instant(milliseconds: row["received_ms"]), reason: row["reason"],
-            carried: carried, carriedClass: try carried.flatMap { try entryClass(of: $0.entry) })
+            event: data(.event).flatMap { try? FieldValue(decoding: $0) },
+            recorded: Instant(milliseconds: value(.recorded)),
+            received: Instant(milliseconds: value(.received)),
+            reason: row[ActColumn.reason.place(in: row)], carried: carried,
+            carriedClass: try carried.flatMap { try entryClass(of: $0.entry) })
     }
 
     /// The class of an entry of which a part was read; nil when it is not here.
@@ -270,12 +287,12 @@ extension StoreTransaction {
 
     private func operation(_ row: Row) throws -> StoredOperation {
         let act = try act(row)
-        let id = OperationID(entry: act.entry, index: RowID.index(operation: row["operation"]))
+        // The columns of `operationQuery`, in order.
+        let id = OperationID(entry: act.entry, index: RowID.index(operation: row[0]))
         return StoredOperation(
-            id: id, field: row["field"], value: row["value"], isSuperseded: row["is_superseded"],
-            isEffective: row["is_effective"],
+            id: id, field: row[2], value: row[3], isSuperseded: row[4], isEffective: row[5],
             rank: DisplayRank(
-                isEffective: row["is_effective"], depth: row["depth"], author: act.site,
+                isEffective: row[5], depth: row[ActColumn.depth.place(in: row)], author: act.site,
                 operation: id), act: act)
     }
 }

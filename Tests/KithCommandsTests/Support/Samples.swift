@@ -123,8 +123,9 @@ enum Samples {
         let field = record.field(name)!
         return ConflictView(
             id: "\(record.short).\(name)", kind: .field, severity: .safetyCritical,
-            partnership: "Elm and Patel", compartment: .clinical, record: record.id,
-            recordKind: record.kind, title: record.title, resident: "Smith Jane",
+            partnership: "Elm and Patel", partnershipID: record.partnershipID,
+            compartment: .clinical, record: record.id, recordKind: record.kind, title: record.title,
+            resident: "Smith Jane",
             about: field.label, fieldName: name, values: field.candidates.map(\.words),
             opened: Instant(milliseconds: now.milliseconds - 3 * 86_400_000), version: 5,
             needsAttestation: needsAttestation,

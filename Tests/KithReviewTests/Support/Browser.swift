@@ -8,6 +8,8 @@ import NIOSSL
 struct Browser: Sendable {
     let port: Int
     var cookies: [String: String] = [:]
+    /// The certificate that it holds, with its key.
+    var identity: NIOSSLPKCS12Bundle?
 
     /// What came back.
     struct Reply: Sendable {
@@ -105,7 +107,7 @@ struct Browser: Sendable {
     ) async throws -> String {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.any().makePromise(of: String.self)
-        let port = port
+        let (port, identity) = (port, identity)
         let channel = try await ClientBootstrap(group: group).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 if tls {
@@ -113,6 +115,12 @@ struct Browser: Sendable {
                     configuration.certificateVerification = .none
                     configuration.minimumTLSVersion = .tlsv1
                     configuration.maximumTLSVersion = most
+                    if let identity {
+                        configuration.certificateChain = identity.certificateChain.map {
+                            .certificate($0)
+                        }
+                        configuration.privateKey = .privateKey(identity.privateKey)
+                    }
                     let context = try NIOSSLContext(configuration: configuration)
                     try channel.pipeline.syncOperations.addHandler(
                         try NIOSSLClientHandler(context: context, serverHostname: nil))

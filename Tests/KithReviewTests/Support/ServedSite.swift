@@ -19,7 +19,7 @@ final class ServedSite: Sendable {
     private let serving: Task<Void, any Error>
     private let secrets = Mutex<[String: String]>([:])
 
-    init() async throws {
+    init(browsers: ReviewConfiguration.Browsers = .any) async throws {
         let home = FileManager.default.temporaryDirectory
             .appendingPathComponent("kith-review-\(UUID().uuidString.prefix(8))").path
         self.home = home
@@ -35,7 +35,8 @@ final class ServedSite: Sendable {
         let server = try await ReviewServer(
             site: site,
             configuration: ReviewConfiguration(
-                host: "127.0.0.1", port: 0, names: ["127.0.0.1", "localhost"]),
+                host: "127.0.0.1", port: 0, names: ["127.0.0.1", "localhost"],
+                browsers: browsers),
             logger: logger, now: { clock.now })
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         serving = Task {
@@ -65,13 +66,21 @@ final class ServedSite: Sendable {
     func person(
         _ login: String, _ roles: [WebRole], reading: [Compartment]? = nil
     ) async throws -> Browser {
+        let password = try await account(login, roles, reading: reading)
+        return try await signIn(login, password, new: Self.password)
+    }
+
+    /// An account, and the password that was made for it.
+    func account(
+        _ login: String, _ roles: [WebRole], reading: [Compartment]? = nil
+    ) async throws -> String {
         let report = try await site.changeUser(
             UserChange(
                 login: login,
                 act: .add(name: "\(login) Person", title: nil, roles: roles, compartments: reading))
         )
         secrets.withLock { $0[login] = report.codeSecret }
-        return try await signIn(login, report.password ?? "", new: Self.password)
+        return try #require(report.password)
     }
 
     /// A code that was not used yet.
@@ -111,12 +120,13 @@ final class ServedSite: Sendable {
     /// A record that somebody on the machine writes.
     @discardableResult
     func add(
-        _ kind: String, under parent: RecordID? = nil, _ values: [(String, String)]
+        _ kind: String, under parent: RecordID? = nil, _ values: [(String, String)],
+        in partnership: String = "Elm House (private)"
     )
         async throws -> RecordView
     {
         let target = RecordEdit.Target.new(
-            kind: kind, partnership: parent == nil ? "Elm House (private)" : nil,
+            kind: kind, partnership: parent == nil ? partnership : nil,
             parent: parent?.description)
         let edit = RecordEdit(target: target, values: values.map { .init($0.0, $0.1) })
         let saved = try await site.save(
