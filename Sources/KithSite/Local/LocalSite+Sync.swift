@@ -115,7 +115,10 @@ extension LocalSite {
             let unmet = try await meetRecoveredPartners()
             try await askRelays()
             var chosen: [StoredPeer] = []
-            for reference in references { chosen.append(try await storedPeer(reference)) }
+            for reference in references {
+                let peer = try await storedPeer(reference)
+                if !chosen.contains(where: { $0.site == peer.site }) { chosen.append(peer) }
+            }
             if references.isEmpty {
                 chosen = try await store.read { try $0.peers() }
                     .filter { $0.isEnabled && !$0.addresses.isEmpty }
@@ -133,9 +136,7 @@ extension LocalSite {
                     )
                 }
             }
-            var reports: [SyncReport] = []
-            for peer in chosen { reports.append(await sync(peer, progress)) }
-            return reports
+            return await meet(chosen, progress)
         }
     }
 
@@ -162,7 +163,7 @@ extension LocalSite {
     }
 
     /// Sessions with one peer until no more compartments come into reach; three at the most.
-    private func sync(
+    func sync(
         _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void
     ) async -> SyncReport {
         var report = SyncReport(
@@ -266,10 +267,13 @@ extension LocalSite {
         _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void,
         onLeaf: @escaping @Sendable (_ isExpired: Bool) -> Void
     ) async throws -> SessionDriver.Result {
-        for milliseconds in [100, 200, 400, 800, 1600, 3200] {
+        // Two sites that dial each other are busy with each other: one of them waits longer than the
+        // other, so that they do not meet that way again.
+        let patience = store.keys.site < peer.site ? 2 : 3
+        for milliseconds in [50, 100, 200, 400, 800, 1600] {
             let result = try await dial(peer, progress, onLeaf: onLeaf)
             guard result.outcome.reason == .busy else { return result }
-            try await Task.sleep(for: .milliseconds(milliseconds))
+            try await Task.sleep(for: .milliseconds(milliseconds * patience))
         }
         return try await dial(peer, progress, onLeaf: onLeaf)
     }
