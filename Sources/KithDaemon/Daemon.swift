@@ -16,11 +16,13 @@ struct Daemon: Sendable {
     private let configuration: DaemonConfiguration
     private let schedule: NightlySchedule
     private let clock: DaemonClock
+    private let manager: ServiceManager
     private let logger: Logger
 
     init(
         site: any DaemonSite, home: String, version: String, configuration: DaemonConfiguration,
-        schedule: NightlySchedule, clock: DaemonClock, logger: Logger
+        schedule: NightlySchedule, clock: DaemonClock,
+        manager: ServiceManager = ServiceManager(environment: [:]), logger: Logger
     ) {
         self.site = site
         self.home = home
@@ -28,6 +30,7 @@ struct Daemon: Sendable {
         self.configuration = configuration
         self.schedule = schedule
         self.clock = clock
+        self.manager = manager
         self.logger = logger
     }
 
@@ -55,8 +58,14 @@ struct Daemon: Sendable {
         let web = configuration.web.map {
             WebService(site: site, settings: $0, clock: clock, logger: logger, tell: onWeb)
         }
+        let watchdog = manager.watchdog.map { silence in
+            WatchdogService(
+                site: site, silence: silence, clock: clock, logger: logger, begin: ready.open,
+                tell: manager.alive)
+        }
+        let optional: [(any Service)?] = [web, watchdog]
         var configuration = ServiceGroupConfiguration(
-            services: (services + [web].compactMap { $0 }).map { .init(service: $0) },
+            services: (services + optional.compactMap { $0 }).map { .init(service: $0) },
             logger: quietLogger)
         configuration.maximumGracefulShutdownDuration = gracefulStop
         let group = ServiceGroup(configuration: configuration)

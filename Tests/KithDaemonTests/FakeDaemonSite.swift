@@ -11,8 +11,12 @@ final class FakeDaemonSite: DaemonSite {
         var events: [String] = []
         var lastNight: Instant?
         var outcomes: [[SyncReport]] = []
+        /// How many nights fail as a whole before one does not.
+        var nightProblems = 0
         /// How many steps of the scrub are due.
         var scrubs = 0
+        /// Whether a save would never have its turn.
+        var isWriterStuck = false
     }
 
     let state: Mutex<State>
@@ -20,10 +24,11 @@ final class FakeDaemonSite: DaemonSite {
     let webProblem: SiteError?
 
     init(
-        lastNight: Instant? = nil, outcomes: [[SyncReport]] = [], webProblem: SiteError? = nil
+        lastNight: Instant? = nil, outcomes: [[SyncReport]] = [], nightProblems: Int = 0,
+        webProblem: SiteError? = nil
     ) {
         self.webProblem = webProblem
-        state = Mutex(State(lastNight: lastNight, outcomes: outcomes))
+        state = Mutex(State(lastNight: lastNight, outcomes: outcomes, nightProblems: nightProblems))
     }
 
     var events: [String] { state.withLock { $0.events } }
@@ -47,6 +52,11 @@ final class FakeDaemonSite: DaemonSite {
 
     func nightlySync() async throws -> [SyncReport] {
         note("night")
+        let fails = state.withLock { state in
+            state.nightProblems -= 1
+            return state.nightProblems >= 0
+        }
+        if fails { throw SiteError(.store, "the disk is full") }
         return state.withLock { $0.outcomes.isEmpty ? [] : $0.outcomes.removeFirst() }
     }
 
@@ -65,6 +75,11 @@ final class FakeDaemonSite: DaemonSite {
             state.scrubs -= 1
             return state.scrubs > 0
         }
+    }
+
+    func awaitWriter() async throws {
+        note("writer")
+        if state.withLock({ $0.isWriterStuck }) { try await Task.sleep(for: .seconds(1 << 20)) }
     }
 
     func close() async { note("closed") }
