@@ -195,6 +195,7 @@ let package = Package(
             name: "kith-bench",
             dependencies: ["KithBench", "KithModel", "KithSample", "KithSite", .argumentParser],
             swiftSettings: strict),
+        .testTarget(name: "KithBenchTests", dependencies: ["KithBench"], swiftSettings: strict),
         .testTarget(
             name: "KithSampleTests", dependencies: ["KithModel", "KithSample", "KithSite"],
             swiftSettings: strict),

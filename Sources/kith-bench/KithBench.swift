@@ -9,7 +9,8 @@ import KithSite
 struct KithBenchProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kith-bench", abstract: "Measures Kith, and makes homes to measure.",
-        subcommands: [Run.self, Make.self, CommandTimes.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, Compare.self, Make.self, CommandTimes.self],
+        defaultSubcommand: Run.self)
 }
 
 /// Makes a home with years of records.
