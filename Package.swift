@@ -199,6 +199,7 @@ let package = Package(
                 .logging,
             ],
             swiftSettings: strict),
+        .testTarget(name: "KithBenchTests", dependencies: ["KithBench"], swiftSettings: strict),
         .testTarget(
             name: "KithSampleTests", dependencies: ["KithModel", "KithSample", "KithSite"],
             swiftSettings: strict),
@@ -246,9 +247,8 @@ let package = Package(
             name: "KithSiteTests",
             dependencies: [
                 "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTransport",
-                "KithSite", "KithCommands", "KithTestSupport", .nio, .nioPosix, .protobuf, .grdb,
-                .logging,
-                .crypto,
+                "KithSite", "KithCommands", "KithTestSupport", .protobuf, .grdb, .logging, .crypto,
+                .nio, .nioPosix,
             ],
             swiftSettings: strict),
         .testTarget(

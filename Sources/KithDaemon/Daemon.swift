@@ -16,11 +16,13 @@ struct Daemon: Sendable {
     private let configuration: DaemonConfiguration
     private let schedule: NightlySchedule
     private let clock: DaemonClock
+    private let manager: ServiceManager
     private let logger: Logger
 
     init(
         site: any DaemonSite, home: String, version: String, configuration: DaemonConfiguration,
-        schedule: NightlySchedule, clock: DaemonClock, logger: Logger
+        schedule: NightlySchedule, clock: DaemonClock,
+        manager: ServiceManager = ServiceManager(environment: [:]), logger: Logger
     ) {
         self.site = site
         self.home = home
@@ -28,6 +30,7 @@ struct Daemon: Sendable {
         self.configuration = configuration
         self.schedule = schedule
         self.clock = clock
+        self.manager = manager
         self.logger = logger
     }
 
@@ -60,7 +63,12 @@ struct Daemon: Sendable {
         let metrics = configuration.metrics.map {
             MetricsService(site: site, listen: $0, counts: counts, clock: clock, logger: logger)
         }
-        let optional: [(any Service)?] = [web, metrics]
+        let watchdog = manager.watchdog.map { silence in
+            WatchdogService(
+                site: site, silence: silence, clock: clock, logger: logger, begin: ready.open,
+                tell: manager.alive)
+        }
+        let optional: [(any Service)?] = [web, metrics, watchdog]
         var configuration = ServiceGroupConfiguration(
             services: (services + optional.compactMap { $0 }).map { .init(service: $0) },
             logger: quietLogger)

@@ -83,7 +83,7 @@ public struct DaemonProgram: Sendable {
         }
         let daemon = Daemon(
             site: site, home: home, version: version, configuration: configuration,
-            schedule: schedule, clock: .system, logger: logger)
+            schedule: schedule, clock: .system, manager: manager, logger: logger)
         try await daemon.run(stops: stops) { address in
             Self.say("kithd: ready, listening on \(address)")
             manager.ready()

@@ -31,6 +31,10 @@ public protocol DaemonSite: Site {
     /// and asked for again at the next session with whoever holds it.
     func scrub() async throws -> Bool
 
+    /// Returns when a save begun now would have had its turn, and changes nothing: a store whose writer
+    /// hangs does not return.
+    func awaitWriter() async throws
+
     /// Checkpoints, closes the database, and lets go of the home's lock.
     func close() async
 }

@@ -57,45 +57,57 @@ struct NightlyService: Service {
 
     // MARK: One night
 
-    /// One session with each peer, then again with those that failed until the window ends.
+    /// One session with each peer, then again with those that failed, each when its own pause is over,
+    /// until nobody is left or the window ends.
     private func runNight(begunAt begun: Instant) async throws {
         logger.info("the nightly sync begins")
         counts.beganNight()
         let end = schedule.retriesEnd(forRunAt: begun)
-        var open = try await attempt { try await site.nightlySync() }
-        var pauses = RetryPauses()
-        while open.isUnfinished {
-            let pause = pauses.next()
-            let now = clock.now()
-            // Before `begun` the clock was set back: the window can then not be told, so it is over.
-            guard now >= begun, now.milliseconds + pause * 60_000 < end.milliseconds else { break }
-            try await sleep(minutes: pause)
-            let peers = open.peersToRetry
-            open = try await attempt {
-                guard let peers else { return try await site.nightlySync() }
-                return try await site.sync(peers, progress: { _ in })
-            }
+        var backoff = PeerBackoff(seed: schedule.seed)
+        try await attempt(&backoff, [nil])
+        while let next = backoff.next, next < end {
+            guard try await wait(until: next, notBefore: begun) else { break }
+            try await attempt(&backoff, backoff.due(at: clock.now()))
         }
         logger.info(
-            "the nightly sync has ended",
-            metadata: ["peers.failed": "\(open.peersToRetry?.count ?? 0)"])
+            "the nightly sync has ended", metadata: ["peers.failed": "\(backoff.count)"])
     }
 
-    private func sleep(minutes: Int64) async throws {
-        for _ in 0..<minutes { try await clock.sleep(.seconds(60)) }
+    /// Sleeps until a time; false when the clock was set back to before the night began, so that
+    /// nobody can tell how much of its window is left.
+    private func wait(until next: Instant, notBefore begun: Instant) async throws -> Bool {
+        while true {
+            let now = clock.now()
+            if now < begun { return false }
+            if now >= next { return true }
+            try await wait(until: next, from: now)
+        }
     }
 
+    /// Meets whom it says, all at once as far as the site does that; nil among them is everybody.
     private func attempt(
-        _ sync: () async throws -> [SyncReport]
-    ) async throws -> NightOutcome {
+        _ backoff: inout PeerBackoff, _ subjects: [PeerBackoff.Subject]
+    ) async throws {
+        let isEverybody = subjects.contains(nil)
         do {
-            let reports = try await sync()
-            for report in reports { log(report) }
-            return .reports(reports)
+            let reports =
+                isEverybody
+                ? try await site.nightlySync()
+                : try await site.sync(
+                    subjects.compactMap { $0?.description }, progress: { _ in })
+            if isEverybody { backoff.succeeded(nil) }
+            for report in reports {
+                log(report)
+                if report.isEqual {
+                    backoff.succeeded(report.site)
+                } else {
+                    backoff.failed(report.site, at: clock.now())
+                }
+            }
         } catch {
             try Task.checkCancellation()
             logger.error("the nightly sync failed", metadata: ["error": "\(line(for: error))"])
-            return .failed
+            for subject in subjects { backoff.failed(subject, at: clock.now()) }
         }
     }
 
@@ -135,37 +147,6 @@ struct NightlyService: Service {
     /// Our own errors have one safe line; of others only the type is told.
     private func line(for error: any Error) -> String {
         (error as? SiteError)?.description ?? "\(type(of: error))"
-    }
-}
-
-/// What a night's attempt left to do.
-private enum NightOutcome {
-    case reports([SyncReport])
-    case failed
-
-    var isUnfinished: Bool {
-        switch self {
-        case .failed: true
-        case .reports(let reports): reports.contains { !$0.isEqual }
-        }
-    }
-
-    /// The peers that are to be tried again; nil: all.
-    var peersToRetry: [String]? {
-        switch self {
-        case .failed: nil
-        case .reports(let reports): reports.filter { !$0.isEqual }.map(\.site.description)
-        }
-    }
-}
-
-/// Minutes between attempts: 2, 4, 8, 16, then 30.
-private struct RetryPauses {
-    private var minutes: Int64 = 1
-
-    mutating func next() -> Int64 {
-        minutes = min(minutes * 2, 30)
-        return minutes
     }
 }
 

@@ -5,14 +5,28 @@ internal import Foundation
 /// Source: sd_notify(3); one datagram a message. Does nothing when no socket is named.
 struct ServiceManager: Sendable {
     private let path: String?
+    /// How often the manager has to be told that the daemon is alive, lest it is started anew; nil when
+    /// nobody watches over it.
+    let watchdog: Duration?
 
-    /// Reads the socket's name from `NOTIFY_SOCKET`.
-    init(environment: [String: String]) {
+    /// Reads the socket's name from `NOTIFY_SOCKET`, and from `WATCHDOG_USEC` how long the daemon may be
+    /// silent; `WATCHDOG_PID`, where it is set, says which process is meant.
+    init(
+        environment: [String: String], process: Int32 = ProcessInfo.processInfo.processIdentifier
+    ) {
         path = environment["NOTIFY_SOCKET"]
+        let isOurs = environment["WATCHDOG_PID"].map { $0 == String(process) } ?? true
+        watchdog = environment["WATCHDOG_USEC"].flatMap { text in
+            guard isOurs, let microseconds = Int64(text), microseconds > 0 else { return nil }
+            return .microseconds(microseconds)
+        }
     }
 
     /// The daemon serves.
     func ready() { send("READY=1") }
+
+    /// The daemon does what it is there for.
+    func alive() { send("WATCHDOG=1") }
 
     /// The daemon has begun to stop.
     func stopping() { send("STOPPING=1") }

@@ -9,7 +9,9 @@ import KithSite
 struct KithBenchProgram: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kith-bench", abstract: "Measures Kith, and makes homes to measure.",
-        subcommands: [Run.self, Make.self, CommandTimes.self, FixedPage.self],
+        subcommands: [
+            Run.self, Compare.self, Make.self, CommandTimes.self, FixedPage.self,
+        ],
         defaultSubcommand: Run.self)
 }
 

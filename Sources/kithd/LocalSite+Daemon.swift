@@ -33,5 +33,7 @@ extension LocalSite: DaemonSite {
         try renewCertificate(ifNeededAt: now)
     }
 
+    package func awaitWriter() async throws { try await waitForWriter() }
+
     package func scrub() async throws -> Bool { try await scrubSome() }
 }

@@ -12,8 +12,12 @@ final class FakeDaemonSite: DaemonSite {
         var lastNight: Instant?
         var outcomes: [[SyncReport]] = []
         var status: StatusView?
+        /// How many nights fail as a whole before one does not.
+        var nightProblems = 0
         /// How many steps of the scrub are due.
         var scrubs = 0
+        /// Whether a save would never have its turn.
+        var isWriterStuck = false
     }
 
     let state: Mutex<State>
@@ -21,10 +25,11 @@ final class FakeDaemonSite: DaemonSite {
     let webProblem: SiteError?
 
     init(
-        lastNight: Instant? = nil, outcomes: [[SyncReport]] = [], webProblem: SiteError? = nil
+        lastNight: Instant? = nil, outcomes: [[SyncReport]] = [], nightProblems: Int = 0,
+        webProblem: SiteError? = nil
     ) {
         self.webProblem = webProblem
-        state = Mutex(State(lastNight: lastNight, outcomes: outcomes))
+        state = Mutex(State(lastNight: lastNight, outcomes: outcomes, nightProblems: nightProblems))
     }
 
     var events: [String] { state.withLock { $0.events } }
@@ -48,6 +53,11 @@ final class FakeDaemonSite: DaemonSite {
 
     func nightlySync() async throws -> [SyncReport] {
         note("night")
+        let fails = state.withLock { state in
+            state.nightProblems -= 1
+            return state.nightProblems >= 0
+        }
+        if fails { throw SiteError(.store, "the disk is full") }
         return state.withLock { $0.outcomes.isEmpty ? [] : $0.outcomes.removeFirst() }
     }
 
@@ -66,6 +76,11 @@ final class FakeDaemonSite: DaemonSite {
             state.scrubs -= 1
             return state.scrubs > 0
         }
+    }
+
+    func awaitWriter() async throws {
+        note("writer")
+        if state.withLock({ $0.isWriterStuck }) { try await Task.sleep(for: .seconds(1 << 20)) }
     }
 
     func close() async { note("closed") }

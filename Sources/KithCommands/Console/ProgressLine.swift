@@ -11,6 +11,8 @@ final class ProgressLine: Sendable {
     private struct State {
         var last: Instant?
         var subject = ""
+        /// How far each session is, by the peer's name: several run at once.
+        var sessions: [String: SyncProgress] = [:]
         var isDirty = false
     }
 
@@ -18,13 +20,18 @@ final class ProgressLine: Sendable {
         self.console = console
     }
 
-    /// Shows how far a session is.
+    /// Shows how far a session is; of several, how far they are together.
     func show(_ progress: SyncProgress) {
-        let sending =
-            progress.toSend > 0 ? "\(progress.sent) of \(progress.toSend)" : "\(progress.sent)"
-        show(
-            subject: progress.peer,
-            "Syncing with \(progress.peer): sent \(sending), received \(progress.received)")
+        let sessions = state.withLock { state in
+            state.sessions[progress.peer] = progress
+            return state.sessions
+        }
+        let sent = sessions.values.reduce(0) { $0 + $1.sent }
+        let toSend = sessions.values.reduce(0) { $0 + $1.toSend }
+        let received = sessions.values.reduce(0) { $0 + $1.received }
+        let whom = sessions.count == 1 ? progress.peer : "\(sessions.count) peers"
+        let sending = toSend > 0 ? "\(sent) of \(toSend)" : "\(sent)"
+        show(subject: whom, "Syncing with \(whom): sent \(sending), received \(received)")
     }
 
     /// Shows how far an import is.

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import KithSite
 
 /// `kith sync`: one session with each peer, now.
@@ -6,7 +7,10 @@ struct SyncCommand: SiteCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync", abstract: "Syncs now with the named peers, or with all.",
         usage: "kith sync [PEER…] [--json]",
-        discussion: "Exit status 1 when a session failed.")
+        discussion: """
+            Exit status 1 when a session failed. With --json the report is on standard output, and
+            standard error has a line {"peer", "sent", "toSend", "received"} whenever a session gets on.
+            """)
 
     @OptionGroup var place: HomeOption
     @OptionGroup var output: OutputOptions
@@ -17,7 +21,11 @@ struct SyncCommand: SiteCommand {
     func run(on site: any Site, in context: CommandContext) async throws -> ExitStatus {
         let progress = ProgressLine(context.console)
         defer { progress.finish() }
-        let reports = try await site.sync(peers) { progress.show($0) }
+        let console = context.console
+        let isJSON = output.isJSON
+        let reports = try await site.sync(peers) {
+            if isJSON { console.errors(Self.line($0)) } else { progress.show($0) }
+        }
         progress.finish()
         if output.isJSON {
             try context.printJSON(["sessions": reports])
@@ -28,5 +36,14 @@ struct SyncCommand: SiteCommand {
             context.print(SyncPage(context).lines(reports))
         }
         return SyncPage(context).tellProblems(reports) ? .done : .failed
+    }
+
+    /// How far a session is, as one line of JSON.
+    static func line(_ progress: SyncProgress) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Four plain members always encode; a line less would be no reason to stop a session.
+        guard let bytes = try? encoder.encode(progress) else { return "" }
+        return String(decoding: bytes, as: UTF8.self) + "\n"
     }
 }

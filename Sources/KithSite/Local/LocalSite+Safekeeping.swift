@@ -34,6 +34,11 @@ extension LocalSite {
         }
     }
 
+    /// Returns when a save begun now would have had its turn; changes nothing.
+    package func waitForWriter() async throws {
+        try await translating { try await store.write { _ in } }
+    }
+
     /// A step of looking the log through; true when more is due now.
     package func scrubSome() async throws -> Bool {
         try await translating {

@@ -115,7 +115,10 @@ extension LocalSite {
             let unmet = try await meetRecoveredPartners()
             try await askRelays()
             var chosen: [StoredPeer] = []
-            for reference in references { chosen.append(try await storedPeer(reference)) }
+            for reference in references {
+                let peer = try await storedPeer(reference)
+                if !chosen.contains(where: { $0.site == peer.site }) { chosen.append(peer) }
+            }
             if references.isEmpty {
                 chosen = try await store.read { try $0.peers() }
                     .filter { $0.isEnabled && !$0.addresses.isEmpty }
@@ -133,27 +136,7 @@ extension LocalSite {
                     )
                 }
             }
-            return await sync(with: chosen, progress)
-        }
-    }
-
-    /// So many peers are met at once: one that is slow, or away, holds up none of the others.
-    private static let peersAtOnce = 4
-
-    /// Sessions with some peers, a few at a time; the reports in their order.
-    private func sync(
-        with peers: [StoredPeer], _ progress: @escaping @Sendable (SyncProgress) -> Void
-    ) async -> [SyncReport] {
-        await withTaskGroup(of: (Int, SyncReport).self) { group in
-            var reports: [Int: SyncReport] = [:]
-            for (number, peer) in peers.enumerated() {
-                if number >= Self.peersAtOnce, let (done, report) = await group.next() {
-                    reports[done] = report
-                }
-                group.addTask { [self] in (number, await sync(peer, progress)) }
-            }
-            for await (done, report) in group { reports[done] = report }
-            return peers.indices.compactMap { reports[$0] }
+            return await meet(chosen, progress)
         }
     }
 
@@ -180,7 +163,7 @@ extension LocalSite {
     }
 
     /// Sessions with one peer until no more compartments come into reach; three at the most.
-    private func sync(
+    func sync(
         _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void
     ) async -> SyncReport {
         var report = SyncReport(
@@ -284,12 +267,13 @@ extension LocalSite {
         _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void,
         onLeaf: @escaping @Sendable (_ isExpired: Bool) -> Void
     ) async throws -> SessionDriver.Result {
-        for milliseconds in [100, 200, 400, 800, 1600, 3200] {
+        // Two sites that dial each other are busy with each other: one of them waits longer than the
+        // other, so that they do not meet that way again.
+        let patience = store.keys.site < peer.site ? 2 : 3
+        for milliseconds in [50, 100, 200, 400, 800, 1600] {
             let result = try await dial(peer, progress, onLeaf: onLeaf)
             guard result.outcome.reason == .busy else { return result }
-            // Two sites that dial each other at once would else refuse each other every time.
-            let jitter = Int.random(in: milliseconds / 2...milliseconds * 3 / 2)
-            try await Task.sleep(for: .milliseconds(jitter))
+            try await Task.sleep(for: .milliseconds(milliseconds * patience))
         }
         return try await dial(peer, progress, onLeaf: onLeaf)
     }
