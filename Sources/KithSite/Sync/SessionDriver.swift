@@ -57,7 +57,8 @@ struct SessionDriver: Sendable {
             } catch let error as TransportError {
                 ending = error.description
             } catch let fault as ProtocolFault {
-                ending = "a message of the peer is not valid: \(fault.code.rawValue), \(fault)"
+                ending =
+                    "a message of the peer is not valid: \(fault.code.rawValue), \(fault)"
             } catch {
                 ending = "the connection broke"
             }
@@ -96,7 +97,8 @@ struct SessionDriver: Sendable {
                     await end(reader)
                     return Result(
                         outcome: outcome, bytesSent: sent,
-                        bytesReceived: received.withLock { $0 }, roundTrips: worker.session.roundTrips)
+                        bytesReceived: received.withLock { $0 },
+                        roundTrips: worker.session.roundTrips)
                 default:
                     do {
                         actions += try await perform(action, incoming, inbox, with: &worker)
