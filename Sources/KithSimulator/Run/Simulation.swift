@@ -255,12 +255,12 @@ package final class Simulation {
     /// that is broken on purpose.
     func isExpected(_ error: StoreError) -> Bool {
         switch error.code {
-        case .full: faults.kinds.contains(.diskErrors)
+        case .full, .readOnly: faults.kinds.contains(.diskErrors)
         case .damaged:
             sites.contains { $0.beforeDamage != nil }
                 || faults.kinds.contains(.liars) && error.description.contains("signature")
         case .other: !error.description.hasPrefix("the database refuses")
-        case .readOnly, .newer, .foreign: false
+        case .newer, .foreign: false
         }
     }
 
