@@ -125,6 +125,7 @@ enum ResidentPage {
             "partnership": ShownText(lines: record.partnership).text,
             "warning": Currency.warning(peers, in: record.partnership, visit) ?? false as Any,
             "peers": Currency.nodes(peers, in: record.partnership, visit),
+            "receipts": Currency.receipts(family.receipts, visit),
             "hasPeers": peers.contains { $0.partnerships.contains(record.partnership) },
             "isUnread": last > (mark?.version ?? 0), "neverRead": mark == nil,
             "readAt": mark.map { visit.review.words($0.time) } ?? "",

@@ -38,6 +38,19 @@ struct Currency {
         ]
     }
 
+    /// Who has signed that they hold what is on the page, and who has not, a sentence each.
+    static func receipts(_ receipts: [VersionReceipt], _ visit: Visit) -> [String] {
+        let holders = receipts.filter(\.hasReceived).map { receipt in
+            let name = ShownText(line: receipt.name).text
+            return receipt.signed.map { "\(name) (signed \(visit.review.words($0)))" } ?? name
+        }
+        let others = receipts.filter { !$0.hasReceived }.map { ShownText(line: $0.name).text }
+        return
+            (holders.isEmpty
+            ? [] : ["What is on this page is held by \(holders.joined(separator: ", "))."])
+            + (others.isEmpty ? [] : ["Not yet signed for by \(others.joined(separator: ", "))."])
+    }
+
     /// One sentence when something may be missing.
     static func warning(_ peers: [PeerView], in partnership: String?, _ visit: Visit) -> String? {
         let late = nodes(peers, in: partnership, visit).filter { $0["isLate"] as? Bool == true }

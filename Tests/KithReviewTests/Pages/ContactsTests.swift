@@ -81,6 +81,15 @@ import Testing
             ])
         #expect((nodes[0]["received"] as? String)?.contains("not proved to hold 3 entries") == true)
         #expect((nodes[2]["heard"] as? String)?.contains("nothing of theirs") == true)
+        let receipts = Currency.receipts(
+            [
+                VersionReceipt(
+                    site: site, name: "River", hasReceived: true,
+                    signed: Instant(milliseconds: 1_800_000_000_000)),
+                VersionReceipt(site: site, name: "Late", hasReceived: false, signed: nil),
+            ], visit)
+        #expect(receipts.count == 2 && receipts[0].contains("held by River (signed "))
+        #expect(receipts[1] == "Not yet signed for by Late.")
         let map = Pictures.map(
             "Elm House", nodes.map { ($0["name"] as? String ?? "", $0["level"] as? String ?? "") })
         #expect(map.contains("1 of them up to date") && map.contains("River &lt;b&gt;"))
