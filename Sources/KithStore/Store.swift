@@ -278,16 +278,42 @@ public final class Store: Sendable {
         }
     }
 
+    private static func makeTables(in database: Database) throws {
+        for script in [
+            PackageResources.v1_site_sql, PackageResources.v1_log_sql,
+            PackageResources.v1_state_sql,
+        ] {
+            try database.execute(sql: String(decoding: script, as: UTF8.self))
+        }
+    }
+
+    /// What SQLite keeps of the tables and indexes that this program makes.
+    static let schema: Set<String> = {
+        do {
+            return try DatabaseQueue().write { database in
+                try makeTables(in: database)
+                return try schema(of: database)
+            }
+        } catch {
+            preconditionFailure("the tables that the program brings cannot be made: \(error)")
+        }
+    }()
+
+    /// What SQLite keeps of a database's tables and indexes, one text each.
+    static func schema(of database: Database) throws -> Set<String> {
+        Set(
+            try Row.fetchAll(
+                database,
+                sql: "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL"
+            ).map { "\($0[0] as String) \($0[1] as String) \($0[2] as String): \($0[3] as String)" }
+        )
+    }
+
     private func migrate() throws {
         try writer.write { database in
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
             guard version < Self.schemaVersion else { return }
-            for script in [
-                PackageResources.v1_site_sql, PackageResources.v1_log_sql,
-                PackageResources.v1_state_sql,
-            ] {
-                try database.execute(sql: String(decoding: script, as: UTF8.self))
-            }
+            try Self.makeTables(in: database)
             try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
             try database.execute(sql: "PRAGMA user_version = \(Self.schemaVersion)")
             try database.execute(

@@ -53,7 +53,8 @@ import Testing
         // Both daemons live, and what is here can be read.
         #expect(daemon.program.isRunning && pair.daemon.program.isRunning)
         let families = try pair.riverside.families()
-        #expect(families.count < 84)
+        // What there was no space for may be the very last: the word that everything has come.
+        #expect(families.count <= 84)
         let log = try pair.riverside.log()
         #expect(log.ok, "\(log)")
         // Another try is told the same, and changes nothing.

@@ -13,6 +13,10 @@ extension StoreTransaction {
             let line: String = row[0]
             if line != "ok" { problems.append("SQLite: \(line)") }
         }
+        // Neither of SQLite's own checks reads what its tables are said to be.
+        if try !Store.schema(of: database).isSuperset(of: Store.schema) {
+            problems.append("SQLite: a table or an index is not described as it was made")
+        }
         if try !rows("PRAGMA foreign_key_check").isEmpty {
             problems.append("SQLite: a row refers to one that is not there")
         }

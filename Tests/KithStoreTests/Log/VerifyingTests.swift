@@ -61,4 +61,15 @@ import Testing
         try #require(try await play.founder.rows() != before)
         #expect(try await !play.founder.store.read { try $0.problemsOfLog() }.isEmpty)
     }
+
+    @Test(arguments: [
+        "DROP INDEX record_of_parent", "ALTER TABLE account RENAME COLUMN title TO tixle",
+    ])
+    func `tables that are not described as they were made are found`(damage: String) async throws {
+        let play = try await TestPartnership(admitting: [])
+        #expect(try await play.founder.store.read { try $0.problemsOfLog() }.isEmpty)
+        try await play.founder.execute(damage)
+        let problems = try await play.founder.store.read { try $0.problemsOfLog() }
+        #expect(problems.count == 1 && problems[0].contains("not described"), "\(problems)")
+    }
 }
