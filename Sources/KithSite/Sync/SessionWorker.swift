@@ -22,14 +22,15 @@ package struct SessionWorker: Sendable {
     private var sharingState: SharingState
     private var toSend: [(arrival: Int64, sharing: Int)] = []
     private var nextToSend = 0
-    private var batchSize = BatchSize()
+    private var batchSize: BatchSize
 
     /// Prepares a session on what both sides are believed to hold now.
     package init(
         side: SyncSession.Side, with peer: StoredPeer, software: String,
-        in transaction: StoreTransaction, now: Instant
+        in transaction: StoreTransaction, now: Instant, batchSize: BatchSize = BatchSize()
     ) throws {
         self.peer = peer
+        self.batchSize = batchSize
         sharings = try transaction.sharings(with: peer.site, now: now)
         sharingState = try transaction.sharingState(at: now)
         allowed = Set(sharings.map(\.id))

@@ -11,10 +11,12 @@ package struct BatchSize: Sendable {
     /// Bytes of the first batches.
     package static let first = 4_096
 
-    private var sent = 0
+    private var sent: Int
 
     /// At the start of a session.
-    package init() {}
+    ///
+    /// - Parameter sent: bytes that count as sent before.
+    package init(sent: Int = 0) { self.sent = sent }
 
     /// Bytes that the next batch may have; a single larger entry is a batch of its own.
     package var next: Int { min(max(Self.first, sent / 2), Limits.batchBytes) }
