@@ -247,7 +247,7 @@ let package = Package(
             name: "KithSiteTests",
             dependencies: [
                 "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTransport",
-                "KithSite", "KithCommands", "KithTestSupport", .protobuf, .grdb, .logging, .crypto,
+                "KithSite", "KithCommands", .protobuf, .grdb, .logging, .crypto,
                 .nio, .nioPosix,
             ],
             swiftSettings: strict),

@@ -26,7 +26,8 @@ final class Readiness: Sendable {
         tell { $0.isControlOpen = true }
     }
 
-    /// Returns when both doors are open, or when the task is cancelled; for one waiter.
+    /// Returns when both doors are open, or when the task is cancelled. Several may wait; when one of
+    /// them is cancelled, as all are when the daemon stops, all return.
     @Sendable func open() async {
         for await _ in opened {}
     }

@@ -40,7 +40,9 @@ import Testing
         #expect(plain.packed() == plain)
     }
 
-    @Test func `a kilobyte that stands for gigabytes is refused before it is one`() throws {
+    @Test func `what stands for two hundred times its bytes is refused before it is unpacked`()
+        throws
+    {
         // 64 MiB of zeros.
         var bomb = batch(2)
         bomb.entries[0].header = Data(count: 64 << 20)

@@ -23,13 +23,7 @@ import Testing
         """
 
     private func three() async throws -> (practice: Neighbour, elm: Neighbour, oak: Neighbour) {
-        let practice = try await village.site("Riverside", kind: "gp-practice")
-        let elm = try await village.site("Elm")
-        let oak = try await village.site("Oak")
-        try await practice.found(plans)
-        try await practice.admit(elm, to: plans)
-        try await practice.admit(oak, to: plans)
-        return (practice, elm, oak)
+        try await village.star(plans)
     }
 
     private func damage(_ sql: String, at site: Neighbour) async throws {

@@ -16,14 +16,9 @@ import Testing
 
     /// A practice that founded a partnership, and two care homes in it.
     private func three() async throws -> (practice: Neighbour, elm: Neighbour, oak: Neighbour) {
-        let practice = try await village.site("Riverside", kind: "gp-practice")
-        let elm = try await village.site("Elm")
-        let oak = try await village.site("Oak")
-        try await practice.found(plans)
-        try await practice.admit(elm, to: plans)
-        try await practice.admit(oak, to: plans)
-        try await elm.sync(with: practice)
-        return (practice, elm, oak)
+        let star = try await village.star(plans)
+        try await star.elm.sync(with: star.practice)
+        return star
     }
 
     private func erase(_ record: RecordID, version: Int64? = nil, at site: Neighbour) async throws {

@@ -17,15 +17,12 @@ import Testing
     }
 
     private func star() async throws -> (practice: Neighbour, elm: Neighbour, oak: Neighbour) {
-        let practice = try await village.site("Riverside", kind: "gp-practice")
-        let elm = try await village.site("Elm")
-        let oak = try await village.site("Oak")
-        try await practice.found(plans)
-        try await practice.admit(elm, to: plans)
-        try await practice.admit(oak, to: plans)
-        _ = try await practice.add("resident", to: plans, "familyName=Ashby")
-        for _ in 0..<3 { for site in [elm, oak] { try await site.sync(with: practice) } }
-        return (practice, elm, oak)
+        let star = try await village.star(plans)
+        _ = try await star.practice.add("resident", to: plans, "familyName=Ashby")
+        for _ in 0..<3 {
+            for site in [star.elm, star.oak] { try await site.sync(with: star.practice) }
+        }
+        return star
     }
 
     private func statement(
@@ -35,10 +32,6 @@ import Testing
         let author = author.site.store.keys.site
         return try await site.site.store.read { try $0.statements(on: id) }
             .first { $0.mark.site == author }
-    }
-
-    private func close(_ sites: Neighbour...) async {
-        for site in sites { await site.close() }
     }
 
     @Test func `a home learns what another has received from the practice that both meet`()
@@ -58,7 +51,7 @@ import Testing
         let said = try #require(try await statement(of: oak, at: oak))
         #expect(heard.mark == said.mark && heard.signature == said.signature)
         #expect(heard.frontierDigest == (try await statement(of: elm, at: elm))?.frontierDigest)
-        await close(practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `once everyone has heard, a session is one round trip again, and nobody signs anew`()
@@ -74,7 +67,7 @@ import Testing
         }
         #expect(try await statement(of: elm, at: oak)?.mark == said?.mark)
         #expect(try await statement(of: elm, at: elm)?.mark == said?.mark)
-        await close(practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `a word that its site did not sign is not kept, and stops nobody`() async throws {
@@ -91,7 +84,7 @@ import Testing
         }
         #expect(try await elm.sync(with: practice).isEqual)
         #expect(try await statement(of: oak, at: elm)?.mark == before?.mark)
-        await close(practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `a site that was set back goes on counting where its partners heard it last`()
@@ -113,7 +106,7 @@ import Testing
         for _ in 0..<2 { for site in [elm, oak] { try await site.sync(with: practice) } }
         let last = try #require(try await statement(of: oak, at: practice))
         #expect(last.mark.counter > told.mark.counter)
-        await close(practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `what a removed member last said is told to nobody`() async throws {
@@ -123,6 +116,6 @@ import Testing
         for _ in 0..<2 { try await elm.sync(with: practice) }
         #expect(try await statement(of: oak, at: elm) == nil)
         #expect(try await elm.sync(with: practice).roundTrips == 1)
-        await close(practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 }

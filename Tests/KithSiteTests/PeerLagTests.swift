@@ -18,14 +18,7 @@ import Testing
     }
 
     private func star() async throws -> (practice: Neighbour, elm: Neighbour, oak: Neighbour) {
-        let practice = try await village.site("Riverside", kind: "gp-practice")
-        let elm = try await village.site("Elm")
-        let oak = try await village.site("Oak")
-        try await practice.found(plans)
-        try await practice.admit(elm, to: plans)
-        try await practice.admit(oak, to: plans)
-        for _ in 0..<3 { for site in [elm, oak] { try await site.sync(with: practice) } }
-        return (practice, elm, oak)
+        try await village.star(plans, rounds: 3)
     }
 
     private func lag(of peer: Neighbour, at site: Neighbour) async throws -> PeerLag {

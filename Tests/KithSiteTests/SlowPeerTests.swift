@@ -17,18 +17,7 @@ import Testing
     }
 
     private func star() async throws -> (practice: Neighbour, elm: Neighbour, oak: Neighbour) {
-        let practice = try await village.site("Riverside", kind: "gp-practice")
-        let elm = try await village.site("Elm")
-        let oak = try await village.site("Oak")
-        try await practice.found(plans)
-        try await practice.admit(elm, to: plans)
-        try await practice.admit(oak, to: plans)
-        for _ in 0..<2 { for site in [elm, oak] { try await site.sync(with: practice) } }
-        return (practice, elm, oak)
-    }
-
-    private func close(_ sites: Neighbour...) async {
-        for site in sites { await site.close() }
+        try await village.star(plans, rounds: 2)
     }
 
     @Test func `a partner that accepts the line and says nothing delays nobody else`() async throws
@@ -61,7 +50,7 @@ import Testing
         syncing.cancel()
         _ = await syncing.result
         try await silent.close()
-        await close(practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `what one partner brings goes on to those that were met beside it`() async throws {
@@ -76,7 +65,7 @@ import Testing
         }
         let again = try await practice.site.sync([]) { _ in }
         #expect(again.allSatisfy { $0.isEqual && $0.sent + $0.received == 0 })
-        await close(practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 
     @Test func `a partner that is named twice is met once`() async throws {
@@ -84,7 +73,7 @@ import Testing
         let id = try await practice.site.profile().site.description
         let reports = try await elm.site.sync([id, "Riverside", id]) { _ in }
         #expect(reports.count == 1 && reports.allSatisfy(\.isEqual))
-        await close(practice, elm, oak)
+        await village.close(practice, elm, oak)
     }
 }
 

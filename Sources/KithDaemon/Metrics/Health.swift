@@ -3,9 +3,6 @@ internal import KithSite
 
 /// Whether a site can do its work, for whoever watches over the machine.
 struct Health: Equatable {
-    /// Below this much free space a batch may not fit any more.
-    static let leastFreeBytes: Int64 = 256 << 20
-
     /// What is wrong, a line each; empty when nothing is.
     let problems: [String]
 
@@ -14,7 +11,7 @@ struct Health: Equatable {
         if status.entriesDamaged > 0 {
             problems.append("entries are damaged here; see 'kith doctor'")
         }
-        if status.diskFreeBytes < Self.leastFreeBytes {
+        if status.diskFreeBytes < StatusView.leastFreeBytes {
             problems.append("the disk is nearly full; make space where the home is")
         }
         if status.certificateEnds <= now {

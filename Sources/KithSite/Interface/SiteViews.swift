@@ -66,6 +66,8 @@ public struct StatusView: Codable, Sendable {
     public var diskBytes: Int64
     /// Bytes still free where the home is.
     public var diskFreeBytes: Int64
+    /// With less free space than this a batch may not fit any more.
+    public static let leastFreeBytes: Int64 = 256 * 1_048_576
     /// When the site's TLS leaf ends.
     public var certificateEnds: Instant
     /// Sites that wrote two entries with one number: they were copied or rolled back.

@@ -264,7 +264,7 @@ extension LocalSite {
     private func diskFinding(_ status: StatusView) -> Finding {
         let free = status.diskFreeBytes
         let megabytes = free / 1_048_576
-        return free < 256 * 1_048_576
+        return free < StatusView.leastFreeBytes
             ? Finding(
                 .problem, check: "disk", message: "only \(megabytes) MiB are free",
                 remedy: "free some space: without it nothing can be saved")

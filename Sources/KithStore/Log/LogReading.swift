@@ -92,13 +92,7 @@ extension StoreTransaction {
         from leaves: [Position], in id: CompartmentID
     ) throws -> [Int64] {
         let partnership = try partnershipRow(id.partnership)
-        var held: [Int64: Int64] = [:]
-        for leaf in leaves {
-            guard let place = try place(of: leaf.hash) else { continue }
-            for link in try lineage(of: place.chain, upTo: place.sequence) {
-                held[link.chain] = max(held[link.chain] ?? 0, link.sequence)
-            }
-        }
+        let held = try lineages(of: leaves)
         var arrivals: [Int64] = []
         for row in try rows(
             """
@@ -116,6 +110,18 @@ extension StoreTransaction {
                 arguments: [chain, after])
         }
         return arrivals.sorted()
+    }
+
+    /// How far each chain is in the past of some leaves; those that are not here count for nothing.
+    func lineages(of leaves: [Position]) throws -> [Int64: Int64] {
+        var held: [Int64: Int64] = [:]
+        for leaf in leaves {
+            guard let place = try place(of: leaf.hash) else { continue }
+            for link in try lineage(of: place.chain, upTo: place.sequence) {
+                held[link.chain] = max(held[link.chain] ?? 0, link.sequence)
+            }
+        }
+        return held
     }
 
     /// The bytes that entries take in messages, nearly.

@@ -134,18 +134,6 @@ extension StoreTransaction {
         return receipts.values.sorted { ($0.name, $0.site) < ($1.name, $1.site) }
     }
 
-    /// How far each chain is held by somebody with these leaves.
-    private func lineages(of leaves: [Position]) throws -> [Int64: Int64] {
-        var held: [Int64: Int64] = [:]
-        for leaf in leaves {
-            guard let place = try place(of: leaf.hash) else { continue }
-            for link in try lineage(of: place.chain, upTo: place.sequence) {
-                held[link.chain] = max(held[link.chain] ?? 0, link.sequence)
-            }
-        }
-        return held
-    }
-
     /// The members of a compartment, this site aside, with their names.
     private func othersIn(_ id: CompartmentID) throws -> [(SiteID, String)] {
         try rows(

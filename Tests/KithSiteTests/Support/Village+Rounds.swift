@@ -2,6 +2,21 @@ import KithSite
 import Testing
 
 extension Village {
+    /// A practice that founded a partnership, and two care homes in it that were admitted, and have met the
+    /// practice so many times.
+    func star(
+        _ partnership: String, rounds: Int = 0
+    ) async throws -> (practice: Neighbour, elm: Neighbour, oak: Neighbour) {
+        let practice = try await site("Riverside", kind: "gp-practice")
+        let elm = try await site("Elm")
+        let oak = try await site("Oak")
+        try await practice.found(partnership)
+        try await practice.admit(elm, to: partnership)
+        try await practice.admit(oak, to: partnership)
+        for _ in 0..<rounds { for home in [elm, oak] { try await home.sync(with: practice) } }
+        return (practice, elm, oak)
+    }
+
     /// Rounds of sessions until all that still meet are equal; how each ended does not matter here.
     func settle(_ sites: Neighbour..., rounds: Int = 3) async throws {
         for _ in 0..<rounds {
