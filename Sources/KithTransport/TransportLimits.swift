@@ -41,6 +41,8 @@ public struct TransportLimits: Sendable, Hashable {
     public var closingTime: Duration = .seconds(5)
     /// How much a side sends ahead before the other has read, in bytes.
     public var windowBytes = 4 * 1024 * 1024
+    /// The least that `windowBytes` may be: HTTP/2's own, which holds until a side says otherwise.
+    public static let leastWindowBytes = 65_535
 
     /// The defaults.
     public init() {}
