@@ -6,7 +6,7 @@ package struct Bench {
     package static let names = [
         "first-sync", "memory", "nothing-new", "few-of-many", "edits", "long-log", "local-saves",
         "web-page",
-        "readers", "ring", "year",
+        "readers", "ring", "hundred", "year",
     ]
 
     private let scale: Scale
@@ -47,6 +47,7 @@ package struct Bench {
         case "web-page": try await WebPage(programs: programs, scale: scale).run(tell)
         case "readers": try await Readers(programs: programs, scale: scale).run(tell)
         case "year": try await LongLife(programs: programs, scale: scale).run(tell)
+        case "hundred": try await Hundred(programs: programs, scale: scale).run(tell)
         case "ring": try await Ring(programs: programs).run(tell)
         default: preconditionFailure("\(name) is not a measure")
         }

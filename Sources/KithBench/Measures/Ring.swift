@@ -3,8 +3,6 @@ import KithModel
 import KithProtocol
 import KithSite
 import KithStore
-import Logging
-import Synchronization
 
 /// One partnership of a primary care network: what each home writes in a day, and nights in which each site
 /// meets the next one alone.
@@ -57,31 +55,24 @@ struct Ring {
     // MARK: The network
 
     /// Sites of this process, each listening.
-    private func open() async throws -> [Place] {
-        var places: [Place] = []
+    private func open() async throws -> [LiveSite] {
+        var places: [LiveSite] = []
         let clock = JumpingClock()
         for number in 0..<Self.sites {
             let home = programs.path(Self.home(number))
             _ = try await LocalSite.initialise(
                 home: home, name: "Place \(number)", kind: "other", ods: nil)
-            places.append(try await Place.open(home, clock))
+            places.append(try await LiveSite.open(home, clock))
         }
         return places
     }
 
     /// Has all join one partnership, and everybody know where the next one is.
-    private func gather(_ places: [Place]) async throws -> PartnershipID {
+    private func gather(_ places: [LiveSite]) async throws -> PartnershipID {
         let first = places[0]
         let partnership = try await first.site.createPartnership(
             PartnershipDraft(name: "Bench", purpose: "to be measured"))
-        for place in places.dropFirst() {
-            let invitation = try await first.site.invite(
-                InvitationDraft(partnership: "Bench", addresses: [first.address]))
-            guard let code = invitation.code else { throw BenchProblem("no code was made") }
-            _ = try await place.site.join(code) { _ in }
-            // Nobody lets in more than a few newcomers from one address at a time, and here all have one.
-            first.clock.jump(minutes: 10)
-        }
+        for place in places.dropFirst() { try await first.admit(place, to: "Bench") }
         // Everybody hears of everybody.
         for place in places.dropFirst() { _ = try await place.meet(first) }
         for (place, next) in Self.pairs(places) { try await place.learn(of: next) }
@@ -89,12 +80,12 @@ struct Ring {
         return partnership.id
     }
 
-    private static func pairs(_ places: [Place]) -> [(Place, Place)] {
+    private static func pairs(_ places: [LiveSite]) -> [(LiveSite, LiveSite)] {
         Array(zip(places, places.dropFirst() + [places[0]]))
     }
 
     /// Each meets the next, one after the other; gives how many entries were sent to each site.
-    private func night(_ places: [Place]) async throws -> [SiteID: Int] {
+    private func night(_ places: [LiveSite]) async throws -> [SiteID: Int] {
         var received: [SiteID: Int] = [:]
         for (place, next) in Self.pairs(places) {
             let report = try await place.meet(next)
@@ -104,13 +95,13 @@ struct Ring {
         return received
     }
 
-    private func entries(_ places: [Place]) async throws -> [Int] {
+    private func entries(_ places: [LiveSite]) async throws -> [Int] {
         var counts: [Int] = []
         for place in places { counts.append(try await place.site.status().entries) }
         return counts
     }
 
-    private func areEqual(_ places: [Place], _ partnership: PartnershipID) async throws -> Bool {
+    private func areEqual(_ places: [LiveSite], _ partnership: PartnershipID) async throws -> Bool {
         var frontiers: Set<[String]> = []
         for place in places {
             frontiers.insert(
@@ -122,61 +113,5 @@ struct Ring {
                 })
         }
         return frontiers.count == 1
-    }
-}
-
-/// The clock of all these sites.
-private final class JumpingClock: Sendable {
-    private let ahead = Mutex<Int64>(0)
-
-    var now: Instant {
-        Instant(milliseconds: Instant(Date()).milliseconds + ahead.withLock { $0 })
-    }
-
-    func jump(minutes: Int64) { ahead.withLock { $0 += minutes * 60_000 } }
-}
-
-/// A site of this process that listens.
-private struct Place: Sendable {
-    let site: LocalSite
-    let id: SiteID
-    let address: String
-    let clock: JumpingClock
-    private let serving: Task<Void, any Error>
-
-    static func open(_ home: String, _ clock: JumpingClock) async throws -> Place {
-        let quiet = Logger(label: "kith-bench") { _ in SwiftLogNoOpLogHandler() }
-        let site = try await LocalSite.open(home: home, logger: quiet, clock: { clock.now })
-        let (addresses, listening) = AsyncStream<String>.makeStream()
-        let serving = Task {
-            defer { listening.finish() }
-            try await site.servePeers(on: "127.0.0.1:0") { listening.yield($0) }
-        }
-        guard let address = await addresses.first(where: { _ in true }) else {
-            throw BenchProblem("a site does not listen")
-        }
-        return Place(
-            site: site, id: try await site.profile().site, address: address, clock: clock,
-            serving: serving)
-    }
-
-    func close() async {
-        serving.cancel()
-        _ = await serving.result
-        await site.close()
-    }
-
-    /// Is told where another site listens.
-    func learn(of other: Place) async throws {
-        _ = try await site.setPeer(
-            PeerChange(peer: other.id.description, addresses: [other.address]))
-    }
-
-    func meet(_ other: Place) async throws -> SyncReport {
-        let reports = try await site.sync([other.id.description]) { _ in }
-        guard let report = reports.first, report.isEqual else {
-            throw BenchProblem("two sites did not become equal: \(reports.first?.problem ?? "")")
-        }
-        return report
     }
 }
