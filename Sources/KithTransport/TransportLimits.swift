@@ -31,19 +31,20 @@ public struct TransportLimits: Sendable, Hashable {
     public var handshakeTime: Duration = .seconds(10)
     /// How long a connection may have no call open.
     public var idleTime: Duration = .seconds(300)
-    /// After how long without a byte a side asks whether the other is still there.
-    public var keepaliveTime: Duration = .seconds(30)
+    /// How often a side asks whether the other is still there.
+    public var keepaliveTime: Duration = .seconds(60)
     /// How long the answer to that may take.
     ///
-    /// The question waits behind what is on its way already: within both times, a window of `windowBytes` gets
-    /// over a line of 30 kbit/s.
-    public var keepaliveTimeout: Duration = .seconds(60)
+    /// Less than `keepaliveTime`: each question begins the time for its answer anew. The question waits behind
+    /// what is on its way already, so a window of `windowBytes` has to get over a slow line within it: of
+    /// 30 kbit/s in 35 seconds.
+    public var keepaliveTimeout: Duration = .seconds(50)
     /// How long a pairing call may take.
     public var pairingTime: Duration = .seconds(30)
     /// How long the client waits for the server to end a session that the client has finished.
     public var closingTime: Duration = .seconds(5)
     /// How much a side sends ahead before the other has read, in bytes.
-    public var windowBytes = 256 * 1024
+    public var windowBytes = 128 * 1024
     /// The least that `windowBytes` may be: HTTP/2's own, which holds until a side says otherwise.
     public static let leastWindowBytes = 65_535
 

@@ -160,7 +160,7 @@ import Testing
         #expect(try Session(trio.oak).isEqual)
         #expect(link.isStalled && stalled.isRunning, "all of that happened while it stalled")
         // `keepaliveTime` and `keepaliveTimeout` of the limits end it.
-        #expect(stalled.wait(seconds: 120))
+        #expect(stalled.wait(seconds: 240))
         let finished = stalled.finished()
         #expect(finished.status == 1)
         let sessions = try finished.json()["sessions"] as? [[String: Any]]
