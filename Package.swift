@@ -87,6 +87,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CSQLiteSetup", linkerSettings: [.linkedLibrary("sqlite3")]),
         .target(name: "KithPKCS12", dependencies: ["COpenSSL"], swiftSettings: strict),
         .target(
             name: "KithModel", dependencies: [.crypto], resources: [.embedInCode("Data")],
@@ -102,7 +103,9 @@ let package = Package(
             resources: [.embedInCode("Data")], swiftSettings: strict),
         .target(
             name: "KithStore",
-            dependencies: ["KithModel", "KithProtocol", "KithTrust", .grdb, .sqlite, .crypto],
+            dependencies: [
+                "CSQLiteSetup", "KithModel", "KithProtocol", "KithTrust", .grdb, .sqlite, .crypto,
+            ],
             resources: [.embedInCode("Schema")],
             swiftSettings: strict),
         .target(

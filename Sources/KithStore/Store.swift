@@ -1,3 +1,4 @@
+import CSQLiteSetup
 import Crypto
 import Foundation
 package import GRDB
@@ -131,7 +132,11 @@ public final class Store: Sendable {
         }
     }
 
+    /// What holds for all connections of the process, once.
+    private static let setUp: Void = kith_sqlite_forgo_memory_counts()
+
     private static var configuration: Configuration {
+        setUp
         var configuration = Configuration()
         configuration.busyMode = .timeout(Double(WriteAheadLog.busyTimeout))
         configuration.prepareDatabase { database in

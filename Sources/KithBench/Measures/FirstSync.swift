@@ -17,7 +17,12 @@ struct FirstSync {
         return [
             Measure(
                 "first-sync", rate / bare, atLeast: 0.5,
-                "\(Int(rate)) entries a second, SQLite alone \(Int(bare)); \(count) entries"),
+                String(
+                    format:
+                        "%.0f entries a second, SQLite alone %.0f; %d entries; of a processor's "
+                        + "time %.1f µs an entry at the receiver, %.1f at the sender",
+                    rate, bare, count, sync.receiverTime / Double(count) * 1e6,
+                    sync.senderTime / Double(count) * 1e6)),
             Measure(
                 "first-sync-memory", Double(sync.peak) / 1e6, atMost: 150,
                 "MB at the peak: sender \(sync.sender / 1_000_000), receiver \(sync.receiver / 1_000_000)"
@@ -53,6 +58,9 @@ struct FirstSync {
         /// The most memory that either daemon used, in bytes.
         let sender: Int
         let receiver: Int
+        /// Seconds of a processor that each used.
+        let senderTime: Double
+        let receiverTime: Double
         /// Bytes of the sender's database.
         let diskBytes: Int
 
@@ -67,13 +75,15 @@ struct FirstSync {
         }
         let bytes = try size(of: "elm")
         let (elm, oak) = (try homes.startElm(), try programs.daemon("oak"))
+        let before = (elm: try elm.processorTime(), oak: try oak.processorTime())
         let session = try homes.sync()
         guard session.received == count else {
             throw BenchProblem("\(session.received) entries came, not \(count)")
         }
         let sync = Sync(
             milliseconds: session.milliseconds, sender: try elm.peakMemory(),
-            receiver: try oak.peakMemory(), diskBytes: bytes)
+            receiver: try oak.peakMemory(), senderTime: try elm.processorTime() - before.elm,
+            receiverTime: try oak.processorTime() - before.oak, diskBytes: bytes)
         try elm.stop()
         try oak.stop()
         programs.remove("elm")

@@ -54,6 +54,18 @@ final class Daemon: @unchecked Sendable {
     /// The most memory that it has used so far, in bytes.
     func peakMemory() throws -> Int { try memory("VmHWM") }
 
+    /// Seconds of a processor that it has used so far.
+    func processorTime() throws -> Double {
+        let status = try String(
+            contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+        // Its name, in brackets, may hold blanks.
+        let words = status.split(separator: ")").last?.split(separator: " ") ?? []
+        guard words.count > 12, let user = Double(words[11]), let system = Double(words[12]) else {
+            throw BenchProblem("the system does not say how long kithd has run")
+        }
+        return (user + system) / Double(sysconf(Int32(_SC_CLK_TCK)))
+    }
+
     /// How many files, sockets and pipes it has open.
     func openFiles() throws -> Int {
         try FileManager.default.contentsOfDirectory(
