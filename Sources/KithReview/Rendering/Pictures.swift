@@ -7,9 +7,7 @@ import KithSite
 enum Pictures {
     /// Text that may stand in SVG.
     static func safe(_ text: String) -> String {
-        ShownText(line: text).text.replacingOccurrences(of: "&", with: "&amp;")
-            .replacingOccurrences(of: "<", with: "&lt;").replacingOccurrences(of: ">", with: "&gt;")
-            .replacingOccurrences(of: "\"", with: "&quot;")
+        PageText.escaped(ShownText(line: text).text)
     }
 
     private static func short(_ text: String, _ length: Int) -> String {
