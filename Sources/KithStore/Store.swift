@@ -169,7 +169,7 @@ public final class Store: Sendable {
         }
         do {
             return try await writer.read { [self] in
-                try body(StoreTransaction(database: $0, store: self))
+                try body(transaction(in: $0))
             }
         } catch let error as DatabaseError {
             throw StoreError(error)
@@ -183,7 +183,7 @@ public final class Store: Sendable {
         do {
             return try await writer.writeWithoutTransaction { [self] database in
                 try database.inPreparedTransaction {
-                    try body(StoreTransaction(database: database, store: self))
+                    try body(transaction(in: database))
                 }
             }
         } catch {
@@ -200,9 +200,9 @@ public final class Store: Sendable {
             // On a single connection nothing comes between, and a switch to reading and back would
             // have SQLite prepare every statement again.
             guard writer is DatabaseQueue else {
-                return try writer.read { try body(StoreTransaction(database: $0, store: self)) }
+                return try writer.read { try body(transaction(in: $0)) }
             }
-            return try writer.unsafeRead { try body(StoreTransaction(database: $0, store: self)) }
+            return try writer.unsafeRead { try body(transaction(in: $0)) }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
@@ -215,13 +215,28 @@ public final class Store: Sendable {
         do {
             return try writer.writeWithoutTransaction { database in
                 try database.inPreparedTransaction {
-                    try body(StoreTransaction(database: database, store: self))
+                    try body(transaction(in: database))
                 }
             }
         } catch {
             judgements.withLock { $0 = [:] }
             throw (error as? DatabaseError).map(StoreError.init) ?? error
         }
+    }
+
+    /// What a transaction works with. A newer program may have changed the schema since this one opened
+    /// the database, whatever lock there is: what is read and written then would mean something else.
+    private func transaction(in database: Database) throws -> StoreTransaction {
+        let version = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA user_version")) ?? 0
+        guard version <= Self.schemaVersion else { throw Self.newer(version) }
+        return StoreTransaction(database: database, store: self)
+    }
+
+    private static func newer(_ version: Int) -> StoreError {
+        StoreError(
+            .newer,
+            "the database was written by a newer version of Kith (schema \(version), this program knows \(schemaVersion)); install that version or newer"
+        )
     }
 
     private static func check(_ path: String, site: SiteID) throws {
@@ -242,10 +257,7 @@ public final class Store: Sendable {
             throw StoreError(.foreign, "the file is a database, but not one of Kith")
         }
         if version > schemaVersion {
-            throw StoreError(
-                .newer,
-                "the database was written by a newer version of Kith (schema \(version), this program knows \(schemaVersion)); install that version or newer"
-            )
+            throw newer(version)
         }
         // SQLite takes any write-ahead log that lies beside a database for its own.
         if tables > 0, owner != site.blob {
