@@ -83,6 +83,19 @@ enum RoundPage {
         return answer
     }
 
+    /// What a round has to know and finds nothing of, each with its reason (D10).
+    private static func absences(_ family: RecordTree, _ nodes: RecordNodes) -> [Node] {
+        [["allergy", "allergyAssertion"], ["cprDecision"]].compactMap { kinds in
+            guard kinds.allSatisfy({ family.children($0, of: family.record.id).isEmpty }),
+                let kind = Vocabulary.kind(named: kinds[0])
+            else { return nil }
+            return [
+                "label": kind.isSingleton ? kind.label : Titles.plural(kind),
+                "words": ResidentPage.absence(kind.name, family, nodes),
+            ]
+        }
+    }
+
     private static func modes(_ chosen: String) -> [Node] {
         guard let field = Vocabulary.kind(named: "homeRound")?.field(named: "mode"),
             case .code(let set) = field.type
@@ -109,7 +122,7 @@ enum RoundPage {
             }
             let safety = ["alert", "allergyAssertion", "allergy", "cprDecision"].flatMap(lines)
             let own: Node = [
-                "safety": safety, "hasSafety": !safety.isEmpty,
+                "safety": safety, "absences": absences(family, nodes),
                 "plans": family.children("plan", of: id).map {
                     [
                         "title": nodes.shown($0.title),

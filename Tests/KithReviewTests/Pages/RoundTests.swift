@@ -18,6 +18,11 @@ import Testing
         let liaison = try await served.person("liaison", [.careStaff])
         let page = try await liaison.ask(
             "GET", "/round/list?" + residents.map { "r=\($0.id)" }.joined(separator: "&"))
+        for words in [
+            "Allergies</strong>: <span class=\"absent\">not recorded", "CPR decision</strong>",
+        ] {
+            #expect(page.body.components(separatedBy: words).count == 3, "\(words) of each")
+        }
         let chosen = residents.map { ("r", "\($0.id)") }
         func send(
             _ browser: Browser, _ page: Browser.Reply, _ typed: [(String, String)]

@@ -81,17 +81,20 @@ import Testing
             "isAuthorRemoved": true, "said": [["words": "Mary & \"co\""]] as [Node],
         ]
         let field: Node = [
-            "label": "Dose", "isOpen": true, "count": 2, "values": [value, value], "also": [Node](),
+            "label": "Dose", "plain": false, "isOpen": true, "count": 2, "values": [value, value],
+            "also": [Node](),
             "hasAlso": false, "absence": false, "conflict": "/conflicts/x", "undo": false,
         ]
         let node: Node = [
-            "isNoLongerUpdated": false, "isUnknown": true, "hasFields": true, "fields": [field],
+            "isNoLongerUpdated": false, "isUnknown": true, "hasFields": true,
+            "fields": [field, ["label": "When", "plain": "at <night>"]] as [Node],
             "said": "Mary", "edit": "/e", "comment": false, "proposal": false, "history": "/h",
             "kind": "Allergy", "title": "Latex", "heading": "h3",
         ]
         let expected = try #require(plain.render(node, withTemplate: "record_card"))
         #expect(Templates.render("record_card", node) == expected)
         #expect(expected.contains("5 &lt;mg&gt;") && expected.contains("2 values"))
+        #expect(expected.contains("<p class=\"text\">at &lt;night&gt;</p>"))
     }
 
     @Test func `pictures hold what people wrote as text`() {
