@@ -7,7 +7,6 @@ import unicodedata
 
 import axe_playwright_python
 import pypdf
-import pytest
 
 from conftest import SHOTS, shot
 

@@ -147,7 +147,8 @@ import Testing
         #expect(after.proved == village.now)
     }
 
-    @Test func `a login that nobody has costs the same work as one that somebody has`() async throws {
+    @Test func `a login that nobody has costs the same work as one that somebody has`() async throws
+    {
         let mary = try await village.account("mary")
         _ = try await village.signIn(mary)
         _ = try await village.account("nora")
