@@ -64,9 +64,7 @@ import Testing
         try expectRefused(.newer)
     }
 
-    @Test
-    func
-        `a database that a newer program changes while it is open is not read or written any more`()
+    @Test func `a database that a newer program changes while it is open is left alone`()
         async throws
     {
         let store = try open(path)
