@@ -262,8 +262,7 @@ let package = Package(
             name: "KithReviewTests",
             dependencies: [
                 "KithReview", "KithModel", "KithProtocol", "KithSite", "KithStore", "KithTrust",
-                .grdb,
-                .httpTypes,
+                .grdb, .mustache, .httpTypes,
                 .nio, .nioPosix, .nioSSL, .nioEmbedded, .logging,
             ],
             swiftSettings: strict),

@@ -197,7 +197,7 @@ public final class Store: Sendable {
         }
         do {
             return try await writer.read { [self] in
-                try body(StoreTransaction(database: $0, store: self))
+                try body(transaction(in: $0))
             }
         } catch let error as DatabaseError {
             throw StoreError(error)
@@ -211,7 +211,7 @@ public final class Store: Sendable {
         do {
             return try await writer.writeWithoutTransaction { [self] database in
                 try database.inPreparedTransaction {
-                    try body(StoreTransaction(database: database, store: self))
+                    try body(transaction(in: database))
                 }
             }
         } catch {
@@ -228,9 +228,9 @@ public final class Store: Sendable {
             // On a single connection nothing comes between, and a switch to reading and back would
             // have SQLite prepare every statement again.
             guard writer is DatabaseQueue else {
-                return try writer.read { try body(StoreTransaction(database: $0, store: self)) }
+                return try writer.read { try body(transaction(in: $0)) }
             }
-            return try writer.unsafeRead { try body(StoreTransaction(database: $0, store: self)) }
+            return try writer.unsafeRead { try body(transaction(in: $0)) }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
@@ -243,7 +243,7 @@ public final class Store: Sendable {
         do {
             return try writer.writeWithoutTransaction { database in
                 try database.inPreparedTransaction {
-                    try body(StoreTransaction(database: database, store: self))
+                    try body(transaction(in: database))
                 }
             }
         } catch {
@@ -252,58 +252,19 @@ public final class Store: Sendable {
         }
     }
 
-    private static func check(_ path: String, site: SiteID) throws {
-        guard FileManager.default.fileExists(atPath: path) else { return }
-        let (version, application, tables, owner) = try looking(at: path) { database in
-            (
-                try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0,
-                try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0,
-                try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0,
-                try? Data.fetchOne(database, sql: "SELECT value FROM meta WHERE name = 'site'")
-            )
-        }
-        if application == backupApplicationID {
-            throw StoreError(
-                .foreign, "the file is a backup; restore it with 'kith restore FILE'")
-        }
-        if tables > 0, application != applicationID {
-            throw StoreError(.foreign, "the file is a database, but not one of Kith")
-        }
-        if version > schemaVersion {
-            throw StoreError(
-                .newer,
-                "the database was written by a newer version of Kith (schema \(version), this program knows \(schemaVersion)); install that version or newer"
-            )
-        }
-        // SQLite takes any write-ahead log that lies beside a database for its own.
-        if tables > 0, owner != site.blob {
-            throw StoreError(
-                .foreign,
-                "the database, or the -wal file beside it, is of another site; put this site's own files back, or restore the last backup"
-            )
-        }
+    /// What a transaction works with. A newer program may have changed the schema since this one opened
+    /// the database, whatever lock there is: what is read and written then would mean something else.
+    private func transaction(in database: Database) throws -> StoreTransaction {
+        let version = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA user_version")) ?? 0
+        guard version <= Self.schemaVersion else { throw Self.newer(version) }
+        return StoreTransaction(database: database, store: self)
     }
 
-    /// Reads a database without changing it, but for what an interrupted transaction left to undo.
-    private static func looking<Result>(
-        at path: String, _ body: (Database) throws -> Result
-    ) throws -> Result {
-        func look(readonly: Bool) throws -> Result {
-            var configuration = Configuration()
-            configuration.readonly = readonly
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            defer { try? queue.close() }
-            return try queue.read(body)
-        }
-        do {
-            return try look(readonly: true)
-        } catch let error as DatabaseError
-            where error.extendedResultCode == .SQLITE_READONLY_ROLLBACK
-        {
-            // Power was lost while a rollback journal was in use, as in the switch to a write-ahead
-            // log; only a connection that may write can put the old pages back.
-            return try look(readonly: false)
-        }
+    static func newer(_ version: Int) -> StoreError {
+        StoreError(
+            .newer,
+            "the database was written by a newer version of Kith (schema \(version), this program knows \(schemaVersion)); install that version or newer"
+        )
     }
 
     private static func makeTables(in database: Database) throws {

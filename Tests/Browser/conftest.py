@@ -7,9 +7,11 @@ import json
 import os
 import pathlib
 import re
+import sqlite3
 import struct
 import subprocess
 import time
+from contextlib import closing
 
 import pytest
 from playwright.sync_api import sync_playwright
@@ -26,7 +28,9 @@ class Site:
     def __init__(self, home, name, kind, *more):
         self.home = str(home)
         self.daemon = None
+        self.web = self.listen = "127.0.0.1:0"
         self.accounts = {}
+        self.codes = {}
         self.kith("init", "--name", name, "--kind", kind, *more)
 
     def kith(self, *arguments):
@@ -50,27 +54,53 @@ class Site:
             "user", "add", login, "--name", name, "--roles", roles, "--title", title, *more)
 
     def start(self, **more):
-        environment = dict(os.environ, KITH_WEB_LISTEN="127.0.0.1:0", **more)
+        # Begun again, it is where browsers and partners know it.
+        environment = dict(os.environ, KITH_WEB_LISTEN=self.web, **more)
         self.daemon = subprocess.Popen(
-            [BIN / "kithd", "--home", self.home, "--listen", "127.0.0.1:0"],
+            [BIN / "kithd", "--home", self.home, "--listen", self.listen],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
             env=environment)
-        lines = []
+        lines, places = [], {}
         for line in self.daemon.stderr:
             lines.append(line)
-            found = re.search(r"the web page is at https://127\.0\.0\.1:(\d+)/", line)
-            if found:
-                self.url = f"https://127.0.0.1:{found[1]}"
+            for what, pattern in (("web", r"the web page is at https://([\d.:]+)/"),
+                                  ("listen", r"listening on ([\d.:]+)")):
+                found = re.search(pattern, line)
+                if found:
+                    places[what] = found[1]
+            if len(places) == 2:
                 break
         else:
             pytest.fail("the daemon does not serve: " + "".join(lines))
+        self.web, self.listen = places["web"], places["listen"]
+        self.url = f"https://{self.web}"
 
     def stop(self):
         if self.daemon:
             self.daemon.terminate()
             self.daemon.wait(timeout=30)
 
+    def while_stopped(self, *statements):
+        """Changes what lies on its disk while it is stopped, as time or another program would have."""
+        self.stop()
+        with closing(sqlite3.connect(pathlib.Path(self.home) / "kith.sqlite")) as database:
+            for statement in statements:
+                database.execute(statement)
+            database.commit()
+        self.start()
+
+    def next_code(self, login):
+        """A code that was not used yet: each counts once."""
+        last = self.codes.get(login)
+        while self.code_of(login) == last:
+            time.sleep(0.2)
+        return self.code(login)
+
     def code(self, login):
+        self.codes[login] = self.code_of(login)
+        return self.codes[login]
+
+    def code_of(self, login):
         key = base64.b32decode(self.accounts[login]["codeSecret"])
         digest = hmac.new(key, struct.pack(">Q", int(time.time()) // 30), hashlib.sha1).digest()
         start = digest[-1] & 15
@@ -184,5 +214,6 @@ def visit(chromium):
 
 def shot(page, name):
     """Keeps a screenshot for people to look at."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png", full_page=True)
+    file = SHOTS / f"{name}.png"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=file, full_page=True)

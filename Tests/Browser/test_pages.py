@@ -7,7 +7,6 @@ import unicodedata
 
 import axe_playwright_python
 import pypdf
-import pytest
 
 from conftest import SHOTS, shot
 
@@ -46,38 +45,6 @@ def violations(page):
         "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa',"
         "'best-practice']})")["violations"]
     return [f"{v['id']}: {[n['target'] for n in v['nodes']][:3]} {v['help']}" for v in found]
-
-
-@pytest.mark.parametrize("who", ["mary", "anil"])
-def test_no_page_has_a_violation(sites, visit, who):
-    site = sites[0] if who == "mary" else sites[1]
-    page = visit(site, who)
-    problems = []
-    for name, path in paths(page, site).items():
-        page.goto(site.url + path)
-        problems += [f"{name}: {words}" for words in violations(page)]
-    assert problems == []
-
-
-def test_the_sign_in_has_no_violation(sites, chromium):
-    context = chromium.new_context(ignore_https_errors=True)
-    page = context.new_page()
-    page.goto(sites[0].url + "/sign-in")
-    shot(page, "sign-in")
-    assert violations(page) == []
-    context.close()
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_no_page_is_wider_than_the_screen(sites, visit, width):
-    elm, _ = sites
-    page = visit(elm, "mary", viewport={"width": WIDTHS[width], "height": 800})
-    for name, path in paths(page, elm).items():
-        page.goto(elm.url + path)
-        across = page.evaluate("document.documentElement.scrollWidth")
-        assert across <= WIDTHS[width], f"{name} is {across} wide"
-        if name in ("today", "resident", "edit", "residents", "contacts", "timeline", "partners"):
-            shot(page, f"{name}-{width}")
 
 
 def pages_of(page, file):
@@ -170,6 +137,61 @@ def test_the_summary_on_paper_has_everybody_whole_and_its_pages_counted(sites, v
     assert small >= 12, f"text of {small} px on the screen"
     page.emulate_media(media="print")
     shot(page, "summary-print")
+
+
+def test_the_list_of_a_round_is_saved_opened_again_and_printed_with_who_is_to_be_seen_and_why(
+        sites, visit):
+    elm, _ = sites
+    page = visit(elm, "mary")
+    page.click("nav[aria-label='Parts of the page'] >> text=Home round")
+    for name in ("Whitfield", "Adeyemi"):
+        page.locator(".pick li", has_text=name).locator("input").check()
+    page.click("text=Make the list")
+    page.locator("article.seen", has_text="Whitfield").locator("input[name^='reason.']").fill(
+        "Chesty since Monday")
+    page.click("button:has-text('Save the list for later')")
+    assert "list is saved" in page.inner_text("[role=status]")
+    # Opened again, from its own place, it is what was saved.
+    page.click("section:has(#saved-h) a")
+    assert page.locator("article.seen").count() == 2
+    why = page.locator("article.seen", has_text="Whitfield").locator("input[name^='reason.']")
+    assert why.input_value() == "Chesty since Monday"
+    place = page.url
+    other = page.context.new_page()
+    other.goto(place)
+    assert other.locator("article.seen").count() == 2
+    other.close()
+    assert page.locator("[data-print]").is_visible()
+    file = SHOTS / "round-list.pdf"
+    SHOTS.mkdir(parents=True, exist_ok=True)
+    pages = pages_of(page, file)
+    text = " ".join(unicodedata.normalize("NFKC", " ".join(
+        p.extract_text() for p in pypdf.PdfReader(file).pages)).split())
+    for words in ("Whitfield", "Adeyemi", "999 000 1006", "Chesty since Monday", "penicillin", "CPR",
+                  "Mary Okafor", "Elm House", "Shown 20", f"Page 1 of {pages}", "next review"):
+        assert words.lower() in text.lower(), (words, text[:3000])
+    # What is for the screen alone is not on paper.
+    for words in ("Sign out", "Save the outcomes", "Save the list", "Choose others", "Partners"):
+        assert words not in text, words
+    page.emulate_media(media="print")
+    shot(page, "round-list-print")
+    # Without who it is about, nobody is cut in two.
+    cut = page.evaluate("getComputedStyle(document.querySelector('article.seen')).breakInside")
+    assert cut == "avoid"
+
+
+def test_a_page_of_others_that_frames_this_one_shows_nothing_of_it(sites, visit, tmp_path):
+    elm, _ = sites
+    page = visit(elm, "mary")
+    (tmp_path / "evil.html").write_text(
+        f"<p>Win a prize</p><iframe id=f src='{elm.url}/residents' width=600 height=400></iframe>")
+    refused = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(f"file://{tmp_path}/evil.html")
+    page.wait_for_load_state()
+    framed = page.frames[1]
+    assert "Whitfield" not in framed.content() and "Sign in" not in framed.content()
+    assert any("frame" in words for words in refused), refused
 
 
 def test_nothing_is_loaded_from_elsewhere_and_no_rule_is_broken(sites, visit):

@@ -1,6 +1,10 @@
 """The real kithd on a disk that takes nothing while people use its page."""
 
+import os
 import re
+import sqlite3
+import subprocess
+from contextlib import closing
 
 import pytest
 
@@ -82,3 +86,52 @@ def test_what_the_disk_does_not_take_stays_in_its_form(chromium, tmp_path, error
     assert site.daemon.returncode == 0
     site.kith("rebuild", "--check")
     site.kith("verify")
+
+
+def test_a_database_of_a_newer_program_is_told_in_one_line_and_left_alone(chromium, tmp_path):
+    site = Site(tmp_path / "elm", "Elm House", "care-home")
+    site.add_user("mary", "Mary Okafor", "care-staff", "deputy manager")
+    partnership = site.json("partnership", "list")["partnerships"][0]["name"]
+    site.kith("resident", "add", "familyName=Whitfield", "givenName=Nell", "--partnership", partnership)
+    database = tmp_path / "elm/kith.sqlite"
+
+    def schema(version):
+        with closing(sqlite3.connect(database)) as file:
+            file.execute(f"PRAGMA user_version = {version}")
+
+    site.start()
+    context = chromium.new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    try:
+        sign_in(page, site, "mary")
+        page.goto(site.url + "/residents")
+        page.click("tbody a:has-text('Whitfield')")
+        resident = page.url
+        # A newer program changes it while this one runs.
+        schema(99)
+        for path in (resident, site.url + "/", site.url + "/sign-in"):
+            answer = page.goto(path)
+            assert answer.status == 503
+            text = page.inner_text("main")
+            assert "newer version of Kith" in text and "install that version or newer" in text, text
+            assert "Whitfield" not in text
+        assert violations(page) == []
+        shot(page, "newer-database")
+        schema(1)
+        assert page.goto(resident).status == 200
+        assert "Whitfield" in page.inner_text("h1")
+    finally:
+        context.close()
+        site.stop()
+    # And no older program starts on it, or changes a byte.
+    schema(99)
+    before = database.read_bytes()
+    for program in ([BIN / "kithd", "--home", site.home, "--listen", "127.0.0.1:0"],
+                    [BIN / "kith", "--home", site.home, "status"]):
+        done = subprocess.run(program, capture_output=True, text=True, timeout=60,
+                              env=dict(os.environ, KITH_WEB_LISTEN="127.0.0.1:0"))
+        lines = [line for line in done.stderr.splitlines() if line]
+        assert done.returncode == 1 and len(lines) == 1, done.stderr
+        assert "newer version of Kith" in lines[0] and "install that version or newer" in lines[0]
+    assert database.read_bytes() == before

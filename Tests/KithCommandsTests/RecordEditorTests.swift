@@ -57,4 +57,34 @@ import Testing
             #expect(play.site.told.saved.isEmpty)
         }
     }
+
+    @Test func `people who edit one record at one moment have a file each, and lose none`()
+        async throws
+    {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "kith-editors-\(UUID().uuidString.prefix(8))")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let files = await withTaskGroup(of: String.self) { group in
+            for number in 0..<40 {
+                group.addTask {
+                    var play = play { file in
+                        _ = Self.replace("outcome:", by: "outcome: by \(number).", in: file)
+                        return 3
+                    }
+                    play.environment["TMPDIR"] = folder.path
+                    let error = await play("goal", "edit", Samples.goal.short).err
+                    let file = error.split(separator: "what you typed is in ").last ?? ""
+                    return file.trimmingCharacters(in: .whitespacesAndNewlines)
+                }
+            }
+            return await group.reduce(into: [String]()) { $0.append($1) }
+        }
+        #expect(Set(files).count == 40, "each has a file of its own")
+        let texts = files.map { (try? String(contentsOfFile: $0, encoding: .utf8)) ?? "" }
+        let found = (0..<40).filter { number in
+            texts.contains { $0.contains("outcome: by \(number).") }
+        }
+        #expect(found == Array(0..<40), "and what each typed is in it")
+    }
 }

@@ -48,6 +48,10 @@ import Testing
         let view = try await oak.site.record(resident.description, kind: nil)
         #expect(view.isNoLongerUpdated)
         #expect(try await oak.words(resident, "familyName") == ["Whitfield"])
+        // What was never here is not said never to have been recorded.
+        #expect(view.field("dateOfBirth")?.absence == .notShared)
+        let known = try await elm.site.record(resident.description, kind: nil)
+        #expect(known.field("dateOfBirth")?.absence == .notRecorded)
 
         // Told, it is a stranger.
         #expect(try await oak.site.peers().isEmpty)

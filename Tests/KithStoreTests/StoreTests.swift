@@ -64,6 +64,27 @@ import Testing
         try expectRefused(.newer)
     }
 
+    @Test func `a database that a newer program changes while it is open is left alone`()
+        async throws
+    {
+        let store = try open(path)
+        try database("PRAGMA user_version = \(Store.schemaVersion + 1)")
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        for _ in 1...2 {
+            let read = await #expect(throws: StoreError.self) {
+                _ = try await store.read { try $0.version() }
+            }
+            let write = await #expect(throws: StoreError.self) {
+                try await store.write { try $0.setNote("x", "y") }
+            }
+            #expect(read?.code == .newer && write?.code == .newer)
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+        try database("PRAGMA user_version = \(Store.schemaVersion)")
+        try await store.write { try $0.setNote("x", "y") }
+        try store.close()
+    }
+
     @Test func `a database of another program is refused and not touched`() throws {
         try database("CREATE TABLE bookmark (url TEXT); INSERT INTO bookmark VALUES ('x')")
         try expectRefused(.foreign)

@@ -25,15 +25,12 @@ enum KeptText {
         for folder in folders {
             for number in 1...99 {
                 let path = "\(folder)/kith-\(safe)-\(context.day)-\(number).txt"
-                if FileManager.default.fileExists(atPath: path) { continue }
-                do {
-                    try NewFile.write(text, to: path)
-                    return path
-                } catch {
-                    // A folder that is full or read-only: a file that was begun is of no use.
-                    unlink(path)
+                // One that is there, or that another program makes at this moment, is another's: it is
+                // left alone. In a folder that is full or read-only no number helps.
+                guard let isNew = try? NewFile.writeUnlessThere(Data(text.utf8), to: path) else {
                     break
                 }
+                if isNew { return path }
             }
         }
         return nil

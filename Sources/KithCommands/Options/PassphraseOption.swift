@@ -79,19 +79,27 @@ enum NewFile {
     }
 
     static func write(_ bytes: Data, to path: String) throws {
+        guard try writeUnlessThere(bytes, to: path) else {
+            throw UsageProblem("there is a file \(path) already; choose another name")
+        }
+    }
+
+    /// Writes a file; false where there is something of that name, which is left alone. What could be
+    /// written only in part is removed again.
+    static func writeUnlessThere(_ bytes: Data, to path: String) throws -> Bool {
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw UsageProblem(
-                errno == EEXIST
-                    ? "there is a file \(path) already; choose another name"
-                    : "\(path) cannot be written; choose another folder")
+            if errno == EEXIST { return false }
+            throw UsageProblem("\(path) cannot be written; choose another folder")
         }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         do {
             try handle.write(contentsOf: bytes)
             try handle.synchronize()
         } catch {
+            unlink(path)
             throw UsageProblem("\(path) cannot be written; check that the disk is not full")
         }
+        return true
     }
 }

@@ -140,6 +140,12 @@ struct Desk: Sendable {
         return try await site.records(RecordQuery(kind: name))
     }
 
+    /// The newest records of a journal.
+    func records(_ name: String, newest: Int) async throws -> [RecordView] {
+        guard mayRead(kind: name) else { return [] }
+        return try await site.records(RecordQuery(kind: name, limit: newest))
+    }
+
     /// Every resident, with their plans and stays.
     func overview() async throws -> [ResidentSummary] {
         guard mayRead(kind: "resident") else { return [] }

@@ -117,7 +117,8 @@ enum ResidentPage {
         let newest = family.descendants.map(\.changed.version).max() ?? 0
         let last = max(newest, record.changed.version)
         return [
-            "id": visit.parameter("id"), "version": record.version,
+            // What everybody may be told of how much arrived: the newest on the page.
+            "id": visit.parameter("id"), "version": last,
             "breakGlass": broken(family, desk) ?? false as Any,
             "glass": Compartment.granted.allSatisfy(family.compartments.contains)
                 ? false : "/residents/\(visit.parameter("id"))/glass" as Any,
@@ -223,25 +224,30 @@ enum ResidentPage {
     ]
 
     private static func plans(_ family: RecordTree, _ nodes: RecordNodes) -> [Node] {
-        family.children("plan", of: family.record.id).map { plan(of: $0, family, nodes) }
+        let parts = Dictionary(grouping: family.descendants.filter { !$0.isArchived }) { $0.parent }
+        return family.children("plan", of: family.record.id).map {
+            plan(of: $0, family, parts, nodes)
+        }
     }
 
     private static func plan(
-        of plan: RecordView, _ family: RecordTree, _ nodes: RecordNodes
+        of plan: RecordView, _ family: RecordTree, _ parts: [RecordID?: [RecordView]],
+        _ nodes: RecordNodes
     ) -> Node {
+        let own = Dictionary(grouping: parts[plan.id] ?? []) { $0.kind }
         let others = Vocabulary.kinds.map(\.name).filter { name in
             !within.contains(name)
                 && Vocabulary.kind(named: name)?.parents.contains("plan") == true
         }
         let groups = (within + others).compactMap { name -> Node? in
             guard let kind = Vocabulary.kind(named: name) else { return nil }
-            let records = family.children(name, of: plan.id)
+            let records = own[name] ?? []
             let isUsual = ["need", "goal", "action"].contains(name)
             guard !records.isEmpty || isUsual else { return nil }
             return [
                 "label": Titles.plural(kind), "hasRecords": !records.isEmpty,
                 "absence": absence(name, family, nodes),
-                "records": records.map { withChildren($0, family, nodes) },
+                "records": records.map { withParts($0, parts[$0.id] ?? [], nodes) },
                 "add": nodes.desk.mayWrite(kind) && name != "signOff" && !plan.isNoLongerUpdated
                     ? "/records/new?kind=\(name)&parent=\(nodes.name(of: plan))" : false as Any,
                 "addLabel": Titles.within(kind),
@@ -265,11 +271,10 @@ enum ResidentPage {
     }
 
     /// A goal with its stages and outcomes, and so on for whatever is part of something in a plan.
-    private static func withChildren(
-        _ record: RecordView, _ family: RecordTree, _ nodes: RecordNodes
+    private static func withParts(
+        _ record: RecordView, _ children: [RecordView], _ nodes: RecordNodes
     ) -> Node {
         var node = nodes.record(record, level: 5)
-        let children = family.descendants.filter { $0.parent == record.id && !$0.isArchived }
         node["children"] = children.map { nodes.record($0, level: 6) }
         node["hasChildren"] = !children.isEmpty
         return node
@@ -297,15 +302,22 @@ enum Titles {
         var titles = Dictionary(
             (family.descendants + [family.record]).map { ($0.id, $0.title) },
             uniquingKeysWith: { first, _ in first })
-        let missing = Set(
-            (family.descendants + [family.record]).flatMap(\.fields).flatMap(\.candidates)
-                .compactMap { candidate -> RecordID? in
-                    if case .reference(let id)? = candidate.value { return id }
-                    return nil
+        var missing: Set<RecordID> = []
+        var kinds: Set<String> = []
+        for record in family.descendants + [family.record] {
+            for field in record.fields {
+                let named = field.candidates.compactMap { candidate -> RecordID? in
+                    guard case .reference(let id)? = candidate.value else { return nil }
+                    return titles[id] == nil ? id : nil
                 }
-        ).subtracting(titles.keys)
-        guard !missing.isEmpty else { return titles }
-        for kind in ["contact", "organisation", "homeRound"] {
+                guard !named.isEmpty, let kind = Vocabulary.kind(named: record.kind),
+                    case .reference(let others)? = kind.field(named: field.name)?.type
+                else { continue }
+                missing.formUnion(named)
+                kinds.formUnion(others)
+            }
+        }
+        for kind in ["contact", "organisation", "homeRound"] where kinds.contains(kind) {
             for record in try await desk.records(kind) where missing.contains(record.id) {
                 titles[record.id] = record.title
             }

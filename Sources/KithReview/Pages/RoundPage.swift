@@ -14,9 +14,11 @@ enum RoundPage {
 
     private static let most = 60
 
-    /// Picking residents: those that changed or are due stand first.
+    /// Picking residents: those that changed or are due stand first; before them the lists that were saved
+    /// for a round to come.
     private static func choose(_ visit: Visit) async throws -> Answer {
         let desk = try visit.desk()
+        let saved = try await SavedRound.waiting(desk)
         let nodes = RecordNodes(visit, desk)
         let marks = try await desk.marks()
         let today = Days.number(visit.review.today)
@@ -42,86 +44,120 @@ enum RoundPage {
             [
                 "isChoice": true, "rows": sorted, "isEmpty": sorted.isEmpty, "list": [Node](),
                 "mayEdit": false, "modes": [Node](), "leadName": "", "attendees": "",
-                "missing": false,
+                "missing": false, "round": "", "hasSaved": !saved.isEmpty,
+                "saved": saved.map { round -> Node in
+                    [
+                        "path": "/round/list?round=\(round.id)",
+                        "date": nodes.line("date", of: round.record),
+                        "lead": round.lead.isEmpty
+                            ? "" : ", led by \(ShownText(line: round.lead).text)",
+                        "count": round.items.count, "isOne": round.items.count == 1,
+                    ]
+                },
             ])
     }
 
-    /// The chosen residents with what a round needs to know of each.
+    /// The chosen residents with what a round needs to know of each, or those of a list that was saved.
     private static func list(
         _ visit: Visit, typed: FormFields?, problem: String?
     ) async throws -> Answer {
         let desk = try visit.desk()
-        let chosen = (typed ?? visit.query).values("r").prefix(most)
-        let marks = try await desk.marks()
-        let summaries = try await desk.overview()
-        var rows: [Node] = []
-        for id in chosen {
-            let family = try await desk.family(id)
-            let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
-            guard let summary = summaries.first(where: { $0.resident.id == family.record.id })
-            else {
-                continue
-            }
-            var node = TodayPage.row(summary, nodes, visit, marks)
-            let key = family.record.id.description
-            func lines(_ kind: String) -> [Node] {
-                family.children(kind, of: family.record.id).map { nodes.record($0, level: 3) }
-            }
-            node["safety"] = ["alert", "allergyAssertion", "allergy", "cprDecision"].flatMap(lines)
-            node["hasSafety"] = !(node["safety"] as? [Node] ?? []).isEmpty
-            node["plans"] = family.children("plan", of: family.record.id).map {
-                [
-                    "title": nodes.shown($0.title),
-                    "review": nodes.line("nextReview", of: $0),
-                ] as Node
-            }
-            node["version"] = family.record.version
-            node["reason"] = typed?["reason.\(key)"] ?? ""
-            node["outcome"] = typed?["outcome.\(key)"] ?? ""
-            node["actions"] = typed?["actions.\(key)"] ?? ""
-            node["seen"] = typed.map { $0["seen.\(key)"] == "yes" } ?? false
-            rows.append(node)
-        }
+        let saved = try await SavedRound(named: (typed ?? visit.query)["round"], desk)
+        let chosen = typed?.values("r") ?? saved?.residents ?? visit.query.values("r")
+        let rows = try await rows(Array(chosen.prefix(most)), saved, typed, desk, visit)
         let mayEdit =
             Vocabulary.kind(named: "roundItem").map(desk.mayWrite) == true
             && Vocabulary.kind(named: "homeRound").map(desk.mayWrite) == true
-        let modes: [Node] =
-            Vocabulary.kind(named: "homeRound")?.field(named: "mode").map { field in
-                guard case .code(let set) = field.type else { return [] }
-                return set.concepts.map {
-                    [
-                        "value": $0.word, "label": $0.display,
-                        "isChosen": typed?["mode"] == $0.word,
-                    ]
-                }
-            } ?? []
+        let mode = typed?["mode"] ?? saved?.mode ?? ""
         var answer = visit.page(
             "round", title: "Home round list", tab: "/round",
             [
                 "isChoice": false, "rows": [Node](), "list": rows, "isEmpty": rows.isEmpty,
-                "mayEdit": mayEdit, "modes": modes,
-                "leadName": typed?["leadName"] ?? desk.user.name,
-                "attendees": typed?["attendees"] ?? "", "missing": chosen.isEmpty,
+                "mayEdit": mayEdit, "modes": modes(mode), "hasSaved": false, "saved": [Node](),
+                "leadName": typed?["leadName"] ?? saved?.lead ?? desk.user.name,
+                "attendees": typed?["attendees"] ?? saved?.attendees ?? "",
+                "missing": chosen.isEmpty, "round": saved?.id ?? "",
                 "problem": problem.map { "Not saved: \($0)." } ?? false as Any,
             ])
         if problem != nil { answer.status = .badRequest }
         return answer
     }
 
-    /// One round in each partnership among the residents, with what came of each resident.
+    /// What a round has to know and finds nothing of, each with its reason (D10).
+    private static func absences(_ family: RecordTree, _ nodes: RecordNodes) -> [Node] {
+        [["allergy", "allergyAssertion"], ["cprDecision"]].compactMap { kinds in
+            guard kinds.allSatisfy({ family.children($0, of: family.record.id).isEmpty }),
+                let kind = Vocabulary.kind(named: kinds[0])
+            else { return nil }
+            return [
+                "label": kind.isSingleton ? kind.label : Titles.plural(kind),
+                "words": ResidentPage.absence(kind.name, family, nodes),
+            ]
+        }
+    }
+
+    private static func modes(_ chosen: String) -> [Node] {
+        guard let field = Vocabulary.kind(named: "homeRound")?.field(named: "mode"),
+            case .code(let set) = field.type
+        else { return [] }
+        return set.concepts.map {
+            ["value": $0.word, "label": $0.display, "isChosen": chosen == $0.word]
+        }
+    }
+
+    private static func rows(
+        _ chosen: [String], _ saved: SavedRound?, _ typed: FormFields?, _ desk: Desk, _ visit: Visit
+    ) async throws -> [Node] {
+        let marks = try await desk.marks()
+        let summaries = try await desk.overview()
+        var rows: [Node] = []
+        for id in chosen {
+            let family = try await desk.family(id)
+            let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
+            let id = family.record.id
+            guard let summary = summaries.first(where: { $0.resident.id == id }) else { continue }
+            let key = id.description
+            func lines(_ kind: String) -> [Node] {
+                family.children(kind, of: id).map { nodes.record($0, level: 3) }
+            }
+            let safety = ["alert", "allergyAssertion", "allergy", "cprDecision"].flatMap(lines)
+            let own: Node = [
+                "safety": safety, "absences": absences(family, nodes),
+                "plans": family.children("plan", of: id).map {
+                    [
+                        "title": nodes.shown($0.title),
+                        "review": nodes.line("nextReview", of: $0),
+                    ] as Node
+                },
+                "version": family.record.version,
+                "reason": typed?["reason.\(key)"] ?? saved?.reason(for: key) ?? "",
+                "outcome": typed?["outcome.\(key)"] ?? "",
+                "actions": typed?["actions.\(key)"] ?? "",
+                "seen": typed.map { $0["seen.\(key)"] == "yes" } ?? false,
+            ]
+            rows.append(TodayPage.row(summary, nodes, visit, marks).merging(own) { $1 })
+        }
+        return rows
+    }
+
+    /// One round in each partnership among the residents, with what came of each resident; or the list
+    /// alone, for a round to come.
     private static func save(_ visit: Visit) async throws -> Answer {
         let desk = try visit.desk()
         let form = visit.form
-        let chosen = form.values("r").prefix(most)
+        let isList = form["act"] == "list"
+        let saved = try await SavedRound(named: form["round"], desk)
         var byPartnership: [PartnershipID: [RecordTree]] = [:]
-        for id in chosen {
+        for id in form.values("r").prefix(most) {
             let family = try await desk.family(id)
             byPartnership[family.record.partnershipID, default: []].append(family)
         }
         guard !byPartnership.isEmpty else { return .see("/round") }
         var edits: [RecordEdit] = []
         for (partnership, families) in byPartnership.sorted(by: { $0.key < $1.key }) {
-            edits += round(families, in: partnership, number: edits.count + 1, visit)
+            let known = saved.flatMap { $0.record.partnershipID == partnership ? $0 : nil }
+            edits += round(
+                families, in: partnership, known, number: edits.count + 1, isList: isList, visit)
         }
         do {
             // All or nothing: a round without its outcomes would look like one where nobody was seen.
@@ -129,33 +165,55 @@ enum RoundPage {
         } catch let error as SiteError where error.isForForm {
             return try await list(visit, typed: form, problem: error.description).blaming(error)
         }
-        return .see("/round?done=round")
+        return .see(isList ? "/round?done=list" : "/round?done=round")
     }
 
-    /// A round, which the edit of a number makes, and what came of each resident in it.
+    /// A round, which the edit of a number makes where it was not saved before, and what came of each
+    /// resident in it.
     private static func round(
-        _ families: [RecordTree], in partnership: PartnershipID, number: Int, _ visit: Visit
+        _ families: [RecordTree], in partnership: PartnershipID, _ saved: SavedRound?, number: Int,
+        isList: Bool, _ visit: Visit
     ) -> [RecordEdit] {
         let form = visit.form
         let day = visit.now.formatted(in: visit.review.zone).prefix(10)
-        let round = edit(
-            .new(kind: "homeRound", partnership: partnership.description, parent: nil),
-            [
-                ("kind", "home-round"), ("date", String(day)), ("leadName", form["leadName"]),
-                ("mode", form["mode"]), ("attendees", form["attendees"]),
-            ])
-        let made = RecordEdit.made(by: number)
+        let about = [
+            ("leadName", form["leadName"]), ("mode", form["mode"]),
+            ("attendees", form["attendees"]),
+            // What was planned for another day takes place on this one.
+            ("date", String(day)),
+        ]
+        let made = saved.map { $0.record.id.description } ?? RecordEdit.made(by: number)
+        let round =
+            saved.map { change($0.record, about) }
+            ?? edit(
+                .new(kind: "homeRound", partnership: partnership.description, parent: nil),
+                [("kind", "home-round")] + about)
         let items = families.map { family in
             let key = family.record.id.description
-            return edit(
-                .new(kind: "roundItem", partnership: nil, parent: made),
-                [
-                    ("resident", key), ("reason", form["reason.\(key)"]),
+            let why = [("resident", key), ("reason", form["reason.\(key)"])]
+            let said =
+                isList
+                ? why
+                : why + [
                     ("outcome", form["outcome.\(key)"]), ("actions", form["actions.\(key)"]),
                     ("seen", form["seen.\(key)"] == "yes" ? "yes" : "no"),
-                ] + read(family, form))
+                ] + read(family, form)
+            guard let item = saved?.item(for: key) else {
+                return edit(.new(kind: "roundItem", partnership: nil, parent: made), said)
+            }
+            return change(item, said)
         }
-        return [round] + items + interactions(families, of: made, in: partnership, visit)
+        let calls = isList ? [] : interactions(families, of: made, in: partnership, visit)
+        return ([round] + items).filter { !$0.values.isEmpty } + calls
+    }
+
+    /// What a form says otherwise than a record that it was made of.
+    private static func change(_ record: RecordView, _ values: [(String, String)]) -> RecordEdit {
+        RecordEdit(
+            target: .existing(record.reference),
+            values: values.filter { name, text in
+                !text.isEmpty && SavedRound.text(name, of: record) != text
+            }.map { .init($0.0, $0.1) }, seen: record.version)
     }
 
     /// A round by video or telephone is a consultation with each resident who was seen, tied to the

@@ -64,7 +64,8 @@ enum TodayPage {
             "id": resident.id.description, "title": nodes.shown(resident.title),
             "born": nodes.line("dateOfBirth", of: resident),
             "nhs": nodes.line("nhsNumber", of: resident),
-            "place": place(summary, nodes), "changed": visit.review.words(summary.lastChange),
+            "place": place(summary, nodes, orElse: "home not recorded"),
+            "changed": visit.review.words(summary.lastChange),
             "isUnread": summary.lastVersion > (marks[resident.id]?.version ?? 0),
             "isNoLongerUpdated": resident.isNoLongerUpdated, "never": isNew,
             "partnership": nodes.shown(resident.partnership),
@@ -72,7 +73,10 @@ enum TodayPage {
     }
 
     /// Where somebody lives: homes and rooms of the stays that have not ended.
-    static func place(_ summary: ResidentSummary, _ nodes: RecordNodes) -> String {
+    static func place(
+        _ summary: ResidentSummary, _ nodes: RecordNodes,
+        orElse none: String = Absence.notRecorded.words
+    ) -> String {
         let open = summary.stays.filter { ($0.field("end")?.candidates ?? []).isEmpty }
         let places = open.map { stay in
             let room =
@@ -80,7 +84,7 @@ enum TodayPage {
                 ? ", \(nodes.line("room", of: stay))" : ""
             return nodes.line("home", of: stay) + room
         }
-        return places.isEmpty ? Absence.notRecorded.words : places.joined(separator: " or ")
+        return places.isEmpty ? none : places.joined(separator: " or ")
     }
 
     // MARK: Due

@@ -30,12 +30,22 @@ struct Currency {
             "heard": peer.lastEqual.map {
                 "their entries are complete up to \(visit.review.words($0))"
             } ?? "nothing of theirs has arrived yet",
-            "received": peer.entriesToSend == 0
-                ? "they have received everything from here"
-                : "they have not proved to hold \(peer.entriesToSend) entries from here",
+            "received": received(peer, visit),
             "partnerships": peer.partnerships.map { ShownText(line: $0).text }
                 .joined(separator: ", "),
         ]
+    }
+
+    /// What a partner has of what is here. How many entries it lacks is told to whoever may read them all:
+    /// to others the number would tell how much is written where they may not read.
+    private static func received(_ peer: PeerView, _ visit: Visit) -> String {
+        let reads = visit.session?.user.compartments ?? []
+        let lacked =
+            Compartment.granted.allSatisfy(reads.contains)
+            ? "\(peer.entriesToSend) entries" : "everything"
+        return peer.entriesToSend == 0
+            ? "they have received everything from here"
+            : "they have not proved to hold \(lacked) from here"
     }
 
     /// Who has signed that they hold what is on the page, and who has not, a sentence each.

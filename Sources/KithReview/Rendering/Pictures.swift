@@ -7,9 +7,7 @@ import KithSite
 enum Pictures {
     /// Text that may stand in SVG.
     static func safe(_ text: String) -> String {
-        ShownText(line: text).text.replacingOccurrences(of: "&", with: "&amp;")
-            .replacingOccurrences(of: "<", with: "&lt;").replacingOccurrences(of: ">", with: "&gt;")
-            .replacingOccurrences(of: "\"", with: "&quot;")
+        PageText.escaped(ShownText(line: text).text)
     }
 
     private static func short(_ text: String, _ length: Int) -> String {
@@ -46,7 +44,8 @@ enum Pictures {
         }
     }
 
-    /// What was done, by site and time: a row for each site.
+    /// What was done, by site and time: a row for each site. All pictures are as wide as a telephone, so
+    /// that nothing of them is out of sight there.
     static func timeline(_ moments: [ChangesView.Moment], zone: TimeZone) -> String {
         let times = moments.map(\.provenance.recorded.milliseconds)
         guard let first = times.min(), let last = times.max() else { return "" }
@@ -54,40 +53,40 @@ enum Pictures {
         for moment in moments.reversed() where !sites.contains(moment.provenance.siteName) {
             sites.append(moment.provenance.siteName)
         }
-        let (left, width, rowHeight) = (170.0, 560.0, 44.0)
-        let height = Double(sites.count) * rowHeight + 84
+        let (left, length, rowHeight) = (10.0, 340.0, 52.0)
         let span = Double(max(last - first, 1))
         var body = ""
         for (row, site) in sites.enumerated() {
-            let y = 24 + Double(row) * rowHeight
-            body += "<text x=\"0\" y=\"\(y + 5)\" font-size=\"14\">\(short(site, 22))</text>"
+            let top = Double(row) * rowHeight
+            let y = top + 32
+            body += "<text x=\"0\" y=\"\(top + 14)\" font-size=\"14\">\(short(site, 44))</text>"
             body +=
-                "<line x1=\"\(left)\" y1=\"\(y)\" x2=\"\(left + width)\" y2=\"\(y)\" stroke=\"#8a938f\"/>"
+                "<line x1=\"\(left)\" y1=\"\(y)\" x2=\"\(left + length)\" y2=\"\(y)\" stroke=\"#8a938f\"/>"
             for moment in moments where moment.provenance.siteName == site {
                 let offset = Double(moment.provenance.recorded.milliseconds - first) / span
-                body += Mark(moment).shape((left + offset * width).rounded(), y)
+                body += Mark(moment).shape((left + offset * length).rounded(), y)
             }
         }
-        let axis = 24 + Double(sites.count) * rowHeight
+        let axis = 8 + Double(sites.count) * rowHeight
         func day(_ milliseconds: Int64) -> String {
             String(Instant(milliseconds: milliseconds).formatted(in: zone).prefix(10))
         }
-        body += "<text x=\"\(left)\" y=\"\(axis)\" font-size=\"13\">\(day(first))</text>"
-        body +=
-            "<text x=\"\(left + width)\" y=\"\(axis)\" font-size=\"13\" text-anchor=\"end\">\(day(last))</text>"
-        var x = 0.0
-        for mark in Mark.allCases {
-            body += mark.shape(x + 8, axis + 30)
+        body += "<text x=\"0\" y=\"\(axis)\" font-size=\"13\">\(day(first))</text>"
+        if day(first) != day(last) {
             body +=
-                "<text x=\"\(x + 22)\" y=\"\(axis + 35)\" font-size=\"13\">\(mark.rawValue)</text>"
-            x += 34 + Double(mark.rawValue.count) * 7.2
+                "<text x=\"360\" y=\"\(axis)\" font-size=\"13\" text-anchor=\"end\">\(day(last))</text>"
+        }
+        for (row, mark) in Mark.allCases.enumerated() {
+            let y = axis + 24 + Double(row) * 22
+            body += mark.shape(10, y)
+            body += "<text x=\"26\" y=\"\(y + 5)\" font-size=\"13\">\(mark.rawValue)</text>"
         }
         let words = Mark.allCases.map { mark in
             "\(moments.filter { Mark($0) == mark }.count) \(mark.rawValue)"
         }.joined(separator: ", ")
         return svg(
             "What was done from \(day(first)) to \(day(last)): \(words), by \(sites.count) site\(sites.count == 1 ? "" : "s"). The list below says it in words.",
-            740, height, body)
+            360, axis + 24 + Double(Mark.allCases.count) * 22, body)
     }
 
     private static func svg(
@@ -99,31 +98,35 @@ enum Pictures {
 
     // MARK: Hospital contacts
 
-    /// Contacts with a hospital a month: filled ones took place, open ones were avoided.
+    /// Contacts with a hospital a month, the newest first: filled ones took place, open ones were avoided.
     static func months(_ months: HospitalMonths) -> String {
         let most = max(4, months.rows.map { $0.other + $0.avoided }.max() ?? 0)
-        let (width, height) = (44.0, 120.0)
-        let unit = height / Double(most)
+        let (left, rowHeight) = (66.0, 22.0)
+        let unit = (360 - left - 30) / Double(most)
         var body = ""
-        for (column, row) in months.rows.enumerated() {
-            let x = 30 + Double(column) * width
-            let (full, open) = (Double(row.other) * unit, Double(row.avoided) * unit)
+        for (row, month) in months.rows.reversed().enumerated() {
+            let y = 4 + Double(row) * rowHeight
+            let (full, open) = (Double(month.other) * unit, Double(month.avoided) * unit)
+            body += "<text x=\"0\" y=\"\(y + 12)\" font-size=\"13\">\(safe(month.label))</text>"
+            if month.other > 0 {
+                body +=
+                    "<rect x=\"\(left)\" y=\"\(y)\" width=\"\(full)\" height=\"14\" fill=\"#1d3c34\" stroke=\"#1d3c34\" stroke-width=\"2\"/>"
+            }
+            if month.avoided > 0 {
+                body +=
+                    "<rect x=\"\(left + full)\" y=\"\(y)\" width=\"\(open)\" height=\"14\" fill=\"#ffffff\" stroke=\"#1d3c34\" stroke-width=\"2\"/>"
+            }
             body +=
-                "<rect x=\"\(x)\" y=\"\(16 + height - full)\" width=\"28\" height=\"\(full)\" fill=\"#1d3c34\"/>"
-            body +=
-                "<rect x=\"\(x)\" y=\"\(16 + height - full - open)\" width=\"28\" height=\"\(open)\" fill=\"#ffffff\" stroke=\"#1d3c34\" stroke-width=\"2\"/>"
-            body +=
-                "<text x=\"\(x + 14)\" y=\"\(height + 34)\" font-size=\"11\" text-anchor=\"middle\">\(safe(String(row.label.suffix(5))))</text>"
+                "<text x=\"\(left + full + open + 8)\" y=\"\(y + 12)\" font-size=\"13\">\(month.other + month.avoided)</text>"
         }
+        let height = 8 + Double(months.rows.count) * rowHeight
         body +=
-            "<line x1=\"22\" y1=\"\(16 + height)\" x2=\"570\" y2=\"\(16 + height)\" stroke=\"#17211d\"/>"
-        body += "<text x=\"0\" y=\"24\" font-size=\"12\">\(most)</text>"
-        body += "<text x=\"0\" y=\"\(height + 20)\" font-size=\"12\">0</text>"
+            "<line x1=\"\(left)\" y1=\"0\" x2=\"\(left)\" y2=\"\(height)\" stroke=\"#17211d\"/>"
         let total = months.rows.map(\.other).reduce(0, +)
         let avoided = months.rows.map(\.avoided).reduce(0, +)
         return svg(
             "Hospital contacts in the last twelve months: \(total) begun or completed, \(avoided) avoided. The table below has the numbers.",
-            580, height + 46, body)
+            360, height, body)
     }
 
     // MARK: Partnership
@@ -132,17 +135,16 @@ enum Pictures {
     /// not, and none means that nothing has come.
     static func map(_ site: String, _ peers: [(name: String, level: String)]) -> String {
         guard !peers.isEmpty else { return "" }
-        let (width, height) = (640.0, max(220.0, Double(peers.count) * 46 + 60))
-        let (cx, cy) = (140.0, height / 2)
+        let rowHeight = 46.0
+        let height = max(64, Double(peers.count) * rowHeight + 12)
+        let middle = height / 2
         var body = ""
         for (number, peer) in peers.enumerated() {
-            let y =
-                40 + (height - 80)
-                * (peers.count == 1 ? 0.5 : Double(number) / Double(peers.count - 1))
+            let y = middle + (Double(number) - Double(peers.count - 1) / 2) * rowHeight
             let dash = peer.level == "current" ? "" : " stroke-dasharray=\"7 6\""
             if peer.level != "never" {
                 body +=
-                    "<line x1=\"\(cx + 62)\" y1=\"\(cy)\" x2=\"430\" y2=\"\(y)\" stroke=\"#1d3c34\" stroke-width=\"3\"\(dash)/>"
+                    "<line x1=\"112\" y1=\"\(middle)\" x2=\"176\" y2=\"\(y)\" stroke=\"#1d3c34\" stroke-width=\"3\"\(dash)/>"
             }
             let word =
                 switch peer.level {
@@ -151,18 +153,18 @@ enum Pictures {
                 default: "not heard from"
                 }
             body +=
-                "<circle cx=\"438\" cy=\"\(y)\" r=\"8\" fill=\"#ffffff\" stroke=\"#1d3c34\" stroke-width=\"3\"/>"
-            body += "<text x=\"456\" y=\"\(y - 2)\" font-size=\"14\">\(short(peer.name, 24))</text>"
-            body += "<text x=\"456\" y=\"\(y + 15)\" font-size=\"12\">\(word)</text>"
+                "<circle cx=\"184\" cy=\"\(y)\" r=\"8\" fill=\"#ffffff\" stroke=\"#1d3c34\" stroke-width=\"3\"/>"
+            body += "<text x=\"202\" y=\"\(y - 1)\" font-size=\"14\">\(short(peer.name, 20))</text>"
+            body += "<text x=\"202\" y=\"\(y + 15)\" font-size=\"12\">\(word)</text>"
         }
         body +=
-            "<rect x=\"\(cx - 62)\" y=\"\(cy - 24)\" width=\"124\" height=\"48\" rx=\"8\" fill=\"#1d3c34\"/>"
+            "<rect x=\"0\" y=\"\(middle - 24)\" width=\"112\" height=\"48\" rx=\"8\" fill=\"#1d3c34\"/>"
         body +=
-            "<text x=\"\(cx)\" y=\"\(cy + 5)\" font-size=\"14\" text-anchor=\"middle\" fill=\"#ffffff\">\(short(site, 15))</text>"
+            "<text x=\"56\" y=\"\(middle + 5)\" font-size=\"14\" text-anchor=\"middle\" fill=\"#ffffff\">\(short(site, 14))</text>"
         let current = peers.filter { $0.level == "current" }.count
         return svg(
             "\(site) and its \(peers.count) partner\(peers.count == 1 ? "" : "s"), \(current) of them up to date. The list below says it in words.",
-            width, height, body)
+            360, height, body)
     }
 }
 

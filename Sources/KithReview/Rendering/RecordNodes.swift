@@ -110,8 +110,11 @@ struct RecordNodes {
         let isOpen = view.isConflict && view.policy == .safetyCritical
         let shown = isOpen ? view.candidates : Array(view.candidates.prefix(1))
         let also = isOpen ? [] : Array(view.candidates.dropFirst())
+        if let words = plain(view, of: definition, record: record, common: common) {
+            return ["label": view.label, "plain": words, "absence": false]
+        }
         return [
-            "label": view.label, "name": view.name, "isOpen": isOpen,
+            "label": view.label, "name": view.name, "isOpen": isOpen, "plain": false,
             "count": view.candidates.count,
             "values": shown.map { candidate($0, of: definition, hiding: isOpen ? nil : common) },
             "also": also.map { candidate($0, of: definition, hiding: nil) },
@@ -123,6 +126,20 @@ struct RecordNodes {
             "undo": isDecided(view) && !record.isNoLongerUpdated
                 ? "/conflicts/\(Self.conflict(view, of: record))/undo" : false as Any,
         ]
+    }
+
+    /// The words of a field that holds one value, of which there is no more to say than who said the whole
+    /// record: nearly all fields of a long page.
+    private func plain(
+        _ view: FieldView, of definition: FieldDefinition?, record: RecordView, common: EntryHash?
+    ) -> String? {
+        guard view.candidates.count == 1, let only = view.candidates.first, !only.isAuthorRemoved,
+            only.provenance.count == 1, only.provenance[0].entry == common, !isDecided(view)
+        else { return nil }
+        switch only.value {
+        case nil, .cleared?, .group?: return nil
+        default: return words(only, of: definition)
+        }
     }
 
     /// The id of the conflict of a field, told from those of records of the same id elsewhere.

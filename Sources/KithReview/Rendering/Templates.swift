@@ -10,12 +10,12 @@ typealias Node = [String: Any]
 enum Templates {
     /// Renders a page inside the layout, with what every page has.
     static func page(_ name: String, _ node: Node) -> String {
-        render(name, node)
+        render(name, node.merging(["template": name]) { $1 })
     }
 
     /// Renders a template by itself.
     static func render(_ name: String, _ node: Node) -> String {
-        guard let text = library.render(node, withTemplate: name) else {
+        guard let text = library.render(BoundNode(node), withTemplate: name) else {
             preconditionFailure("there is no template \(name)")
         }
         return text
@@ -61,10 +61,14 @@ enum Templates {
     ]
 
     private static let library: MustacheLibrary = {
+        MustacheContentTypes.register(PageText(), named: PageText.name)
         var library = MustacheLibrary()
         for (name, bytes) in sources {
             do {
-                try library.register(String(decoding: bytes, as: UTF8.self), named: name)
+                // A template that is part of another begins with the library's own escaping again.
+                let text = String(decoding: bytes, as: UTF8.self)
+                try library.register(
+                    "{{% CONTENT_TYPE: \(PageText.name)}}\n\(text)", named: name)
             } catch {
                 preconditionFailure("the template \(name) does not parse: \(error)")
             }

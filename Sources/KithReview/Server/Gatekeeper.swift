@@ -140,11 +140,20 @@ struct Gatekeeper: Sendable {
                 metadata: ["user": "\(session.user.login)", "route": "\(route.path)"])
             throw Refusal.permission
         }
+        let answer = await answer(visit, by: route)
+        // What they are given, and that there is something that they are not, is noted before.
+        try await visit.notes.settled()
+        return try answer.get()
+    }
+
+    private func answer(_ visit: Visit, by route: Route) async -> Result<Answer, any Error> {
         do {
-            guard route.method == .post else { return try await route.answer(visit) }
-            return try await once(visit, route)
+            guard route.method == .post else { return .success(try await route.answer(visit)) }
+            return .success(try await once(visit, route))
         } catch let several as SeveralRecords {
-            return several.page(visit, wasSent: route.method == .post)
+            return .success(several.page(visit, wasSent: route.method == .post))
+        } catch {
+            return .failure(error)
         }
     }
 

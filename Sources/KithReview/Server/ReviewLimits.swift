@@ -27,4 +27,8 @@ enum ReviewLimits {
     static let addresses = 4096
     /// Forms of which it is remembered that they were carried out, against saving twice.
     static let submissions = 4096
+    /// How many pages are made at once: as many as the database has readers for.
+    static let pagesAtOnce = 4
+    /// The same while a sync runs.
+    static let pagesDuringSync = 2
 }

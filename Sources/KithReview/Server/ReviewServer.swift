@@ -50,14 +50,18 @@ public struct ReviewServer: Sendable {
     ) async throws {
         // What is wrong with the certificate is told now, not to the first browser.
         _ = try certificates.context()
-        let threads = PageThreads()
-        defer { threads.stop() }
+        let (ordinary, later) = (
+            PageThreads(ReviewLimits.pagesAtOnce),
+            PageThreads(ReviewLimits.pagesDuringSync, niceness: PageThreads.behindSync)
+        )
+        defer {
+            ordinary.stop()
+            later.stop()
+        }
         let responder = CallbackResponder<ReviewContext> { [site = review.site] request, context in
-            let response =
-                site.isSyncing
-                ? await withTaskExecutorPreference(threads) {
-                    StrictHeaders.response(await answer(request, context.channel))
-                } : StrictHeaders.response(await answer(request, context.channel))
+            let response = await withTaskExecutorPreference(site.isSyncing ? later : ordinary) {
+                StrictHeaders.response(await answer(request, context.channel))
+            }
             return request.method == .head ? response.createHeadResponse() : response
         }
         var quiet = logger

@@ -26,6 +26,8 @@ struct Visit: Sendable {
     let certificate: [UInt8]?
     /// When.
     let now: Instant
+    /// What is noted of it in the audit.
+    let notes = AuditLedger()
 
     /// A parameter of the path.
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
@@ -38,7 +40,7 @@ struct Visit: Sendable {
         return Desk(
             site: review.site.acting(
                 for: session.user.author, through: .webPage,
-                within: AccessScope(session.user.compartments)),
+                within: AccessScope(session.user.compartments), notedIn: notes),
             keeper: review.site, user: session.user)
     }
 
@@ -121,6 +123,7 @@ enum Messages {
         "undone": "Taken back: it is open again.",
         "noted": "Noted. Your partners see it after the next sync.",
         "round": "The outcomes are saved.",
+        "list": "The list is saved for the round. Open it here when the round begins.",
         "archived": "Archived. It can be brought back.",
         "restored": "Brought back.",
     ]

@@ -17,6 +17,8 @@ package actor PasswordQueue {
     private var waiting: [CheckedContinuation<Void, Never>] = []
     /// The most that were worked on at once so far.
     package private(set) var greatestWidth = 0
+    /// How many were worked on so far.
+    package private(set) var count = 0
 
     package init(log2N: UInt8 = PasswordHash.standardLog2N) {
         self.log2N = log2N
@@ -47,6 +49,7 @@ package actor PasswordQueue {
             await withCheckedContinuation { waiting.append($0) }
         }
         greatestWidth = max(greatestWidth, running)
+        count += 1
         defer {
             if waiting.isEmpty { running -= 1 } else { waiting.removeFirst().resume() }
         }

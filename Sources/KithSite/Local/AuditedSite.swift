@@ -12,6 +12,9 @@ struct AuditedSite: Site {
     let channel: AuditItem.Channel
     /// The break-glass act under which they read, if it takes one.
     var act: Int64?
+    /// Where what is noted is gathered, by whom nothing is given away before it is on the disk; nil: each
+    /// call waits for its own.
+    var ledger: AuditLedger?
 
     func acting(
         for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
@@ -22,10 +25,11 @@ struct AuditedSite: Site {
     func note(
         _ action: AuditItem.Action, _ what: String, record: RecordID? = nil
     ) async throws {
-        try await site.note(
-            AuditItem(
-                time: site.clock(), actor: actor, channel: channel, action: action, what: what,
-                record: record, act: act))
+        let item = AuditItem(
+            time: site.clock(), actor: actor, channel: channel, action: action, what: what,
+            record: record, act: act)
+        guard let ledger else { return try await site.note(item) }
+        ledger.add(site.auditQueue.add([item]) { [site] in try await site.note($0) })
     }
 
     // MARK: The site itself
@@ -402,7 +406,15 @@ extension LocalSite {
     package func acting(
         for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope
     ) -> any Site {
-        let audited = AuditedSite(site: self, actor: actor, channel: channel)
+        acting(for: actor, through: channel, within: scope, notedIn: nil)
+    }
+
+    /// The same; what is noted is gathered in a ledger, which whoever gives something away waits for.
+    package func acting(
+        for actor: Author, through channel: AuditItem.Channel, within scope: AccessScope,
+        notedIn ledger: AuditLedger?
+    ) -> any Site {
+        let audited = AuditedSite(site: self, actor: actor, channel: channel, ledger: ledger)
         return scope == .all ? audited : ScopedSite(audited: audited, scope: scope)
     }
 

@@ -17,7 +17,9 @@ extension LocalSite {
             if let seconds = guesses.withLock({ $0.wait(for: guess, at: clock()) }) {
                 return .wait(seconds: seconds)
             }
-            guard let account, let step = try await proof(request, account) else {
+            // Before it is asked whether there is such an account.
+            let step = try await proof(request, account)
+            guard let account, let step else {
                 guesses.withLock { $0.failed(guess, at: clock()) }
                 try await noteSignIn(login, account, "failed to sign in from \(request.address)")
                 return .wrong

@@ -26,6 +26,7 @@ package final class LocalSite: Site {
     let server = Mutex<PeerServer?>(nil)
     let phone = Mutex(PhoneState())
     let guesses = Mutex(GuessLimits())
+    let auditQueue = AuditQueue()
     package let passwords: PasswordQueue
     private let highWater = Mutex<OwnPosition?>(nil)
     let tallies = SessionTallies()

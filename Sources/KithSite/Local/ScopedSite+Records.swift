@@ -73,7 +73,7 @@ extension ScopedSite {
                         ?? false)
                 }
             }
-            return conflict
+            return named(conflict)
         }
     }
 
@@ -90,8 +90,8 @@ extension ScopedSite {
         return try await seen(mine)
     }
 
-    /// The same records, which they may read, without the titles of what they are part of where that is
-    /// not to be read.
+    /// The same records, which they may read, without the titles of what they are part of or name where
+    /// that is not to be read.
     private func seen(_ views: [RecordView]) async throws -> [RecordView] {
         var known = Dictionary(
             views.map { ($0.id, true) }, uniquingKeysWith: { first, _ in first })
@@ -105,7 +105,7 @@ extension ScopedSite {
             }
             if known[parent] == false { seen[index].parentTitle = nil }
         }
-        return seen
+        return seen.map(named)
     }
 
     // MARK: Reading
@@ -114,6 +114,9 @@ extension ScopedSite {
         let (root, ground) = try await find(query.reference, kind: query.kind)
         var wanted = query
         wanted.reference = root.reference
+        let mine = try await readableCompartments(of: root.reference)
+        wanted.kinds = Vocabulary.kinds.filter { mine.contains($0.compartment) }.map(\.name)
+            .filter { query.kinds?.contains($0) ?? true }
         var tree = try await site.tree(wanted)
         tree.record = try await seen([tree.record])[0]
         tree.samePerson = try await readable(tree.samePerson)
@@ -122,7 +125,7 @@ extension ScopedSite {
         tree.more = tree.more.filter { name, _ in
             Vocabulary.kind(named: name).map { scope.includes($0.compartment) } ?? false
         }
-        tree.compartments = try await readableCompartments(of: root.reference)
+        tree.compartments = mine
         let acts = try await site.standingBreakGlass(of: audited.actor, through: audited.channel)
         let act = acts.first { $0.breakGlass?.resident == root.id }?.number
         let below = tree.descendants.count + tree.mentions.count
@@ -181,7 +184,13 @@ extension ScopedSite {
     }
 
     func overview(_ compartments: [Compartment]) async throws -> [ResidentSummary] {
-        try await audited.overview(compartments.filter(scope.includes))
+        try await audited.overview(compartments.filter(scope.includes)).map { summary in
+            var summary = summary
+            summary.resident = named(summary.resident)
+            summary.stays = summary.stays.map(named)
+            summary.plans = summary.plans.map(named)
+            return summary
+        }
     }
 
     func changes(_ query: ChangesQuery) async throws -> ChangesView {
@@ -190,7 +199,7 @@ extension ScopedSite {
         var wanted = query
         wanted.reference = root.reference
         wanted.compartments = query.compartments.filter(mine.contains)
-        return try await reading(on: ground).changes(wanted)
+        return named(try await reading(on: ground).changes(wanted))
     }
 
     // MARK: Writing

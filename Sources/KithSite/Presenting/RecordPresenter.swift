@@ -52,8 +52,11 @@ package struct RecordPresenter {
     package func view(_ record: StoredRecord) -> RecordView {
         let kind = Self.kind(record.kind, in: record.compartment)
         let byField = Dictionary(grouping: record.operations, by: \.field)
+        let isOld = isNoLongerUpdated(record)
+        // What this site is not sent any more may be recorded by now: that it is not here says nothing.
+        let absence: Absence = isOld ? .notShared : hasUnread ? .unreadable : .notRecorded
         var fields = (kind?.fields ?? []).map { field in
-            view(field, byField[field.number] ?? [], in: record)
+            view(field, byField[field.number] ?? [], in: record, orElse: absence)
         }
         let known = Set((kind?.fields ?? []).map(\.number))
         for number in byField.keys.sorted() where !known.contains(number) {
@@ -67,7 +70,7 @@ package struct RecordPresenter {
             partnershipID: record.partnership, compartment: record.compartment,
             parent: record.parent, parentTitle: record.parent.flatMap { titles[$0] },
             isArchived: isArchived(fields), version: version,
-            isNoLongerUpdated: isNoLongerUpdated(record), fields: fields,
+            isNoLongerUpdated: isOld, fields: fields,
             created: provenance(record.created, in: record.partnership),
             changed: provenance(record.changed, in: record.partnership))
     }
@@ -123,7 +126,8 @@ package struct RecordPresenter {
     }
 
     private func view(
-        _ field: FieldDefinition, _ operations: [StoredOperation], in record: StoredRecord
+        _ field: FieldDefinition, _ operations: [StoredOperation], in record: StoredRecord,
+        orElse absence: Absence
     ) -> FieldView {
         let found = candidates(operations, of: field, in: record.partnership).map(\.view)
         if let only = found.first, found.count == 1, only.value == .cleared {
@@ -131,10 +135,9 @@ package struct RecordPresenter {
                 name: field.name, label: field.label, policy: field.policy, candidates: found,
                 absence: .cleared)
         }
-        let absence: Absence? = found.isEmpty ? (hasUnread ? .unreadable : .notRecorded) : nil
         return FieldView(
             name: field.name, label: field.label, policy: field.policy, candidates: found,
-            absence: absence)
+            absence: found.isEmpty ? absence : nil)
     }
 
     private func unknownField(

@@ -14,10 +14,12 @@ extension RecordReader {
         let roots = [root.row] + same.map(\.row)
         let below = Dictionary(grouping: try transaction.tree(under: roots)) { $0.kind }
         var chosen: [Int64] = []
+        var asked: [Int64] = []
         var more: [String: Int] = [:]
         for kind in wanted {
             let rows = (below[kind.number] ?? []).filter { !roots.contains($0.row) }
                 .sorted { $0.firstAct > $1.firstAct }.map(\.row)
+            asked += rows
             let shown = kind.isJournal ? rows.prefix(query.newest ?? .max) : rows[...]
             chosen += shown
             if rows.count > shown.count { more[kind.name] = rows.count - shown.count }
@@ -43,11 +45,11 @@ extension RecordReader {
             descendants: views[first..<(first + sorted.count)].filter(kept),
             mentions: views[(first + sorted.count)...].filter(kept), more: more,
             compartments: compartments(of: root.partnership),
-            receipts: try transaction.receipts(ofRecords: roots + below.values.joined().map(\.row))
-                .map {
-                    VersionReceipt(
-                        site: $0.site, name: $0.name, hasReceived: $0.holdsAll, signed: $0.stated)
-                })
+            // Of what was asked for alone: that something else changed is not to be told by it.
+            receipts: try transaction.receipts(ofRecords: roots + asked).map {
+                VersionReceipt(
+                    site: $0.site, name: $0.name, hasReceived: $0.holdsAll, signed: $0.stated)
+            })
     }
 
     /// Journals of other records that name a resident: interactions, tasks, rounds.

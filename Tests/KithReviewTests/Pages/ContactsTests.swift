@@ -55,10 +55,19 @@ import Testing
             site: served.site, siteName: "Elm House",
             configuration: ReviewConfiguration(host: "127.0.0.1", port: 0, names: []),
             zone: .gmt, now: { Instant(milliseconds: 1_800_000_000_000) })
-        let visit = Visit(
-            review: review, target: "/", parameters: [:], query: FormFields(), form: FormFields(),
-            session: nil, token: nil, device: nil, address: "", certificate: nil,
-            now: review.now())
+        _ = try await served.account("all", [.clinician], reading: Compartment.granted)
+        _ = try await served.account("some", [.careStaff], reading: [.personal])
+        let users = try await served.site.users()
+        func visit(of login: String) throws -> Visit {
+            let user = try #require(users.first { $0.login == login })
+            return Visit(
+                review: review, target: "/", parameters: [:], query: FormFields(),
+                form: FormFields(),
+                session: WebSession(
+                    user: user, begun: review.now(), proved: review.now(), formToken: ""),
+                token: nil, device: nil, address: "", certificate: nil, now: review.now())
+        }
+        let reader = try visit(of: "all")
         func peer(_ name: String, hours: Int64?, toSend: Int = 0) -> PeerView {
             PeerView(
                 site: site, name: name, addresses: [], isEnabled: true, partnerships: ["Plans"],
@@ -70,16 +79,18 @@ import Testing
             peer("River <b>", hours: 35, toSend: 3), peer("Late", hours: 37),
             peer("Never", hours: nil),
         ]
-        let warning = try #require(Currency.warning(peers, in: "Plans", visit))
+        let warning = try #require(Currency.warning(peers, in: "Plans", reader))
         #expect(warning.contains("Late, Never") && !warning.contains("River"))
-        #expect(Currency.warning(Array(peers.prefix(1)), in: "Plans", visit) == nil)
-        #expect(Currency.warning(peers, in: "Others", visit) == nil)
-        let nodes = Currency.nodes(peers, in: "Plans", visit)
+        #expect(Currency.warning(Array(peers.prefix(1)), in: "Plans", reader) == nil)
+        #expect(Currency.warning(peers, in: "Others", reader) == nil)
+        let nodes = Currency.nodes(peers, in: "Plans", reader)
         #expect(
             nodes.map { $0["word"] as? String } == [
                 "Up to date", "Not up to date", "Not heard from",
             ])
         #expect((nodes[0]["received"] as? String)?.contains("not proved to hold 3 entries") == true)
+        let told = Currency.nodes(peers, in: "Plans", try visit(of: "some"))[0]["received"]
+        #expect((told as? String)?.contains("not proved to hold everything") == true)
         #expect((nodes[2]["heard"] as? String)?.contains("nothing of theirs") == true)
         let receipts = Currency.receipts(
             [
@@ -87,7 +98,7 @@ import Testing
                     site: site, name: "River", hasReceived: true,
                     signed: Instant(milliseconds: 1_800_000_000_000)),
                 VersionReceipt(site: site, name: "Late", hasReceived: false, signed: nil),
-            ], visit)
+            ], reader)
         #expect(receipts.count == 2 && receipts[0].contains("held by River (signed "))
         #expect(receipts[1] == "Not yet signed for by Late.")
         let map = Pictures.map(

@@ -80,4 +80,33 @@ import Testing
         let notes = try await served.site.records(RecordQuery(kind: "note"))
         #expect(notes.count == 1)
     }
+
+    @Test
+    func `a database that a newer program changed beneath is told on every page, and left alone`()
+        async throws
+    {
+        let page = try await carer.ask("GET", "/records/new?kind=note&parent=\(resident.id)")
+        let note = page.fill([("v.text", "She slept well")])
+        try await set(version: Store.schemaVersion + 1)
+        for (method, path) in [
+            ("GET", "/"), ("GET", "/residents/\(resident.id)"), ("GET", "/sign-in"),
+            ("POST", "/records/new"),
+        ] {
+            let reply = try await carer.ask(method, path, form: method == "POST" ? note : nil)
+            #expect(reply.status == 503, "\(path) \(reply.status)")
+            #expect(reply.body.contains("written by a newer version of Kith"), "\(path)")
+            #expect(reply.body.contains("install that version or newer"), "\(path)")
+            #expect(!reply.body.contains("Whitfield"), "\(path)")
+        }
+        try await set(version: Store.schemaVersion)
+        #expect(try await served.site.records(RecordQuery(kind: "note")).isEmpty)
+        // The same form is taken once a program is there that knows the database.
+        #expect(try await carer.ask("POST", "/records/new", form: note).status == 303)
+    }
+
+    private func set(version: Int) async throws {
+        try await served.site.store.writer.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA user_version = \(version)")
+        }
+    }
 }

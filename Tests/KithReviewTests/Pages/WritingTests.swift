@@ -140,6 +140,8 @@ import Testing
         "<script>alert(1)</script>", "\"><img src=x onerror=alert(1)>", "{{token}}{{{token}}}",
         "javascript:alert(1)", "'; DROP TABLE record; --", "\u{202E}gnp.exe", "</textarea><b>",
         "&lt;b&gt;", "=HYPERLINK(\"http://evil\")", "%00%0d%0a", "a\" onfocus=\"x",
+        // To Swift each mark is one character with the accent over it; to a browser it is the mark.
+        "\"\u{338} onfocus=alert(1) x=\"\u{338}", "\"\u{301}>\u{301}<\u{301}img src=x>",
     ])
     func `hostile names are shown as the text they are, wherever they stand`(
         name: String
@@ -165,6 +167,13 @@ import Testing
             ] where !(path.hasSuffix("/edit") && raw == "\u{202E}") {
                 // A field for changing a name holds the name as it is.
                 #expect(!reply.body.contains(raw), "\(path): \(raw)")
+            }
+            for mark in ["\"", "<", ">"] {
+                for accent in ["\u{301}", "\u{338}"] {
+                    let raw = Array((mark + accent).utf8)
+                    #expect(
+                        !Array(reply.body.utf8).contains(raw), "\(path): \(mark) under an accent")
+                }
             }
         }
     }

@@ -1,6 +1,7 @@
 import Foundation
 import KithModel
 import KithSite
+import Mustache
 import Testing
 
 @testable import KithReview
@@ -49,6 +50,51 @@ import Testing
         // Words without end take no time without end.
         let long = String(repeating: "word ", count: 5000)
         #expect(WordDiff(from: long, to: long + "more").runs.count == 2)
+    }
+
+    @Test func `what means something in a page is escaped byte by byte, and the rest is as it was`()
+    {
+        #expect(
+            PageText.escaped("Nell O'Brien & <b>\"x\"")
+                == "Nell O&#39;Brien &amp; &lt;b&gt;&quot;x&quot;")
+        for text in ["", "Zoë", "👩‍⚕️ e\u{301}", "\u{202E}"] {
+            #expect(PageText.escaped(text) == text)
+        }
+        for mark in ["<", ">", "&", "\"", "'"] {
+            for accent in ["\u{301}", "\u{338}", "\u{20E3}", "\u{FE0F}", "\u{200D}"] {
+                let escaped = PageText.escaped("a\(mark)\(accent)b")
+                let isRaw = escaped.utf8.contains(mark.utf8.first ?? 0) && mark != "&"
+                #expect(!isRaw && escaped.hasPrefix("a&"), "\(mark)")
+                #expect(
+                    Array(escaped.utf8.suffix(accent.utf8.count + 1)) == Array("\(accent)b".utf8))
+            }
+        }
+    }
+
+    @Test func `a page is the same text as its templates make of its values one by one`() throws {
+        var plain = MustacheLibrary()
+        for (name, bytes) in Templates.sources {
+            try plain.register(String(decoding: bytes, as: UTF8.self), named: name)
+        }
+        let value: Node = [
+            "words": "5 <mg>", "hasParts": false, "parts": [Node](), "isAbsent": false,
+            "isAuthorRemoved": true, "said": [["words": "Mary & \"co\""]] as [Node],
+        ]
+        let field: Node = [
+            "label": "Dose", "plain": false, "isOpen": true, "count": 2, "values": [value, value],
+            "also": [Node](),
+            "hasAlso": false, "absence": false, "conflict": "/conflicts/x", "undo": false,
+        ]
+        let node: Node = [
+            "isNoLongerUpdated": false, "isUnknown": true, "hasFields": true,
+            "fields": [field, ["label": "When", "plain": "at <night>"]] as [Node],
+            "said": "Mary", "edit": "/e", "comment": false, "proposal": false, "history": "/h",
+            "kind": "Allergy", "title": "Latex", "heading": "h3",
+        ]
+        let expected = try #require(plain.render(node, withTemplate: "record_card"))
+        #expect(Templates.render("record_card", node) == expected)
+        #expect(expected.contains("5 &lt;mg&gt;") && expected.contains("2 values"))
+        #expect(expected.contains("<p class=\"text\">at &lt;night&gt;</p>"))
     }
 
     @Test func `pictures hold what people wrote as text`() {

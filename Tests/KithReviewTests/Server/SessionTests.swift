@@ -105,6 +105,57 @@ import Testing
         #expect(contacts.map(\.title) == ["Kept \"Nurse\" <b>"])
     }
 
+    /// An attempt to sign in on the page.
+    private func attempt(
+        _ browser: Browser, _ password: String, _ code: String
+    ) async throws -> Browser.Reply {
+        try await browser.ask(
+            "POST", "/sign-in",
+            form: [("login", "manager"), ("password", password), ("code", code)])
+    }
+
+    @Test
+    func `strangers who guess on the page are made to wait, and the manager gets in meanwhile`()
+        async throws
+    {
+        // The manager's browser has signed in before, and signs out.
+        var manager = try await served.person("manager", [.administrator])
+        let page = try await manager.ask("GET", "/")
+        let token = try await manager.ask("GET", page.header("Location") ?? "/").hidden("token")
+        manager.keep(
+            try await manager.ask(
+                "POST", "/sign-out", form: [("token", token), ("once", served.once())]))
+        var told: [Int] = []
+        for number in 0..<12 {
+            // Each from another address, so that the account alone is what is guarded.
+            let stranger = Browser(port: served.port, from: "127.0.0.\(100 + number)")
+            let reply = try await attempt(stranger, "guess number \(number)", "000000")
+            #expect(reply.status == 401 && reply.header("Set-Cookie") == nil)
+            if reply.body.contains("wrong too often") { told.append(number) }
+        }
+        #expect(told == [10, 11])
+        // Even what is right is not looked at while they wait.
+        let stranger = Browser(port: served.port, from: "127.0.0.99")
+        let code = try served.code("manager")
+        let right = try await attempt(stranger, ServedSite.password, code)
+        #expect(right.status == 401 && right.body.contains("wrong too often"))
+        #expect(try await attempt(manager, ServedSite.password, code).status == 303)
+        served.wait(seconds: 700)
+        let later = try await attempt(stranger, ServedSite.password, try served.code("manager"))
+        #expect(later.status == 303, "and an account is never shut for good")
+    }
+
+    @Test func `a code that was typed once is worth nothing to whoever saw it`() async throws {
+        _ = try await served.person("manager", [.administrator])
+        let code = try served.code("manager")
+        let (first, second) = (Browser(port: served.port), Browser(port: served.port))
+        #expect(try await attempt(first, ServedSite.password, code).status == 303)
+        let again = try await attempt(second, ServedSite.password, code)
+        #expect(again.status == 401 && again.body.contains("Each code counts once"))
+        served.wait(seconds: 30)
+        #expect(try await attempt(second, ServedSite.password, code).status == 401)
+    }
+
     @Test(arguments: [
         "//evil.example", "/\\evil.example", "https://evil.example", "/x\r\nSet-Cookie: a=b",
         "javascript:alert(1)", "evil",

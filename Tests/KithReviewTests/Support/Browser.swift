@@ -8,6 +8,8 @@ import NIOSSL
 struct Browser: Sendable {
     let port: Int
     var cookies: [String: String] = [:]
+    /// The address of this machine that it asks from; nil for any.
+    var from: String?
     /// The certificate that it holds, with its key.
     var identity: NIOSSLPKCS12Bundle?
 
@@ -108,7 +110,9 @@ struct Browser: Sendable {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.any().makePromise(of: String.self)
         let (port, identity) = (port, identity)
-        let channel = try await ClientBootstrap(group: group).channelInitializer { channel in
+        var bootstrap = ClientBootstrap(group: group)
+        if let from { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: from, port: 0)) }
+        let channel = try await bootstrap.channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
                 if tls {
                     var configuration = TLSConfiguration.makeClientConfiguration()

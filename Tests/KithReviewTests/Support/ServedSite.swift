@@ -62,6 +62,37 @@ final class ServedSite: Sendable {
     /// Lets time pass, for sessions and codes.
     func wait(seconds: Int64) { clock.pass(seconds) }
 
+    /// Lets a little time pass, for the limit of requests.
+    func wait(milliseconds: Int64) { clock.pass(milliseconds: milliseconds) }
+
+    /// A name for a form that was not used yet.
+    func once() -> String { "once\(UUID().uuidString.lowercased().prefix(18))" }
+
+    /// A partnership with another site, which joins over loopback and is then away.
+    func share(_ name: String, with partner: String) async throws -> PartnershipID {
+        let founded = try await site.createPartnership(
+            PartnershipDraft(name: name, purpose: "Joint care plans"))
+        let (addresses, continuation) = AsyncStream.makeStream(of: String.self)
+        let site = site
+        let peers = Task {
+            defer { continuation.finish() }
+            try await site.servePeers(on: "127.0.0.1:0") { continuation.yield($0) }
+        }
+        let address = try #require(await addresses.first { _ in true })
+        let invitation = try await site.invite(
+            InvitationDraft(partnership: name, addresses: [address]))
+        let other = home + "-partner"
+        defer { try? FileManager.default.removeItem(atPath: other) }
+        _ = try await LocalSite.initialise(
+            home: other, name: partner, kind: "gp-practice", ods: nil)
+        let joiner = try await LocalSite.open(home: other, clock: { [clock] in clock.now })
+        _ = try await joiner.join(try #require(invitation.code)) { _ in }
+        await joiner.close()
+        peers.cancel()
+        _ = await peers.result
+        return founded.id
+    }
+
     /// An account, and a browser that is signed in to it.
     func person(
         _ login: String, _ roles: [WebRole], reading: [Compartment]? = nil
@@ -141,5 +172,6 @@ final class ClockBox: Sendable {
 
     init(_ start: Int64) { milliseconds = Mutex(start) }
     var now: Instant { Instant(milliseconds: milliseconds.withLock { $0 }) }
-    func pass(_ seconds: Int64) { milliseconds.withLock { $0 += seconds * 1000 } }
+    func pass(_ seconds: Int64) { pass(milliseconds: seconds * 1000) }
+    func pass(milliseconds more: Int64) { milliseconds.withLock { $0 += more } }
 }
