@@ -167,12 +167,18 @@ public final class Store: Sendable {
         if withUnsafeCurrentTask(body: { $0?.unownedTaskExecutor != nil }) {
             return try readBlocking(body)
         }
-        do {
-            return try await writer.read { [self] in
-                try body(StoreTransaction(database: $0, store: self))
+        let stop = StopSign()
+        return try await withTaskCancellationHandler {
+            do {
+                return try await writer.read { [self] in
+                    try body(StoreTransaction(database: $0, store: self, stop: stop))
+                }
+            } catch let error as DatabaseError {
+                if stop.isSet { throw CancellationError() }
+                throw StoreError(error)
             }
-        } catch let error as DatabaseError {
-            throw StoreError(error)
+        } onCancel: {
+            stop.set()
         }
     }
 
@@ -180,15 +186,21 @@ public final class Store: Sendable {
     public func write<Result: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
     ) async throws -> Result {
-        do {
-            return try await writer.writeWithoutTransaction { [self] database in
-                try database.inPreparedTransaction {
-                    try body(StoreTransaction(database: database, store: self))
+        let stop = StopSign()
+        return try await withTaskCancellationHandler {
+            do {
+                return try await writer.writeWithoutTransaction { [self] database in
+                    try database.inPreparedTransaction {
+                        try body(StoreTransaction(database: database, store: self, stop: stop))
+                    }
                 }
+            } catch {
+                judgements.withLock { $0 = [:] }
+                if stop.isSet, error is DatabaseError { throw CancellationError() }
+                throw (error as? DatabaseError).map(StoreError.init) ?? error
             }
-        } catch {
-            judgements.withLock { $0 = [:] }
-            throw (error as? DatabaseError).map(StoreError.init) ?? error
+        } onCancel: {
+            stop.set()
         }
     }
 
@@ -329,6 +341,8 @@ public struct StoreTransaction {
     /// stored and break it on purpose.
     package let database: Database
     let store: Store
+    /// Set when nobody waits for it any more.
+    var stop: StopSign?
     /// The last arrival that it looks at: a replay must not see what came later.
     var horizon = Int64.max
     let memo = TransactionMemo()
@@ -340,22 +354,48 @@ public struct StoreTransaction {
     /// Where signatures and chance come from.
     package var cryptography: any Cryptography { store.cryptography }
 
-    func execute(_ sql: String, _ arguments: StatementArguments = []) throws {
-        let statement = try database.cachedStatement(sql: sql)
-        try statement.execute(arguments: arguments)
+    func execute(_ sql: String, _ arguments: Arguments = []) throws {
+        try statement(sql).run(arguments.values)
     }
 
-    func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
-        try Row.fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    func row(_ sql: String, _ arguments: Arguments) throws -> StoredRow? {
+        try statement(sql).rows(arguments.values, limit: 1).first
     }
 
-    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+    /// The rows of a query; outside this module only for tests and the simulator.
+    package func rows(_ sql: String, _ arguments: Arguments = []) throws -> [StoredRow] {
+        try statement(sql).rows(arguments.values)
     }
 
-    func number(_ sql: String, _ arguments: StatementArguments = []) throws -> Int64? {
-        try Int64.fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    /// Goes through the rows of a query without keeping them: for long lists.
+    func eachRow(
+        _ sql: String, _ arguments: Arguments = [], _ body: (CurrentRow) throws -> Void
+    ) throws {
+        try statement(sql).eachRow(arguments.values) { handle in
+            try body(CurrentRow(handle: handle))
+            return true
+        }
     }
+
+    /// The first column of the first row, a number; nil where that is NULL or there is no row.
+    func number(_ sql: String, _ arguments: Arguments = []) throws -> Int64? {
+        try statement(sql).firstNumber(arguments.values)
+    }
+
+    /// A statement, compiled once for its connection.
+    func statement(_ sql: String) throws -> HotStatement {
+        // SQLite interrupts what runs when a read is cancelled, and knows nothing of it afterwards.
+        if stop?.isSet == true { throw CancellationError() }
+        return HotStatement(try database.cachedStatement(sql: sql))
+    }
+}
+
+/// Whether whoever wanted a transaction has given up on it.
+final class StopSign: Sendable {
+    private let value = Atomic(false)
+
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
 }
 
 extension Identifier {

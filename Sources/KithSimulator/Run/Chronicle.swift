@@ -248,8 +248,8 @@ final class Chronicle {
 
 extension StoreTransaction {
     /// The rows of a query on what is stored, which only checkers and lies ask.
-    func all(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+    func all(_ sql: String, _ arguments: Arguments = []) throws -> [StoredRow] {
+        try rows(sql, arguments)
     }
 
     /// Whether a site has taken a partnership in.

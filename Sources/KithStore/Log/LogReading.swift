@@ -104,10 +104,9 @@ extension StoreTransaction {
             let after = held[chain] ?? 0
             let last: Int64 = row["last_sequence"]
             guard after < last else { continue }
-            arrivals += try Int64.fetchAll(
-                database.cachedStatement(
-                    sql: "SELECT arrival FROM entry WHERE chain = ? AND sequence > ?"),
-                arguments: [chain, after])
+            arrivals += try rows(
+                "SELECT arrival FROM entry WHERE chain = ? AND sequence > ?", [chain, after]
+            ).map { $0[0] }
         }
         return arrivals.sorted()
     }

@@ -19,7 +19,7 @@ enum Refusal: Error, Equatable {
 extension StoreTransaction {
     /// The row of a feed, made if need be.
     func feedRow(_ feed: FeedID, in partnership: Int64) throws -> Int64 {
-        let arguments: StatementArguments = [
+        let arguments: Arguments = [
             partnership, feed.compartment.rawValue, feed.author.blob,
             Int64(bitPattern: feed.incarnation),
         ]

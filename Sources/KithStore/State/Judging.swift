@@ -203,7 +203,7 @@ extension StoreTransaction {
 }
 
 extension Membership.Act {
-    fileprivate init?(row: Row) {
+    fileprivate init?(row: StoredRow) {
         guard let kind = ActKind(rawValue: row["kind"]),
             let entry = EntryHash(bytes: row["hash"] as Data),
             let author = SiteID(bytes: row["author"] as Data),
