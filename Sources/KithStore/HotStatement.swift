@@ -42,12 +42,14 @@ struct HotStatement {
     /// The rows, no more than a number of them.
     func rows(_ values: [HotValue], limit: Int = .max) throws -> [StoredRow] {
         let names = statement.columnNames
-        var rows: [StoredRow] = []
+        var cells: [Cell] = []
+        var left = limit
         try eachRow(values) { handle in
-            rows.append(StoredRow(handle, names: names))
-            return rows.count < limit
+            for column in 0..<Int32(names.count) { cells.append(Cell(handle, column)) }
+            left -= 1
+            return left > 0
         }
-        return rows
+        return StoredRow.rows(of: cells, names: names)
     }
 
     /// The first column of the first row; nil when it is NULL or there is no row.

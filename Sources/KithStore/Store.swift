@@ -35,6 +35,8 @@ public final class Store: Sendable {
     /// Memberships as judged by all acts so far, by partnership; for the writer alone, which
     /// empties it when a transaction fails.
     let judgements = Mutex<[Int64: Membership]>([:])
+    /// Of the connection that writes.
+    let statements = CompiledStatements()
     /// Whether something was erased that the write-ahead log may still hold.
     let hasErased = Mutex(false)
 
@@ -147,7 +149,10 @@ public final class Store: Sendable {
         // GRDB closes the readers last, and they cannot checkpoint. Without a checkpoint the database
         // file alone, which is what people copy, would lack what was written last. One that fails is
         // no loss: the next start reads the write-ahead log.
-        try? writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try? writer.writeWithoutTransaction {
+            statements.forget()
+            _ = try $0.checkpoint(.truncate)
+        }
         try writer.close()
     }
 
@@ -171,7 +176,7 @@ public final class Store: Sendable {
         return try await withTaskCancellationHandler {
             do {
                 return try await writer.read { [self] in
-                    try body(StoreTransaction(database: $0, store: self, stop: stop))
+                    try body(StoreTransaction($0, of: self, isWriter: false, stop: stop))
                 }
             } catch let error as DatabaseError {
                 if stop.isSet { throw CancellationError() }
@@ -191,7 +196,7 @@ public final class Store: Sendable {
             do {
                 return try await writer.writeWithoutTransaction { [self] database in
                     try database.inPreparedTransaction {
-                        try body(StoreTransaction(database: database, store: self, stop: stop))
+                        try body(StoreTransaction(database, of: self, isWriter: true, stop: stop))
                     }
                 }
             } catch {
@@ -212,9 +217,13 @@ public final class Store: Sendable {
             // On a single connection nothing comes between, and a switch to reading and back would
             // have SQLite prepare every statement again.
             guard writer is DatabaseQueue else {
-                return try writer.read { try body(StoreTransaction(database: $0, store: self)) }
+                return try writer.read {
+                    try body(StoreTransaction($0, of: self, isWriter: false))
+                }
             }
-            return try writer.unsafeRead { try body(StoreTransaction(database: $0, store: self)) }
+            return try writer.unsafeRead {
+                try body(StoreTransaction($0, of: self, isWriter: true))
+            }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
@@ -227,7 +236,7 @@ public final class Store: Sendable {
         do {
             return try writer.writeWithoutTransaction { database in
                 try database.inPreparedTransaction {
-                    try body(StoreTransaction(database: database, store: self))
+                    try body(StoreTransaction(database, of: self, isWriter: true))
                 }
             }
         } catch {
@@ -345,7 +354,15 @@ public struct StoreTransaction {
     var stop: StopSign?
     /// The last arrival that it looks at: a replay must not see what came later.
     var horizon = Int64.max
-    let memo = TransactionMemo()
+    let memo: TransactionMemo
+
+    /// A transaction on the connection that writes, or on one that only reads.
+    init(_ database: Database, of store: Store, isWriter: Bool, stop: StopSign? = nil) {
+        self.database = database
+        self.store = store
+        self.stop = stop
+        memo = TransactionMemo(isWriter ? store.statements : CompiledStatements())
+    }
 
     /// The site.
     public var site: SiteID { store.keys.site }
@@ -386,7 +403,7 @@ public struct StoreTransaction {
     func statement(_ sql: String) throws -> HotStatement {
         // SQLite interrupts what runs when a read is cancelled, and knows nothing of it afterwards.
         if stop?.isSet == true { throw CancellationError() }
-        return HotStatement(try database.cachedStatement(sql: sql))
+        return try memo.statements.statement(sql, on: database)
     }
 }
 

@@ -16,16 +16,19 @@ package enum Cell: Sendable, Equatable {
 /// through boxes, which costs more than reading it.
 package struct StoredRow: Sendable {
     private let names: [String]
+    /// Those of all rows that were read with it.
     private let cells: [Cell]
+    private let first: Int
 
-    /// The row that a statement stands on, whose columns have these names.
-    init(_ handle: OpaquePointer?, names: [String]) {
-        self.names = names
-        cells = (0..<Int32(names.count)).map { Cell(handle, $0) }
+    /// The rows of a statement, whose columns have these names, from the cells of one after another.
+    static func rows(of cells: [Cell], names: [String]) -> [StoredRow] {
+        stride(from: 0, to: cells.count, by: max(names.count, 1)).map {
+            StoredRow(names: names, cells: cells, first: $0)
+        }
     }
 
     /// The number of columns.
-    var count: Int { cells.count }
+    var count: Int { names.count }
 
     /// The value of the first column of a name.
     package subscript<Value: ColumnValue>(name: String) -> Value {
@@ -34,13 +37,14 @@ package struct StoredRow: Sendable {
 
     /// What the first column of a name holds; nil for NULL.
     package subscript(name: String) -> Cell? {
-        let cell = cells[index(of: name)]
+        let cell = cells[first + index(of: name)]
         return cell == .null ? nil : cell
     }
 
     /// The value of a column, counted from zero.
     package subscript<Value: ColumnValue>(index: Int) -> Value {
-        guard let value = Value(cells[index]) else {
+        precondition(index < names.count, "a row has no column \(index)")
+        guard let value = Value(cells[first + index]) else {
             preconditionFailure("the column \(names[index]) does not hold what it is read as")
         }
         return value
@@ -56,7 +60,7 @@ package struct StoredRow: Sendable {
 
 extension Cell {
     /// A column of the row that a statement stands on.
-    fileprivate init(_ handle: OpaquePointer?, _ column: Int32) {
+    init(_ handle: OpaquePointer?, _ column: Int32) {
         switch sqlite3_column_type(handle, column) {
         case SQLITE_INTEGER: self = .integer(sqlite3_column_int64(handle, column))
         case SQLITE_FLOAT: self = .real(sqlite3_column_double(handle, column))

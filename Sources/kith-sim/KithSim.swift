@@ -81,6 +81,7 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let plan = options.plan(seed: seed)
+        Simulation.isAlone()
         if outcome {
             let report = Simulation(plan).run()
             return FileHandle.standardOutput.write(try JSONEncoder().encode(SeparateRun(report)))
@@ -105,6 +106,7 @@ struct Replay: ParsableCommand {
     var until = Int.max
 
     func run() throws {
+        Simulation.isAlone()
         let trace = Trace(isKept: true) { step, line in print(step, line) }
         try Words.finish(Simulation(options.plan(seed: seed), trace: trace, until: until).run())
     }

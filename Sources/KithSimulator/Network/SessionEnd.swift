@@ -87,7 +87,9 @@ final class SessionEnd {
             switch inbox.removeFirst() {
             case .message(let message):
                 if case .entries(let batch) = message.message {
-                    batches[batch.batch] = batch.entries.map { EntryHash(header: $0.header) }
+                    batches[batch.batch] = batch.entries.map {
+                        simulation.chronicle.read(header: $0.header).hash
+                    }
                 }
                 actions = worker.session.receive(
                     simulation.mutation.incoming(message))

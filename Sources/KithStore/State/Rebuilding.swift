@@ -40,7 +40,7 @@ extension Store {
         judgements.withLock { $0 = [:] }
         defer { judgements.withLock { $0 = [:] } }
         try database.inTransaction(.immediate) {
-            replay = try StoreTransaction(database: database, store: self).replay()
+            replay = try StoreTransaction(database, of: self, isWriter: true).replay()
             return keeping ? .commit : .rollback
         }
         guard let replay else { throw StoreError(.other, "the replay did not run") }
