@@ -21,10 +21,25 @@ package enum HotValue {
 /// A statement that goes to SQLite without the boxes and copies that a general wrapper makes of
 /// arguments and rows, which cost more than the work itself.
 struct HotStatement {
-    private let statement: Statement
-    private var handle: SQLiteStatement { statement.sqliteStatement }
+    private let handle: OpaquePointer
+    private let names: [String]
+    /// Whose the handle is.
+    private let owner: AnyObject
 
-    init(_ statement: Statement) { self.statement = statement }
+    /// One that the connection's wrapper keeps.
+    init(_ statement: Statement) {
+        (handle, owner) = (statement.sqliteStatement, statement)
+        names = statement.columnNames
+    }
+
+    /// One of our own.
+    init(_ statement: OwnStatement) {
+        let handle = statement.handle
+        (self.handle, owner) = (handle, statement)
+        names = (0..<sqlite3_column_count(handle)).map { column in
+            sqlite3_column_name(handle, column).map { String(cString: $0) } ?? ""
+        }
+    }
 
     /// Runs a statement that gives no rows.
     func run(_ values: HotValue...) throws { try run(values) }
@@ -41,7 +56,7 @@ struct HotStatement {
 
     /// The rows, no more than a number of them.
     func rows(_ values: [HotValue], limit: Int = .max) throws -> [StoredRow] {
-        let names = statement.columnNames
+        let names = names
         var cells: [Cell] = []
         var left = limit
         try eachRow(values) { handle in

@@ -127,7 +127,7 @@ final class SessionEnd {
     private var network: Network { simulation.network }
 
     private func perform(_ action: SyncSession.Action) throws -> [SyncSession.Action] {
-        let now = simulation.now(at: site)
+        let now = simulation.mutation.sessionTime(simulation.now(at: site))
         var next = worker
         let answer: [SyncSession.Action]
         if case .ingest = action, simulation.mutation.losesBatch() {

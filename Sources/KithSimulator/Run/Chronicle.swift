@@ -163,6 +163,7 @@ final class Chronicle {
     func diskSetBack(at installation: Installation) throws {
         setBack.formUnion(acknowledged[installation.number] ?? [])
         timesSetBack[installation.number, default: 0] += 1
+        simulation.survey.forget(installation)
         try diskReplaced(at: installation)
     }
 

@@ -21,6 +21,8 @@ package final class Simulation {
         package let faults: [FaultKind]
         /// What did not hold; nil when all did.
         package let violation: Violation?
+        /// Whether it ended before its end, at a step that was asked for.
+        package let isStopped: Bool
         /// Lines of the trace.
         package let steps: Int
         /// SHA-256 of the trace, if it was kept.
@@ -73,12 +75,14 @@ package final class Simulation {
     /// Runs to the end, or to what does not hold.
     package func run() -> Report {
         var violation: Violation?
+        var isStopped = false
         do {
             try live()
         } catch let found as Violation {
             violation = found
             note("VIOLATION of \(found)")
         } catch is EnoughSeen {
+            isStopped = true
             note("stopped here, as asked")
         } catch {
             violation = Violation("NoSurprise", "\(type(of: error)): \(error)")
@@ -87,7 +91,7 @@ package final class Simulation {
         for installation in sites { installation.close() }
         return Report(
             plan: plan, counts: counts, faults: faults.kinds.sorted(), violation: violation,
-            steps: trace.steps, traceDigest: trace.digest,
+            isStopped: isStopped, steps: trace.steps, traceDigest: trace.digest,
             outcome: violation == nil ? outcome : [])
     }
 
@@ -95,6 +99,19 @@ package final class Simulation {
 
     private func live() throws {
         try found()
+        if let scenario = plan.scenario {
+            faults.stop()
+            try scenario.play(on: Stage(self))
+        } else {
+            try liveThroughNights()
+        }
+        try Healing(self).run()
+        try survey.look()
+        try check { try $0.settled() }
+        outcome = try Outcome.lines(of: self)
+    }
+
+    private func liveThroughNights() throws {
         faults.begin()
         for night in 0..<plan.nights {
             try weather.changes(night: night)
@@ -104,10 +121,6 @@ package final class Simulation {
             try survey.look()
             try check { try $0.nightEnded() }
         }
-        try Healing(self).run()
-        try survey.look()
-        try check { try $0.settled() }
-        outcome = try Outcome.lines(of: self)
     }
 
     /// Noon after a night: its sessions are over, and the day's edits go on.

@@ -286,7 +286,7 @@ final class Registrar {
             milliseconds: simulation.now(at: actor).milliseconds + hours * SimulatedClock.hour)
     }
 
-    private func remove(_ site: SiteID, from id: PartnershipID, by actor: Installation) throws {
+    func remove(_ site: SiteID, from id: PartnershipID, by actor: Installation) throws {
         let now = simulation.now(at: actor)
         try simulation.write(at: actor) { try $0.remove(site, from: id, now: now) }
         let name = simulation.sites.first { $0.site == site }?.name ?? site.short
