@@ -21,24 +21,14 @@ package enum HotValue {
 /// A statement that goes to SQLite without the boxes and copies that a general wrapper makes of
 /// arguments and rows, which cost more than the work itself.
 struct HotStatement {
-    private let handle: OpaquePointer
+    private let statement: Statement
+    private let handle: SQLiteStatement
     private let names: [String]
-    /// Whose the handle is.
-    private let owner: AnyObject
 
-    /// One that the connection's wrapper keeps.
     init(_ statement: Statement) {
-        (handle, owner) = (statement.sqliteStatement, statement)
+        self.statement = statement
+        handle = statement.sqliteStatement
         names = statement.columnNames
-    }
-
-    /// One of our own.
-    init(_ statement: OwnStatement) {
-        let handle = statement.handle
-        (self.handle, owner) = (handle, statement)
-        names = (0..<sqlite3_column_count(handle)).map { column in
-            sqlite3_column_name(handle, column).map { String(cString: $0) } ?? ""
-        }
     }
 
     /// Runs a statement that gives no rows.

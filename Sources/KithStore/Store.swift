@@ -36,7 +36,7 @@ public final class Store: Sendable {
     /// empties it when a transaction fails.
     let judgements = Mutex<[Int64: Membership]>([:])
     /// Of the connection that writes.
-    let statements = CompiledStatements(isLasting: true)
+    let statements = CompiledStatements()
     /// Whether something was erased that the write-ahead log may still hold.
     let hasErased = Mutex(false)
 
@@ -361,7 +361,7 @@ public struct StoreTransaction {
         self.database = database
         self.store = store
         self.stop = stop
-        memo = TransactionMemo(isWriter ? store.statements : CompiledStatements(isLasting: false))
+        memo = TransactionMemo(isWriter ? store.statements : CompiledStatements())
     }
 
     /// The site.
