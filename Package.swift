@@ -189,7 +189,7 @@ let package = Package(
             name: "KithBench",
             dependencies: [
                 "CBareSQLite", "KithModel", "KithProtocol", "KithStore", "KithSample", "KithSite",
-                "KithControl", "KithTrust", .nio, .nioPosix, .nioSSL,
+                "KithControl", "KithTrust", .logging, .nio, .nioPosix, .nioSSL,
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -4,8 +4,9 @@ import Foundation
 package struct Bench {
     /// The names of all that can be measured together.
     package static let names = [
-        "first-sync", "nothing-new", "few-of-many", "edits", "long-log", "local-saves", "web-page",
-        "readers",
+        "first-sync", "memory", "nothing-new", "few-of-many", "edits", "long-log", "local-saves",
+        "web-page",
+        "readers", "ring", "hundred", "year",
     ]
 
     private let scale: Scale
@@ -37,6 +38,7 @@ package struct Bench {
     private func measure(_ name: String, _ programs: Programs) async throws -> [Measure] {
         switch name {
         case "first-sync": try await FirstSync(programs: programs, scale: scale).run(tell)
+        case "memory": try await FirstSync(programs: programs, scale: scale).memory(tell)
         case "nothing-new": try await NothingNew(programs: programs, scale: scale).run(tell)
         case "few-of-many": try await FewOfMany(programs: programs, scale: scale).run(tell)
         case "edits": try await Edits(programs: programs, scale: scale).run(tell)
@@ -44,6 +46,9 @@ package struct Bench {
         case "local-saves": try await LocalSaves(programs: programs, scale: scale).run(tell)
         case "web-page": try await WebPage(programs: programs, scale: scale).run(tell)
         case "readers": try await Readers(programs: programs, scale: scale).run(tell)
+        case "year": try await LongLife(programs: programs, scale: scale).run(tell)
+        case "hundred": try await Hundred(programs: programs, scale: scale).run(tell)
+        case "ring": try await Ring(programs: programs).run(tell)
         default: preconditionFailure("\(name) is not a measure")
         }
     }

@@ -218,9 +218,9 @@ extension ControlClient {
 
     /// One session with each named peer, or with all.
     public func sync(
-        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+        _ request: SyncRequest, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> [SyncReport] {
-        try await call(ControlCommands.sync, peers, progress: progress)
+        try await call(ControlCommands.sync, request, progress: progress)
     }
 
     // MARK: Accounts of the web page

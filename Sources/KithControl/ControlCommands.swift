@@ -86,9 +86,9 @@ enum ControlCommands {
     static let setPeer = ControlCommand<PeerChange, Nothing, PeerView>(
         "setPeer"
     ) { site, change, _ in try await site.setPeer(change) }
-    static let sync = ControlCommand<[String], SyncProgress, [SyncReport]>(
+    static let sync = ControlCommand<SyncRequest, SyncProgress, [SyncReport]>(
         "sync"
-    ) { site, peers, progress in try await site.sync(peers, progress: progress) }
+    ) { site, request, progress in try await site.sync(request, progress: progress) }
 
     // MARK: Accounts of the web page
 

@@ -45,7 +45,6 @@ struct Daemon: Sendable {
         onWeb: @escaping @Sendable (String) -> Void = { _ in }
     ) async throws {
         let ready = Readiness(onReady: onReady)
-        let counts = SessionCounts()
         // Services stop in the reverse of this order.
         let services: [any Service] = [
             PeerService(site: site, listen: configuration.listen, onListening: ready.peersListen),
@@ -53,22 +52,26 @@ struct Daemon: Sendable {
                 server: ControlServer(site: site, home: home, version: version, logger: logger),
                 onListening: ready.controlListens),
             NightlyService(
-                site: site, schedule: schedule, clock: clock, logger: logger, counts: counts,
-                begin: ready.open),
+                site: site, schedule: schedule, clock: clock, logger: logger, begin: ready.open),
             ScrubService(site: site, clock: clock, logger: logger, begin: ready.open),
         ]
         let web = configuration.web.map {
             WebService(site: site, settings: $0, clock: clock, logger: logger, tell: onWeb)
         }
         let metrics = configuration.metrics.map {
-            MetricsService(site: site, listen: $0, counts: counts, clock: clock, logger: logger)
+            MetricsService(site: site, listen: $0, clock: clock, logger: logger)
         }
+        let continuous =
+            configuration.isContinuous
+            ? ContinuousService(
+                site: site, seed: schedule.seed, clock: clock, logger: logger, begin: ready.open)
+            : nil
         let watchdog = manager.watchdog.map { silence in
             WatchdogService(
                 site: site, silence: silence, clock: clock, logger: logger, begin: ready.open,
                 tell: manager.alive)
         }
-        let optional: [(any Service)?] = [web, metrics, watchdog]
+        let optional: [(any Service)?] = [web, metrics, watchdog, continuous]
         var configuration = ServiceGroupConfiguration(
             services: (services + optional.compactMap { $0 }).map { .init(service: $0) },
             logger: quietLogger)

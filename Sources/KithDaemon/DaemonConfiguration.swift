@@ -1,4 +1,5 @@
 internal import KithSite
+public import KithSync
 public import Logging
 
 /// What the daemon is told by flags, environment and `kith.yaml`.
@@ -9,6 +10,9 @@ public import Logging
 /// | `sync.at` | `KITH_SYNC_AT` | `--sync-at` | `02:00` | local time of the nightly sync |
 /// | `sync.window` | `KITH_SYNC_WINDOW` | | `120` | minutes in which failures are retried |
 /// | `sync.jitter` | `KITH_SYNC_JITTER` | | `20` | the most minutes that a run is put off |
+/// | `sync.megabytes` | `KITH_SYNC_MEGABYTES` | | `off` | the most that is moved in a night, in MB |
+/// | `sync.kilobits` | `KITH_SYNC_KILOBITS` | | `off` | the most that is moved in a second, in kbit |
+/// | `sync.continuous` | `KITH_SYNC_CONTINUOUS` | | `off` | `on`: sync soon after each change, too |
 /// | `web.listen` | `KITH_WEB_LISTEN` | `--web-listen` | `127.0.0.1:8443` | where browsers connect; `off`: no web page |
 /// | `web.names` | `KITH_WEB_NAMES` | | this machine's | host names that browsers may ask for, with commas |
 /// | `web.certificate` | `KITH_WEB_CERTIFICATE` | | the site's own | PEM file of a certificate chain |
@@ -27,6 +31,10 @@ public struct DaemonConfiguration: Sendable, Hashable {
     public var syncWindowMinutes: Int
     /// The most that a run is put off, in minutes.
     public var syncJitterMinutes: Int
+    /// What sessions may move while nobody waits for them.
+    public var syncLimits = SyncLimits()
+    /// Whether sites sync soon after each change, too.
+    public var isContinuous = false
     /// How the web page is served; nil: not at all.
     public var web: WebSettings?
     /// Where metrics and health are served, over plain HTTP; nil: not at all.
@@ -38,9 +46,9 @@ public struct DaemonConfiguration: Sendable, Hashable {
 
     /// The keys that the daemon itself reads.
     public static let keys: Set<String> = [
-        "listen", "sync.at", "sync.window", "sync.jitter", "log.level", "web.listen", "web.names",
-        "metrics.listen",
-        "web.certificate", "web.key", "web.browsers",
+        "listen", "sync.at", "sync.window", "sync.jitter", "sync.megabytes", "sync.kilobits",
+        "sync.continuous", "log.level", "web.listen", "web.names", "web.certificate", "web.key",
+        "web.browsers", "metrics.listen",
     ]
 
     /// Reads the configuration of a home.
@@ -70,6 +78,14 @@ public struct DaemonConfiguration: Sendable, Hashable {
             syncJitterMinutes: try reader.value(
                 "sync.jitter", default: "20", wanted: "is minutes, 0 to 720"
             ) { whole($0, in: 0...720) },
+            syncLimits: SyncLimits(
+                bytesPerNight: try most(
+                    "sync.megabytes", "megabytes", 1...1_000_000, times: 1_000_000, reader),
+                bytesPerSecond: try most(
+                    "sync.kilobits", "kilobits a second", 16...10_000_000, times: 125, reader)),
+            isContinuous: try reader.value(
+                "sync.continuous", default: "off", wanted: "is on or off"
+            ) { ["on": true, "off": false, "true": true, "false": false][$0] },
             web: try WebSettings(reader), metrics: try metrics(reader),
             logLevel: try reader.value("log.level", default: "info", wanted: levelHint) {
                 Logger.Level(rawValue: $0)
@@ -86,6 +102,21 @@ public struct DaemonConfiguration: Sendable, Hashable {
             text == "off" ? (nil, true) : ListenAddress(text).map { ($0, false) }
         }
         return place.address
+    }
+
+    /// A most of something, in bytes; nil where there is none.
+    private static func most(
+        _ key: String, _ unit: String, _ range: ClosedRange<Int>, times bytes: Int,
+        _ reader: ConfigurationReader
+    ) throws -> Int? {
+        let wanted = "is \(unit), \(range.lowerBound) to \(range.upperBound), or off"
+        let most = try reader.value(key, default: "off", wanted: wanted) {
+            text -> (number: Int?, isOff: Bool)? in
+            // YAML reads a plain off as false.
+            ["off", "false"].contains(text)
+                ? (nil, true) : whole(text, in: range).map { ($0, false) }
+        }
+        return most.number.map { $0 * bytes }
     }
 
     private static let listenHint = "is HOST:PORT, for example 0.0.0.0:7443"

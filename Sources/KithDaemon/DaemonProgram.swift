@@ -77,6 +77,7 @@ public struct DaemonProgram: Sendable {
         let schedule: NightlySchedule
         do {
             schedule = try await self.schedule(for: site, configuration)
+            try await site.limitLine(to: configuration.syncLimits, nights: schedule)
         } catch {
             await site.close()
             throw error

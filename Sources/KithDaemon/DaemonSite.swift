@@ -1,5 +1,6 @@
 public import KithModel
 public import KithSite
+public import KithSync
 public import Logging
 
 /// A site as the daemon needs it: what everyone may do, and what only its owner does.
@@ -20,6 +21,21 @@ public protocol DaemonSite: Site {
 
     /// When the nightly sync last ran, by this site's clock; nil when it never did.
     func lastNightlySync() async throws -> Instant?
+
+    /// One session with each of these that is still a peer; a failure is in its report.
+    func meet(_ sites: [SiteID]) async throws -> [SyncReport]
+
+    /// The peers that the nightly sync dials and that have not proved to hold all that is here for them.
+    func peersBehind() async throws -> [SiteID]
+
+    /// The number of the entry that came last; it grows with every entry that is written or received.
+    func lastArrival() async throws -> Int64
+
+    /// Holds sessions to what the line may carry from now on.
+    func limitLine(to limits: SyncLimits, nights: NightlySchedule) async throws
+
+    /// What sessions have moved since the site was opened.
+    var sessionTally: SessionTally { get }
 
     /// One session with each enabled peer; notes that the nightly sync ran. A failure is in its report.
     func nightlySync() async throws -> [SyncReport]

@@ -21,7 +21,6 @@ struct NightlyService: Service {
     let schedule: NightlySchedule
     let clock: DaemonClock
     let logger: Logger
-    let counts: SessionCounts
     /// Returns when nights may begin: a daemon that cannot open its doors ends without having synced.
     let begin: @Sendable () async -> Void
 
@@ -61,7 +60,6 @@ struct NightlyService: Service {
     /// until nobody is left or the window ends.
     private func runNight(begunAt begun: Instant) async throws {
         logger.info("the nightly sync begins")
-        counts.beganNight()
         let end = schedule.retriesEnd(forRunAt: begun)
         var backoff = PeerBackoff(seed: schedule.seed)
         try await attempt(&backoff, [nil])
@@ -92,42 +90,14 @@ struct NightlyService: Service {
         do {
             let reports =
                 isEverybody
-                ? try await site.nightlySync()
-                : try await site.sync(
-                    subjects.compactMap { $0?.description }, progress: { _ in })
+                ? try await site.nightlySync() : try await site.meet(subjects.compactMap(\.self))
             if isEverybody { backoff.succeeded(nil) }
-            for report in reports {
-                log(report)
-                if report.isEqual {
-                    backoff.succeeded(report.site)
-                } else {
-                    backoff.failed(report.site, at: clock.now())
-                }
-            }
+            for report in reports { SessionLog(logger).log(report) }
+            backoff.note(reports, of: subjects, at: clock.now())
         } catch {
             try Task.checkCancellation()
             logger.error("the nightly sync failed", metadata: ["error": "\(line(for: error))"])
             for subject in subjects { backoff.failed(subject, at: clock.now()) }
-        }
-    }
-
-    private func log(_ report: SyncReport) {
-        counts.add(report)
-        let metadata: Logger.Metadata = [
-            "peer.site": "\(report.site.short)",
-            "sync.equal": "\(report.isEqual)",
-            "entries.sent": "\(report.sent)",
-            "entries.received": "\(report.received)",
-            "bytes.sent": "\(report.bytesSent)",
-            "bytes.received": "\(report.bytesReceived)",
-            "sync.milliseconds": "\(report.milliseconds)",
-        ]
-        if let problem = report.problem {
-            logger.warning(
-                "a session failed",
-                metadata: metadata.merging(["sync.problem": "\(problem)"]) { first, _ in first })
-        } else {
-            logger.info("a session ended", metadata: metadata)
         }
     }
 
@@ -171,5 +141,22 @@ private struct CertificateRenewal {
     mutating func failed(at now: Instant) {
         lastTry = now
         pause = 3_600_000
+    }
+}
+
+extension PeerBackoff {
+    /// Notes how sessions ended. Nobody who has nothing left to move for now is tried again before the next
+    /// night, nor is whoever was to be met and is no peer any more.
+    mutating func note(_ reports: [SyncReport], of subjects: [Subject], at now: Instant) {
+        for subject in subjects where subject != nil {
+            if !reports.contains(where: { $0.site == subject }) { succeeded(subject) }
+        }
+        for report in reports {
+            if report.isEqual || report.isPaused {
+                succeeded(report.site)
+            } else {
+                failed(report.site, at: now)
+            }
+        }
     }
 }

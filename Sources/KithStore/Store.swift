@@ -37,6 +37,7 @@ public final class Store: Sendable {
     let judgements = Mutex<[Int64: Membership]>([:])
     /// Of the connection that writes.
     let statements = CompiledStatements()
+    private let writeAheadLog = WriteAheadLog()
     /// Whether something was erased that the write-ahead log may still hold.
     let hasErased = Mutex(false)
 
@@ -126,11 +127,15 @@ public final class Store: Sendable {
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
+        // Those who read have connections of their own only in a pool.
+        if writer is DatabasePool {
+            writer.unsafeReentrantWrite { writeAheadLog.keepShort($0) }
+        }
     }
 
     private static var configuration: Configuration {
         var configuration = Configuration()
-        configuration.busyMode = .timeout(10)
+        configuration.busyMode = .timeout(Double(WriteAheadLog.busyTimeout))
         configuration.prepareDatabase { database in
             try database.execute(
                 sql: """
@@ -162,6 +167,24 @@ public final class Store: Sendable {
         guard hasErased.withLock({ $0 }) else { return }
         try await writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
         hasErased.withLock { $0 = false }
+    }
+
+    /// Has SQLite look at how its tables are filled, for the choices that its planner makes, when the log has
+    /// grown by a quarter since it last did; true when it did.
+    ///
+    /// It looks at a sample of each index, which takes milliseconds.
+    public func refreshStatistics() async throws -> Bool {
+        let isDone = try await write { transaction in
+            let entries = try transaction.version()
+            let looked = try transaction.note("statistics.entries").flatMap(Int64.init) ?? 0
+            guard entries < looked || entries - looked > looked / 4 else { return false }
+            try transaction.database.execute(sql: "PRAGMA analysis_limit = 1000; ANALYZE")
+            try transaction.setNote("statistics.entries", "\(entries)")
+            return true
+        }
+        // A connection reads them when it is opened, and not again.
+        if isDone { (writer as? DatabasePool)?.invalidateReadOnlyConnections() }
+        return isDone
     }
 
     /// Runs a read in one snapshot.

@@ -34,13 +34,18 @@ public struct TransportLimits: Sendable, Hashable {
     /// After how long without a byte a side asks whether the other is still there.
     public var keepaliveTime: Duration = .seconds(30)
     /// How long the answer to that may take.
-    public var keepaliveTimeout: Duration = .seconds(20)
+    ///
+    /// The question waits behind what is on its way already: within both times, a window of `windowBytes` gets
+    /// over a line of 30 kbit/s.
+    public var keepaliveTimeout: Duration = .seconds(60)
     /// How long a pairing call may take.
     public var pairingTime: Duration = .seconds(30)
     /// How long the client waits for the server to end a session that the client has finished.
     public var closingTime: Duration = .seconds(5)
     /// How much a side sends ahead before the other has read, in bytes.
-    public var windowBytes = 4 * 1024 * 1024
+    public var windowBytes = 256 * 1024
+    /// The least that `windowBytes` may be: HTTP/2's own, which holds until a side says otherwise.
+    public static let leastWindowBytes = 65_535
 
     /// The defaults.
     public init() {}

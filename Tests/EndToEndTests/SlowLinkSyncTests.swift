@@ -101,6 +101,18 @@ import Testing
         return link.carried[before...].map(\.down).reduce(0, +)
     }
 
+    @Test func `a line of 30 kbit a second that never breaks carries everything in one session`()
+        throws
+    {
+        try write(bytes: 600_000)
+        let link = try useLink(.kilobits(30, roundTrip: 600, faster: SlowLinkTiming.faster))
+        let session = try Session(trio.pair.riverside)
+        #expect(session.isEqual, "\(session.problem ?? "")")
+        #expect(link.carried.map(\.down).reduce(0, +) > 400_000, "more than a minute of its time")
+        _ = try Session(trio.oak)
+        try expectAllEqual()
+    }
+
     @Test func `a line of 30 kbit a second that breaks every minute makes progress each time`()
         throws
     {

@@ -142,9 +142,9 @@ final class FakeSite: Site {
         return samples.peer
     }
     func sync(
-        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+        _ request: SyncRequest, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> [SyncReport] {
-        note("sync", peers)
+        note("sync", request)
         for step in samples.syncSteps { progress(step) }
         return [samples.syncReport]
     }

@@ -1,5 +1,6 @@
 import Foundation
 import KithSite
+import KithSync
 import Logging
 import Testing
 
@@ -13,7 +14,20 @@ import Testing
         #expect(configuration.syncWindowMinutes == 120)
         #expect(configuration.syncJitterMinutes == 20)
         #expect(configuration.logLevel == .info)
+        #expect(configuration.syncLimits == SyncLimits() && !configuration.isContinuous)
         #expect(configuration.warnings.isEmpty)
+    }
+
+    @Test func `what the line may carry is in megabytes a night and kilobits a second`()
+        async throws
+    {
+        let file = "sync:\n  megabytes: 50\n  kilobits: 256\n  continuous: on\n"
+        let set = try await load(file: file)
+        #expect(set.syncLimits == SyncLimits(bytesPerNight: 50_000_000, bytesPerSecond: 32_000))
+        #expect(set.isContinuous && set.warnings.isEmpty)
+        let none = try await load(
+            file: "sync:\n  megabytes: off\n  kilobits: \"off\"\n  continuous: off\n")
+        #expect(none.syncLimits == SyncLimits() && !none.isContinuous)
     }
 
     @Test func `a flag goes before the environment, and that before the file`() async throws {
@@ -57,6 +71,9 @@ import Testing
         ("web:\n  names: a/b\n", "web.names (kith.yaml): it is host names"),
         ("web:\n  certificate: /a.pem\n", "web.certificate and web.key go together"),
         ("web:\n  browsers: some\n", "web.browsers (kith.yaml): it is any or certificate"),
+        ("sync:\n  megabytes: 0\n", "sync.megabytes (kith.yaml): it is megabytes, 1 to"),
+        ("sync:\n  kilobits: 8\n", "sync.kilobits (kith.yaml): it is kilobits a second, 16 to"),
+        ("sync:\n  continuous: maybe\n", "sync.continuous (kith.yaml): it is on or off"),
         ("sync:\n  at: 25:00\n", "sync.at (kith.yaml): it is a time of day"),
         ("sync:\n  at: \"2\"\n", "sync.at (kith.yaml): it is a time of day"),
         ("sync:\n  window: -1\n", "sync.window (kith.yaml): it is minutes"),

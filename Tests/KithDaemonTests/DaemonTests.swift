@@ -128,11 +128,28 @@ import Testing
         async throws
     {
         let first = [report("a", isEqual: false), report("b", isEqual: false)]
-        let later = [[report("a", isEqual: true)], [report("b", isEqual: true)]]
+        let later = [report("a", isEqual: true), report("b", isEqual: true)]
         let night = try await nights(
-            FakeDaemonSite(outcomes: [first] + later), from: "2026-06-10T12:00:00Z", minutes: 120)
+            FakeDaemonSite(outcomes: [first, later, later]), from: "2026-06-10T12:00:00Z",
+            minutes: 120)
         // The jitter of the two is not the same, and nothing is left to do after both.
         #expect(night == ["renew", "night", "retry 1", "retry 1"])
+    }
+
+    @Test func `a peer that left is not tried again, nor is one with nothing left to move tonight`()
+        async throws
+    {
+        var paused = report("paused", isEqual: false)
+        paused.isPaused = true
+        let first = [paused, report("gone", isEqual: false), report("late", isEqual: false)]
+        let site = FakeDaemonSite(
+            outcomes: [first, [report("late", isEqual: true)], [report("late", isEqual: true)]])
+        _ = try await nights(site, from: "2026-06-10T12:00:00Z", minutes: 120)
+        // Each of the two that failed once more, and the one that left no third time.
+        let met = site.state.withLock { $0.met.flatMap(\.self) }
+        #expect(
+            Set(met) == [report("gone", isEqual: false).site, report("late", isEqual: false).site])
+        #expect(met.count == 2)
     }
 
     @Test func `a night that failed as a whole is tried again with everybody`() async throws {
@@ -238,7 +255,7 @@ import Testing
             })
         let service = NightlyService(
             site: site, schedule: try schedule(), clock: clock, logger: quiet,
-            counts: SessionCounts(), begin: {})
+            begin: {})
         try await service.run()
         return site.events
     }

@@ -2,6 +2,7 @@ import Foundation
 import KithDaemon
 import KithModel
 import KithSite
+import KithSync
 import Logging
 import Synchronization
 
@@ -12,6 +13,13 @@ final class FakeDaemonSite: DaemonSite {
         var lastNight: Instant?
         var outcomes: [[SyncReport]] = []
         var status: StatusView?
+        /// Who is met again, each time.
+        var met: [[SiteID]] = []
+        /// Who lacks something.
+        var behind: [SiteID] = []
+        /// The entry that came last.
+        var arrival: Int64 = 0
+        var limits: SyncLimits?
         /// How many nights fail as a whole before one does not.
         var nightProblems = 0
         /// How many steps of the scrub are due.
@@ -62,11 +70,27 @@ final class FakeDaemonSite: DaemonSite {
     }
 
     func sync(
-        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
-    ) async throws -> [SyncReport] {
-        note("retry \(peers.count)")
-        return state.withLock { $0.outcomes.isEmpty ? [] : $0.outcomes.removeFirst() }
+        _ request: SyncRequest, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> [SyncReport] { throw unused }
+
+    func meet(_ sites: [SiteID]) async throws -> [SyncReport] {
+        note("retry \(sites.count)")
+        return state.withLock { state in
+            state.met.append(sites)
+            let outcomes = state.outcomes.isEmpty ? [] : state.outcomes.removeFirst()
+            return outcomes.filter { sites.contains($0.site) }
+        }
     }
+
+    func peersBehind() async throws -> [SiteID] { state.withLock { $0.behind } }
+
+    func lastArrival() async throws -> Int64 { state.withLock { $0.arrival } }
+
+    func limitLine(to limits: SyncLimits, nights: NightlySchedule) async throws {
+        state.withLock { $0.limits = limits }
+    }
+
+    var sessionTally: SessionTally { SessionTally() }
 
     func renewCertificateIfNeeded(at now: Instant) async throws { note("renew") }
 

@@ -44,20 +44,28 @@ import Testing
     }
 
     @Test func `every number has a type, and says what an operator asks for`() {
-        let counts = SessionCounts()
-        counts.beganNight()
-        counts.add(
+        var tally = SessionTally()
+        tally.add(
             SyncReport(
                 site: site, peer: "Hill", isEqual: true, problem: nil, sent: 12, received: 30,
-                bytesSent: 100, bytesReceived: 200, milliseconds: 1_500))
-        let text = MetricsPage(status(), counts.values, at: now).text
+                bytesSent: 100, bytesReceived: 200, milliseconds: 1_500), isDialled: true)
+        for (milliseconds, isRefused) in [(2, false), (10, true), (250, false), (60_000, false)] {
+            tally.addBatch(milliseconds: milliseconds, isRefused: isRefused)
+        }
+        let text = MetricsPage(status(), tally, at: now).text
         for line in [
             "kith_conflicts_open{severity=\"safety-critical\"} 2",
             "kith_conflict_oldest_seconds{severity=\"safety-critical\"} 3600",
             "kith_peer_equal_seconds{peer=\"\(site.short)\"} 90",
             "kith_peer_entries{direction=\"send\",peer=\"\(site.short)\"} 7",
             "kith_peer_bytes{direction=\"receive\",peer=\"\(site.short)\"} 900",
-            "kith_sessions_total{outcome=\"equal\"} 1",
+            "kith_sessions_total{begun=\"here\",outcome=\"equal\"} 1",
+            "kith_sessions_total{begun=\"there\",outcome=\"equal\"} 0",
+            "kith_batches_refused_total 1", "kith_batch_seconds_bucket{le=\"0.003\"} 1",
+            "kith_batch_seconds_bucket{le=\"0.01\"} 2",
+            "kith_batch_seconds_bucket{le=\"0.3\"} 3", "kith_batch_seconds_bucket{le=\"10.0\"} 3",
+            "kith_batch_seconds_bucket{le=\"+Inf\"} 4", "kith_batch_seconds_sum 60.262",
+            "kith_batch_seconds_count 4",
             "kith_session_entries_total{direction=\"received\"} 30",
             "kith_session_seconds_total 1.5", "kith_certificate_seconds 86400",
         ] {
@@ -70,7 +78,11 @@ import Testing
             if line.hasPrefix("# TYPE") {
                 #expect(announced.insert(words[2]).inserted)
             } else {
-                #expect(announced.contains(words[0].prefix { $0 != "{" }), "\(line)")
+                let name = words[0].prefix { $0 != "{" }
+                let family = ["_bucket", "_sum", "_count"].first(where: name.hasSuffix)
+                    .map { name.dropLast($0.count) }
+                #expect(
+                    announced.contains(name) || family.map(announced.contains) == true, "\(line)")
                 #expect(Double(words[words.count - 1]) != nil, "\(line)")
             }
         }
@@ -89,7 +101,7 @@ import Testing
         let site = FakeDaemonSite()
         let port = AsyncStream.makeStream(of: Int.self)
         let service = MetricsService(
-            site: site, listen: try #require(ListenAddress("127.0.0.1:0")), counts: SessionCounts(),
+            site: site, listen: try #require(ListenAddress("127.0.0.1:0")),
             clock: DaemonClock(now: { [now] in now }, sleep: { _ in }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             tell: { port.continuation.yield($0) })

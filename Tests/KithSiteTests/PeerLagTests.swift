@@ -78,6 +78,33 @@ import Testing
         for site in [practice, elm, oak] { await site.close() }
     }
 
+    @Test func `numbers that no log can have are counted, and stop nothing`() async throws {
+        let (practice, elm, oak) = try await star()
+        let id = CompartmentID(try await elm.site.partnership(plans).id, .membership)
+        let theirs = practice.site.store.keys
+        try await elm.site.store.write { transaction in
+            let leaf = try #require(
+                try transaction.frontier(id).first { $0.feed.author == theirs.site })
+            let statement = Kith_V1_Statement.with {
+                $0.site = Data(theirs.site.bytes)
+                $0.counter = 1_000
+                $0.partnership = Data(id.partnership.bytes)
+                $0.compartment = .membership
+                $0.frontier = (0..<4).map { number in
+                    .init(
+                        Position(
+                            feed: leaf.feed, sequence: Limits.sequence,
+                            hash: EntryHash(header: Data("not here \(number)".utf8))))
+                }
+            }
+            try transaction.keepStatement(
+                try statement.serializedData(), signature: Data(count: 64), by: theirs.site, on: id,
+                counter: 1_000, frontier: [], time: Instant(milliseconds: 0))
+        }
+        #expect(try await lag(of: practice, at: elm).entriesToReceive > 1_000_000)
+        await village.close(practice, elm, oak)
+    }
+
     @Test func `what keeps two sites apart is said`() async throws {
         let (practice, elm, oak) = try await star()
         _ = try await elm.add("resident", to: plans, "familyName=Whitfield")

@@ -76,12 +76,3 @@ import Testing
         await village.close(practice, elm, oak)
     }
 }
-
-extension Neighbour {
-    /// Whether a resident of that family name is here.
-    fileprivate func holds(_ familyName: String) async throws -> Bool {
-        try await site.records(RecordQuery(kind: "resident")).contains {
-            $0.title.contains(familyName)
-        }
-    }
-}

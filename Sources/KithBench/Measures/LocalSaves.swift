@@ -19,16 +19,12 @@ struct LocalSaves {
             try await CarePlanLog(partnership: homes.partnership).write(count, to: site)
         }
         let (elm, daemon) = (try homes.startElm(), try programs.daemon("oak"))
-        guard
-            let oak = try ControlClient(
-                home: programs.path("oak"), version: LocalSite.programVersion)
-        else { throw BenchProblem("kithd does not answer in its home") }
-        let record = try await contact(of: homes, at: oak)
+        let oak = try await Phonebook("oak", of: homes)
         var atRest: [Double] = []
         for number in 0..<Self.savesAtRest {
-            atRest.append(try await save(number, in: record, at: oak))
+            atRest.append(try await oak.save(number))
         }
-        let (received, loaded) = try await saveDuringSync(record, at: oak)
+        let (received, loaded) = try await saveDuringSync(oak)
         guard received >= count, let slowest = loaded.max() else {
             throw BenchProblem("\(received) entries came, not \(count)")
         }
@@ -46,48 +42,18 @@ struct LocalSaves {
         ]
     }
 
-    private static let author = Author(user: "bench", name: "Dana Bench", role: "nurse")
-
-    private func contact(of homes: Neighbours, at site: ControlClient) async throws -> String {
-        let made = try await site.save(
-            [
-                RecordEdit(
-                    target: .new(
-                        kind: "contact", partnership: homes.partnership.description, parent: nil),
-                    values: [.init("name", "Dr Rao"), .init("role", "GP")])
-            ], by: Self.author)
-        guard let record = made.first?.id.description else {
-            throw BenchProblem("no record was made")
-        }
-        return record
-    }
-
-    /// Seconds that a save takes.
-    private func save(
-        _ number: Int, in record: String, at site: ControlClient
-    ) async throws -> Double {
-        let start = ContinuousClock.now
-        _ = try await site.save(
-            [
-                RecordEdit(
-                    target: .existing(record),
-                    values: [.init("phone", "01642 555 0\(100 + number % 900)")])
-            ], by: Self.author)
-        return (ContinuousClock.now - start) / .seconds(1)
-    }
-
     /// Saves one after the other for as long as a sync lasts.
     private func saveDuringSync(
-        _ record: String, at site: ControlClient
+        _ book: Phonebook
     ) async throws -> (received: Int, seconds: [Double]) {
         let isOver = Flag()
         async let reports = {
             defer { isOver.value.withLock { $0 = true } }
-            return try await site.sync([Neighbours.elm]) { _ in }
+            return try await book.site.sync([Neighbours.elm]) { _ in }
         }()
         var seconds: [Double] = []
         while !isOver.value.withLock({ $0 }) {
-            seconds.append(try await save(seconds.count, in: record, at: site))
+            seconds.append(try await book.save(seconds.count))
         }
         guard let report = try await reports.first, report.problem == nil else {
             throw BenchProblem("the two homes did not become equal")

@@ -52,10 +52,20 @@ final class Daemon: @unchecked Sendable {
     }
 
     /// The most memory that it has used so far, in bytes.
-    func peakMemory() throws -> Int {
+    func peakMemory() throws -> Int { try memory("VmHWM") }
+
+    /// How many files, sockets and pipes it has open.
+    func openFiles() throws -> Int {
+        try FileManager.default.contentsOfDirectory(
+            atPath: "/proc/\(process.processIdentifier)/fd"
+        ).count
+    }
+
+    /// What the system says of its memory by that name, in bytes.
+    func memory(_ name: String) throws -> Int {
         let status = try String(
             contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
-        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmHWM:") }),
+        guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name + ":") }),
             let kilobytes = Int(line.split(whereSeparator: \.isWhitespace)[1])
         else { throw BenchProblem("the system does not say how much memory kithd uses") }
         return kilobytes * 1024

@@ -26,12 +26,30 @@ final class ProgressLine: Sendable {
             state.sessions[progress.peer] = progress
             return state.sessions
         }
-        let sent = sessions.values.reduce(0) { $0 + $1.sent }
-        let toSend = sessions.values.reduce(0) { $0 + $1.toSend }
-        let received = sessions.values.reduce(0) { $0 + $1.received }
+        func sum(_ part: (SyncProgress) -> Int) -> Int { sessions.values.map(part).reduce(0, +) }
         let whom = sessions.count == 1 ? progress.peer : "\(sessions.count) peers"
-        let sending = toSend > 0 ? "\(sent) of \(toSend)" : "\(sent)"
-        show(subject: whom, "Syncing with \(whom): sent \(sending), received \(received)")
+        let left = sessions.values.compactMap(\.secondsLeft).max()
+        let parts = [
+            "sent \(Self.part(sum(\.sent), of: sum(\.toSend)))",
+            "received \(Self.part(sum(\.received), of: sum(\.toReceive)))",
+            Amount.bytes(Int64(sum(\.bytesSent) + sum(\.bytesReceived))),
+            left.flatMap(Self.rest),
+        ].compactMap(\.self)
+        show(subject: whom, "Syncing with \(whom): \(parts.joined(separator: ", "))")
+    }
+
+    private static func part(_ done: Int, of all: Int) -> String {
+        all > done ? "\(done) of \(all)" : "\(done)"
+    }
+
+    /// How long it may still take; nil where it is not worth saying.
+    private static func rest(_ seconds: Int) -> String? {
+        switch seconds {
+        case ..<5: nil
+        case ..<90: "\((seconds + 9) / 10 * 10) s left"
+        case ..<5400: "\((seconds + 30) / 60) min left"
+        default: "\((seconds + 1800) / 3600) h left"
+        }
     }
 
     /// Shows how far an import is.

@@ -6,14 +6,21 @@ import KithSite
 struct SyncCommand: SiteCommand {
     static let configuration = CommandConfiguration(
         commandName: "sync", abstract: "Syncs now with the named peers, or with all.",
-        usage: "kith sync [PEER…] [--json]",
+        usage: "kith sync [PEER…] [--urgent] [--json]",
         discussion: """
             Exit status 1 when a session failed. With --json the report is on standard output, and
-            standard error has a line {"peer", "sent", "toSend", "received"} whenever a session gets on.
+            standard error has a line whenever a session gets on: entries ("sent" of "toSend", "received" of
+            "toReceive"), "bytesSent", "bytesReceived", and "secondsLeft" once that can be told.
             """)
 
     @OptionGroup var place: HomeOption
     @OptionGroup var output: OutputOptions
+
+    @Flag(
+        help:
+            "Go on beyond what this site and the peer may move in a night or a second (sync.megabytes, sync.kilobits)."
+    )
+    var urgent = false
 
     @Argument(help: ArgumentHelp("Names or ids of peers.", valueName: "peer"))
     var peers: [String] = []
@@ -23,7 +30,7 @@ struct SyncCommand: SiteCommand {
         defer { progress.finish() }
         let console = context.console
         let isJSON = output.isJSON
-        let reports = try await site.sync(peers) {
+        let reports = try await site.sync(SyncRequest(peers, isUrgent: urgent)) {
             if isJSON { console.errors(Self.line($0)) } else { progress.show($0) }
         }
         progress.finish()
@@ -42,7 +49,7 @@ struct SyncCommand: SiteCommand {
     static func line(_ progress: SyncProgress) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        // Four plain members always encode; a line less would be no reason to stop a session.
+        // Plain members always encode; a line less would be no reason to stop a session.
         guard let bytes = try? encoder.encode(progress) else { return "" }
         return String(decoding: bytes, as: UTF8.self) + "\n"
     }

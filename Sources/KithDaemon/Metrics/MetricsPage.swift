@@ -8,7 +8,7 @@ internal import KithSite
 struct MetricsPage {
     private var lines: [String] = []
 
-    init(_ status: StatusView, _ counts: SessionCounts.Values, at now: Instant) {
+    init(_ status: StatusView, _ tally: SessionTally, at now: Instant) {
         gauge("kith_log_entries", "Entries in the log.", status.entries)
         gauge("kith_entries_damaged", "Entries that are damaged here.", status.entriesDamaged)
         gauge("kith_entries_set_aside", "Entries without effect.", status.entriesSetAside)
@@ -20,7 +20,8 @@ struct MetricsPage {
             seconds(from: now, to: status.certificateEnds))
         conflicts(status, at: now)
         peers(status, at: now)
-        sessions(counts)
+        sessions(tally)
+        batches(tally)
     }
 
     /// The page.
@@ -75,21 +76,42 @@ struct MetricsPage {
         }
     }
 
-    private mutating func sessions(_ counts: SessionCounts.Values) {
+    private mutating func sessions(_ tally: SessionTally) {
         head("kith_nights_total", "Nights that were begun since the start.", "counter")
-        sample("kith_nights_total", [:], counts.nights)
-        head("kith_sessions_total", "Sessions that the nights dialled, since the start.", "counter")
-        sample("kith_sessions_total", ["outcome": "equal"], counts.equal)
-        sample("kith_sessions_total", ["outcome": "failed"], counts.failed)
+        sample("kith_nights_total", [:], tally.nights)
+        head("kith_sessions_total", "Sessions since the start, by who began them.", "counter")
+        for (begun, outcomes) in [("here", tally.dialled), ("there", tally.answered)] {
+            sample("kith_sessions_total", ["begun": begun, "outcome": "equal"], outcomes.equal)
+            sample("kith_sessions_total", ["begun": begun, "outcome": "failed"], outcomes.failed)
+        }
         head("kith_session_entries_total", "Entries that they moved.", "counter")
-        sample("kith_session_entries_total", ["direction": "sent"], counts.entriesSent)
-        sample("kith_session_entries_total", ["direction": "received"], counts.entriesReceived)
+        sample("kith_session_entries_total", ["direction": "sent"], tally.entriesSent)
+        sample("kith_session_entries_total", ["direction": "received"], tally.entriesReceived)
         head("kith_session_bytes_total", "Bytes of messages that they moved.", "counter")
-        sample("kith_session_bytes_total", ["direction": "sent"], counts.bytesSent)
-        sample("kith_session_bytes_total", ["direction": "received"], counts.bytesReceived)
+        sample("kith_session_bytes_total", ["direction": "sent"], tally.bytesSent)
+        sample("kith_session_bytes_total", ["direction": "received"], tally.bytesReceived)
         head("kith_session_seconds_total", "How long they took.", "counter")
-        lines.append("kith_session_seconds_total \(Double(counts.milliseconds) / 1000)")
+        lines.append("kith_session_seconds_total \(Self.seconds(tally.milliseconds))")
     }
+
+    private mutating func batches(_ tally: SessionTally) {
+        head(
+            "kith_batches_refused_total", "Batches with an entry that did not verify.", "counter")
+        sample("kith_batches_refused_total", [:], tally.refused)
+        let name = "kith_batch_seconds"
+        head(name, "How long storing received entries took, a transaction each.", "histogram")
+        var count = 0
+        for (bound, batches) in zip(SessionTally.batchBounds, tally.batches) {
+            count += batches
+            lines.append("\(name)_bucket{le=\"\(Self.seconds(bound))\"} \(count)")
+        }
+        count += tally.batches.last ?? 0
+        lines.append("\(name)_bucket{le=\"+Inf\"} \(count)")
+        lines.append("\(name)_sum \(Self.seconds(tally.batchMilliseconds))")
+        lines.append("\(name)_count \(count)")
+    }
+
+    private static func seconds(_ milliseconds: Int) -> Double { Double(milliseconds) / 1000 }
 
     private mutating func gauge(_ name: String, _ help: String, _ value: some BinaryInteger) {
         head(name, help, "gauge")

@@ -9,7 +9,6 @@ internal import ServiceLifecycle
 struct MetricsService: ServiceLifecycle.Service {
     let site: any DaemonSite
     let listen: ListenAddress
-    let counts: SessionCounts
     let clock: DaemonClock
     let logger: Logger
     /// Told the port when it is open.
@@ -38,7 +37,7 @@ struct MetricsService: ServiceLifecycle.Service {
 
     private func metrics() async -> Response {
         do {
-            let page = MetricsPage(try await site.status(), counts.values, at: clock.now())
+            let page = MetricsPage(try await site.status(), site.sessionTally, at: clock.now())
             return answer(.ok, page.text, type: "text/plain; version=0.0.4; charset=utf-8")
         } catch {
             return answer(.serviceUnavailable, "# \(line(for: error))\n")

@@ -42,6 +42,31 @@ public struct Position: Hashable, Sendable {
     }
 }
 
+extension Sequence<Position> {
+    /// How many entries are up to these that come after what is held of their feeds, of a branch that is not
+    /// held at least one.
+    ///
+    /// Others declare them, and may declare what they like: no more are counted than a site can ever
+    /// have, so that sums of what many declare stay numbers.
+    ///
+    /// - Parameters:
+    ///   - ends: the ends of what is held.
+    ///   - isHeld: whether an entry is held.
+    public func entries(
+        beyond ends: [Position], isHeld: (EntryHash) throws -> Bool
+    ) rethrows -> Int {
+        let most: UInt64 = 1 << 24
+        let held = Dictionary(ends.map { ($0.feed, $0.sequence) }, uniquingKeysWith: Swift.max)
+        var count: UInt64 = 0
+        for leaf in self where try !isHeld(leaf.hash) {
+            let end = held[leaf.feed] ?? 0
+            count = Swift.min(
+                count + Swift.min(leaf.sequence > end ? leaf.sequence - end : 1, most), most)
+        }
+        return Int(count)
+    }
+}
+
 /// What a header commits to of one part.
 public struct PartDigest: Hashable, Sendable {
     /// The entry that minted the key the part is sealed with; nil: not sealed.

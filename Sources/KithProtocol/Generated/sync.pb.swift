@@ -40,6 +40,9 @@ package nonisolated enum Kith_V1_CloseReason: SwiftProtobuf.Enum, Swift.CaseIter
   case notEqual // = 7
   case busy // = 8
   case notAuthorised // = 9
+
+  /// the sender has moved as much as it may for now; the rest follows
+  case paused // = 10
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -58,6 +61,7 @@ package nonisolated enum Kith_V1_CloseReason: SwiftProtobuf.Enum, Swift.CaseIter
     case 7: self = .notEqual
     case 8: self = .busy
     case 9: self = .notAuthorised
+    case 10: self = .paused
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -74,6 +78,7 @@ package nonisolated enum Kith_V1_CloseReason: SwiftProtobuf.Enum, Swift.CaseIter
     case .notEqual: return 7
     case .busy: return 8
     case .notAuthorised: return 9
+    case .paused: return 10
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -90,6 +95,7 @@ package nonisolated enum Kith_V1_CloseReason: SwiftProtobuf.Enum, Swift.CaseIter
     .notEqual,
     .busy,
     .notAuthorised,
+    .paused,
   ]
 
 }
@@ -225,6 +231,9 @@ package nonisolated struct Kith_V1_Hello: Sendable {
 
   /// there are partnerships to tell the other side of: see PeerService.Offer
   package var hasOffers_p: Bool = false
+
+  /// of the side that dialled: somebody waits, so caps do not hold
+  package var isUrgent: Bool = false
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -535,7 +544,7 @@ package nonisolated struct Kith_V1_Close: Sendable {
 fileprivate nonisolated let _protobuf_package = "kith.v1"
 
 nonisolated extension Kith_V1_CloseReason: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CLOSE_REASON_UNSPECIFIED\0\u{1}CLOSE_REASON_DONE\0\u{1}CLOSE_REASON_PROTOCOL_ERROR\0\u{1}CLOSE_REASON_VERSION_NOT_SUPPORTED\0\u{1}CLOSE_REASON_LIMIT_EXCEEDED\0\u{1}CLOSE_REASON_INVALID_ENTRY\0\u{1}CLOSE_REASON_STORE_FAILED\0\u{1}CLOSE_REASON_NOT_EQUAL\0\u{1}CLOSE_REASON_BUSY\0\u{1}CLOSE_REASON_NOT_AUTHORISED\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0CLOSE_REASON_UNSPECIFIED\0\u{1}CLOSE_REASON_DONE\0\u{1}CLOSE_REASON_PROTOCOL_ERROR\0\u{1}CLOSE_REASON_VERSION_NOT_SUPPORTED\0\u{1}CLOSE_REASON_LIMIT_EXCEEDED\0\u{1}CLOSE_REASON_INVALID_ENTRY\0\u{1}CLOSE_REASON_STORE_FAILED\0\u{1}CLOSE_REASON_NOT_EQUAL\0\u{1}CLOSE_REASON_BUSY\0\u{1}CLOSE_REASON_NOT_AUTHORISED\0\u{1}CLOSE_REASON_PAUSED\0")
 }
 
 nonisolated extension Kith_V1_SessionMessage: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -760,7 +769,7 @@ nonisolated extension Kith_V1_SessionMessage: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Kith_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}minimum_version\0\u{3}maximum_version\0\u{1}nonce\0\u{1}software\0\u{3}has_offers\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}minimum_version\0\u{3}maximum_version\0\u{1}nonce\0\u{1}software\0\u{3}has_offers\0\u{3}is_urgent\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -773,6 +782,7 @@ nonisolated extension Kith_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 3: try { try decoder.decodeSingularBytesField(value: &self.nonce) }()
       case 4: try { try decoder.decodeSingularStringField(value: &self.software) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.hasOffers_p) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.isUrgent) }()
       default: break
       }
     }
@@ -794,6 +804,9 @@ nonisolated extension Kith_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if self.hasOffers_p != false {
       try visitor.visitSingularBoolField(value: self.hasOffers_p, fieldNumber: 5)
     }
+    if self.isUrgent != false {
+      try visitor.visitSingularBoolField(value: self.isUrgent, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -803,6 +816,7 @@ nonisolated extension Kith_V1_Hello: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.nonce != rhs.nonce {return false}
     if lhs.software != rhs.software {return false}
     if lhs.hasOffers_p != rhs.hasOffers_p {return false}
+    if lhs.isUrgent != rhs.isUrgent {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -188,6 +188,7 @@ final class SessionEnd {
             case .closedHere(let why): "closed here: \(why)"
             case .closedByPeer(let why): "closed by the peer: \(why)"
             case .busy: "the peer is busy"
+            case .paused(let why): "paused: \(why)"
             }
         try simulation.noteStep(
             "session \(link.number): over at \(site.name), \(outcome.progress.received) entries received, \(word)"

@@ -93,7 +93,7 @@ enum Sync {
         let problem: String? =
             switch outcome.reason {
             case .equal: nil
-            case .closedHere(let why), .closedByPeer(let why): why
+            case .closedHere(let why), .closedByPeer(let why), .paused(let why): why
             case .busy: "busy"
             }
         do {

@@ -101,6 +101,21 @@ public struct PeerChange: Codable, Sendable {
     }
 }
 
+/// Whom to meet now.
+public struct SyncRequest: Codable, Sendable {
+    /// Peers by name, site id, or the beginning of either; empty: all that have an address.
+    public var peers: [String]
+    /// Whether somebody waits for it: what a site may move in a night or a second does not hold, neither
+    /// here nor there.
+    public var isUrgent: Bool
+
+    /// Describes a request.
+    public init(_ peers: [String] = [], isUrgent: Bool = false) {
+        self.peers = peers
+        self.isUrgent = isUrgent
+    }
+}
+
 /// How far a session is.
 public struct SyncProgress: Codable, Sendable {
     /// The peer's name.
@@ -111,13 +126,28 @@ public struct SyncProgress: Codable, Sendable {
     public var toSend: Int
     /// Entries received and on disk so far.
     public var received: Int
+    /// Entries that are to be received, as far as the peer has declared them.
+    public var toReceive: Int
+    /// Bytes of messages sent so far.
+    public var bytesSent: Int
+    /// Bytes of messages received so far.
+    public var bytesReceived: Int
+    /// About how many seconds are left, at the speed so far; nil while that cannot be told.
+    public var secondsLeft: Int?
 
     /// Describes progress.
-    public init(peer: String, sent: Int, toSend: Int, received: Int) {
+    public init(
+        peer: String, sent: Int, toSend: Int, received: Int, toReceive: Int = 0,
+        bytesSent: Int = 0, bytesReceived: Int = 0, secondsLeft: Int? = nil
+    ) {
         self.peer = peer
         self.sent = sent
         self.toSend = toSend
         self.received = received
+        self.toReceive = toReceive
+        self.bytesSent = bytesSent
+        self.bytesReceived = bytesReceived
+        self.secondsLeft = secondsLeft
     }
 }
 
@@ -131,6 +161,8 @@ public struct SyncReport: Codable, Sendable {
     public var isEqual: Bool
     /// Why not, in one line; nil when equal.
     public var problem: String?
+    /// Whether it ended because one of them had moved as much as it may for now.
+    public var isPaused = false
     /// Entries sent.
     public var sent: Int
     /// Entries received.

@@ -78,7 +78,7 @@ public protocol Site: Sendable {
     func setPeer(_ change: PeerChange) async throws -> PeerView
     /// One session with each named peer, or with all that have an address; a failure is in its report.
     func sync(
-        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+        _ request: SyncRequest, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws
         -> [SyncReport]
 
@@ -212,5 +212,14 @@ public struct SiteError: Error, Codable, Sendable, CustomStringConvertible {
         case .ambiguous, .invalid, .refused: 2
         case .needsPerson: 3
         }
+    }
+}
+
+extension Site {
+    /// One session with each named peer, or with all that have an address, within what the site may move.
+    public func sync(
+        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> [SyncReport] {
+        try await sync(SyncRequest(peers), progress: progress)
     }
 }

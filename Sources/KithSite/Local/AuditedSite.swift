@@ -152,9 +152,9 @@ struct AuditedSite: Site {
     }
 
     func sync(
-        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+        _ request: SyncRequest, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> [SyncReport] {
-        try await site.sync(peers, progress: progress)
+        try await site.sync(request, progress: progress)
     }
 
     // MARK: Accounts of the web page

@@ -1,4 +1,4 @@
-import KithModel
+package import KithModel
 import KithStore
 import KithSync
 
@@ -8,10 +8,43 @@ extension LocalSite {
     /// all the same: more than a few would only take memory.
     static let sessionsAtOnce = 4
 
+    /// One session with each of these that is still a peer and has an address; in their order.
+    package func meet(_ sites: [SiteID]) async throws -> [SyncReport] {
+        try await translating {
+            let peers = try await store.read { try $0.peers() }
+            return await meet(
+                sites.compactMap { site in
+                    peers.first { $0.site == site && !$0.addresses.isEmpty }
+                }
+            ) { _ in }
+        }
+    }
+
+    /// The peers that the nightly sync dials and that have not proved to hold all that is here for them.
+    package func peersBehind() async throws -> [SiteID] {
+        try await translating {
+            let now = clock()
+            return try await store.read { transaction in
+                try transaction.peers()
+                    .filter { $0.isEnabled && !$0.addresses.isEmpty }
+                    .filter {
+                        try transaction.lags(with: $0.site, now: now).contains { $0.toSend > 0 }
+                    }
+                    .map(\.site)
+            }
+        }
+    }
+
+    /// The number of the entry that came last; it grows with every entry that is written or received.
+    package func lastArrival() async throws -> Int64 {
+        try await translating { try await store.read { try $0.version() } }
+    }
+
     /// Meets each of the peers, some at once, and passes on what one of them brought to those that were
     /// met before it came. The reports are in the order of the peers.
     func meet(
-        _ peers: [StoredPeer], _ progress: @escaping @Sendable (SyncProgress) -> Void
+        _ peers: [StoredPeer], isUrgent: Bool = false,
+        _ progress: @escaping @Sendable (SyncProgress) -> Void
     ) async -> [SyncReport] {
         await withTaskGroup(of: (Int, SyncReport).self) { group in
             var queue = SessionQueue(peers: peers.count, limit: Self.sessionsAtOnce)
@@ -24,7 +57,7 @@ extension LocalSite {
                         if !isFirst, await !lacksSomething(peer) {
                             return (index, SyncReport(nothingNewFor: peer))
                         }
-                        return (index, await sync(peer, progress))
+                        return (index, await sync(peer, isUrgent: isUrgent, progress))
                     }
                 }
                 guard let (index, report) = await group.next() else { break }
@@ -58,6 +91,7 @@ extension SyncReport {
         var both = self
         both.isEqual = later.isEqual
         both.problem = later.problem
+        both.isPaused = later.isPaused
         both.sent += later.sent
         both.received += later.received
         both.bytesSent += later.bytesSent

@@ -95,19 +95,17 @@ extension LocalSite {
             }
             let (entry, now) = (entry, clock())
             let (site, chosen) = (keys.site, targets)
-            let ids = try await store.write { transaction in
+            return try await store.write { transaction in
                 var planner = EditPlanner(
                     transaction: transaction, entry: entry, author: author, site: site)
                 for (edit, partnership) in zip(edits, chosen) {
                     try planner.plan(edit, in: partnership, now: now)
                 }
                 try planner.commit(now: now)
-                return planner.records
-            }
-            return try await store.read { transaction in
+                // Shown from within the transaction: nobody's later change comes between.
                 let presenter = try RecordPresenter(transaction, entry: entry)
                 return try presenter.views(
-                    ids.flatMap {
+                    planner.records.flatMap {
                         try transaction.records(RecordSelection(prefix: $0.description))
                     }, transaction)
             }

@@ -51,6 +51,7 @@ extension LocalSite {
                     "entries of the log are damaged, and will be fetched again",
                     metadata: ["entries": "\(step.damaged)"])
             }
+            if !step.isMoreDue { _ = try await store.refreshStatistics() }
             return step.isMoreDue
         }
     }

@@ -9,117 +9,18 @@ import Logging
 import Synchronization
 
 extension LocalSite {
-    package func peers() async throws -> [PeerView] {
-        try await translating {
-            let now = clock()
-            return try await store.read { transaction in
-                let partnerships = try transaction.partnerships()
-                return try transaction.peers().map { peer in
-                    let lags = try transaction.lags(with: peer.site, now: now)
-                    return PeerView(
-                        site: peer.site, name: peer.name, addresses: peer.addresses,
-                        isEnabled: peer.isEnabled,
-                        partnerships: partnerships.filter { partnership in
-                            partnership.members.contains { $0.profile.site == peer.site }
-                        }.map(\.name),
-                        lastEqual: peer.lastEqual, lastAttempt: peer.lastAttempt,
-                        lastProblem: peer.lastProblem,
-                        entriesToSend: lags.reduce(0) { $0 + $1.toSend },
-                        lags: try lags.map { lag in
-                            let partnership = partnerships.first { $0.id == lag.partnership }
-                            return PeerLag(
-                                partnership: partnership?.name ?? lag.partnership.short,
-                                entriesToSend: lag.toSend, bytesToSend: lag.bytesToSend,
-                                oldestToSend: lag.oldestToSend, entriesToReceive: lag.toReceive,
-                                bytesToReceive: lag.bytesToReceive, stated: lag.stated,
-                                blocked: try Self.blocked(peer, lag, partnership, transaction))
-                        },
-                        isCertificateExpired: peer.isLeafExpired)
-                }
-            }
-        }
-    }
-
-    /// What keeps a peer and this site apart, as far as this site knows.
-    private static func blocked(
-        _ peer: StoredPeer, _ lag: StoredLag, _ partnership: StoredPartnership?,
-        _ transaction: StoreTransaction
-    ) throws -> String? {
-        guard lag.toSend > 0 || lag.toReceive > 0 else {
-            // Whatever is to be read waits for a key, not for the peer alone.
-            return try transaction.hasUnread(in: lag.partnership)
-                ? "entries wait here for a key or a newer version; see 'kith status'" : nil
-        }
-        if let problem = peer.lastProblem { return problem }
-        if let partnership, let quota = partnership.quotaBytes, partnership.logBytes >= quota,
-            lag.toReceive > 0
-        {
-            return "the quota here is used up; raise it with 'kith partnership quota'"
-        }
-        if peer.addresses.isEmpty {
-            return "it is not dialled from here, and has not dialled us since"
-        }
-        if !peer.isEnabled {
-            return "the nightly sync does not dial it; see 'kith peer set --enable'"
-        }
-        return peer.lastEqual == nil ? "never met; run 'kith sync'" : nil
-    }
-
-    package func setPeer(_ change: PeerChange) async throws -> PeerView {
-        try await translating {
-            let peer = try await storedPeer(change.peer)
-            let addresses = try change.addresses.map {
-                try $0.map { try HostPort(text: $0).description }
-            }
-            try await store.write { transaction in
-                try transaction.setPeer(
-                    peer.site, name: peer.name, root: peer.root, addresses: addresses,
-                    isEnabled: change.isEnabled)
-            }
-            guard let changed = try await peers().first(where: { $0.site == peer.site }) else {
-                throw SiteError(.notFound, "the peer is gone; see 'kith peer list'")
-            }
-            return changed
-        }
-    }
-
-    func storedPeer(_ reference: String) async throws -> StoredPeer {
-        let all = try await store.read { try $0.peers() }
-        let wanted = reference.lowercased()
-        let matches = all.filter {
-            $0.name.lowercased() == wanted || $0.site.description.lowercased() == wanted
-        }
-        let similar =
-            matches.isEmpty
-            ? all.filter {
-                $0.name.lowercased().hasPrefix(wanted)
-                    || (wanted.count >= 4 && $0.site.description.lowercased().hasPrefix(wanted))
-            } : matches
-        guard let match = similar.first else {
-            throw SiteError(
-                .notFound,
-                "no member of this site's partnerships is called \(shown(reference)); see 'kith peer list'"
-            )
-        }
-        guard similar.count == 1 else {
-            throw SiteError(
-                .ambiguous, "\(shown(reference)) may mean several sites; give the site id")
-        }
-        return match
-    }
-
     package func sync(
-        _ references: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+        _ request: SyncRequest, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> [SyncReport] {
         try await translating {
             let unmet = try await meetRecoveredPartners()
             try await askRelays()
             var chosen: [StoredPeer] = []
-            for reference in references {
+            for reference in request.peers {
                 let peer = try await storedPeer(reference)
                 if !chosen.contains(where: { $0.site == peer.site }) { chosen.append(peer) }
             }
-            if references.isEmpty {
+            if request.peers.isEmpty {
                 chosen = try await store.read { try $0.peers() }
                     .filter { $0.isEnabled && !$0.addresses.isEmpty }
                 if chosen.isEmpty, let problem = unmet.compactMap(\.problem).first {
@@ -136,7 +37,7 @@ extension LocalSite {
                     )
                 }
             }
-            return await meet(chosen, progress)
+            return await meet(chosen, isUrgent: request.isUrgent, progress)
         }
     }
 
@@ -150,6 +51,7 @@ extension LocalSite {
     /// One session with each peer that has an address, and a note that the night was kept.
     package func nightlySync() async throws -> [SyncReport] {
         try await translating {
+            tallies.change { $0.nights += 1 }
             _ = try await meetRecoveredPartners()
             try await askRelays()
             let reachable = try await store.read { try $0.peers() }
@@ -164,17 +66,24 @@ extension LocalSite {
 
     /// Sessions with one peer until no more compartments come into reach; three at the most.
     func sync(
-        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void
+        _ peer: StoredPeer, isUrgent: Bool,
+        _ progress: @escaping @Sendable (SyncProgress) -> Void
     ) async -> SyncReport {
         var report = SyncReport(
             site: peer.site, peer: peer.name, isEqual: false, problem: nil, sent: 0, received: 0,
             bytesSent: 0, bytesReceived: 0, milliseconds: 0)
+        if !isUrgent, let reason = line.reasonToPause {
+            report.problem = reason
+            report.isPaused = true
+            return report
+        }
         let started = ContinuousClock.now
         let leaf = Mutex<Bool?>(nil)
         for _ in 0..<3 {
             var again = false
             do {
-                let result = try await dialUntilFree(peer, progress) { expired in
+                let result = try await dialUntilFree(peer, isUrgent: isUrgent, progress) {
+                    expired in
                     leaf.withLock { $0 = expired }
                 }
                 report.add(result)
@@ -208,6 +117,7 @@ extension LocalSite {
         }
         report.isEqual = report.isEqual && report.problem == nil
         report.milliseconds = Int((ContinuousClock.now - started) / .milliseconds(1))
+        tallies.change { [report] in $0.add(report, isDialled: true) }
         await note(
             peer, problem: report.problem, isEqual: report.isEqual, sent: report.sent,
             received: report.received, isLeafExpired: leaf.withLock { $0 })
@@ -245,10 +155,13 @@ extension LocalSite {
                         channel: .sync, action: .exchange,
                         what: "sent \(sent) entries, received \(received)"))
             }
-            try await store.write { [clock] transaction in
+            try await store.write { [clock, line] transaction in
                 try transaction.noteSession(
                     with: peer, at: clock(), problem: problem, isEqual: isEqual,
                     isLeafExpired: isLeafExpired)
+                if line.limits.bytesPerNight != nil, let count = line.count {
+                    try transaction.setNote("sync.moved", "\(count.night) \(count.moved)")
+                }
             }
             try await store.finishErasing()
             try await refreshDirectory()
@@ -264,22 +177,24 @@ extension LocalSite {
     /// Dials again while the peer says that it is in another session: where that broke off, it takes
     /// the peer a moment to see it.
     private func dialUntilFree(
-        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void,
+        _ peer: StoredPeer, isUrgent: Bool,
+        _ progress: @escaping @Sendable (SyncProgress) -> Void,
         onLeaf: @escaping @Sendable (_ isExpired: Bool) -> Void
     ) async throws -> SessionDriver.Result {
         // Two sites that dial each other are busy with each other: one of them waits longer than the
         // other, so that they do not meet that way again.
         let patience = store.keys.site < peer.site ? 2 : 3
         for milliseconds in [50, 100, 200, 400, 800, 1600] {
-            let result = try await dial(peer, progress, onLeaf: onLeaf)
+            let result = try await dial(peer, isUrgent: isUrgent, progress, onLeaf: onLeaf)
             guard result.outcome.reason == .busy else { return result }
             try await Task.sleep(for: .milliseconds(milliseconds * patience))
         }
-        return try await dial(peer, progress, onLeaf: onLeaf)
+        return try await dial(peer, isUrgent: isUrgent, progress, onLeaf: onLeaf)
     }
 
     private func dial(
-        _ peer: StoredPeer, _ progress: @escaping @Sendable (SyncProgress) -> Void,
+        _ peer: StoredPeer, isUrgent: Bool,
+        _ progress: @escaping @Sendable (SyncProgress) -> Void,
         onLeaf: @escaping @Sendable (_ isExpired: Bool) -> Void
     ) async throws -> SessionDriver.Result {
         guard enter(peer) else {
@@ -292,8 +207,9 @@ extension LocalSite {
                 "no address is known for \(peer.name); give one with 'kith peer set \(peer.site.short) --address HOST:PORT'"
             )
         }
-        let client = PeerClient(identity: { [self] in tlsIdentity }, now: clock)
-        let driver = driver(for: peer, side: .initiator, progress)
+        let client = PeerClient(
+            identity: { [self] in tlsIdentity }, limits: transportLimits, now: clock)
+        let driver = driver(for: peer, side: .initiator, isUrgent: isUrgent, progress)
         // Who shares nothing with a peer, as far as is known here, may have lost what it knew.
         let sharesNothing = try await store.read { [clock] in
             try $0.sharings(with: peer.site, now: clock()).isEmpty
@@ -327,18 +243,20 @@ extension LocalSite {
     }
 
     private func driver(
-        for peer: StoredPeer, side: SyncSession.Side,
+        for peer: StoredPeer, side: SyncSession.Side, isUrgent: Bool,
         _ progress: @escaping @Sendable (SyncProgress) -> Void
     ) -> SessionDriver {
-        SessionDriver(
+        let meter = Mutex(ProgressMeter(peer: peer.name))
+        return SessionDriver(
             store: store, peer: peer, side: side, software: "kith \(Self.programVersion)",
             clock: clock,
             beforeTelling: { [self] in try await noteHighWater() },
-            report: { state in
+            line: line, tallies: tallies, isUrgent: isUrgent,
+            report: { state, sent, received in
                 progress(
-                    SyncProgress(
-                        peer: peer.name, sent: state.sent, toSend: state.toSend,
-                        received: state.received))
+                    meter.withLock {
+                        $0.progress(state, sent: sent, received: received, now: .now)
+                    })
             })
     }
 
@@ -364,11 +282,15 @@ extension LocalSite {
             return
         }
         defer { leave(peer) }
-        let result = try await driver(for: peer, side: .responder) { _ in }.run(stream)
+        let started = ContinuousClock.now
+        let result = try await driver(for: peer, side: .responder, isUrgent: false) { _ in }
+            .run(stream)
         var report = SyncReport(
             site: site, peer: peer.name, isEqual: false, problem: nil, sent: 0, received: 0,
             bytesSent: 0, bytesReceived: 0, milliseconds: 0)
         report.add(result)
+        report.milliseconds = Int((ContinuousClock.now - started) / .milliseconds(1))
+        tallies.change { [report] in $0.add(report, isDialled: false) }
         try await handOverKeys(after: result.outcome)
         logger.info(
             "a peer's session ended",
@@ -391,7 +313,8 @@ extension LocalSite {
         try await translating {
             let server = PeerServer(
                 listeningOn: try HostPort(text: address), identity: { [self] in tlsIdentity },
-                directory: directory, handler: handler ?? self, logger: logger, now: clock)
+                directory: directory, handler: handler ?? self, limits: transportLimits,
+                logger: logger, now: clock)
             self.server.withLock { $0 = server }
             defer { self.server.withLock { $0 = nil } }
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -423,6 +346,10 @@ extension SyncReport {
         case .busy:
             isEqual = false
             problem = "the peer is in another session with us; try again in a minute"
+        case .paused(let why):
+            isEqual = false
+            isPaused = true
+            problem = why
         }
     }
 }

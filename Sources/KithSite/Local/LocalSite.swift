@@ -2,6 +2,7 @@ import Foundation
 package import KithModel
 import KithProtocol
 import KithStore
+import KithSync
 import KithTransport
 import KithTrust
 package import Logging
@@ -27,6 +28,8 @@ package final class LocalSite: Site {
     let guesses = Mutex(GuessLimits())
     package let passwords: PasswordQueue
     private let highWater = Mutex<OwnPosition?>(nil)
+    let tallies = SessionTallies()
+    let lineMeter: Mutex<LineMeter>
     let logger: Logger
     let isDaemon: Bool
     /// What time it is: the one clock of the site, which its certificates, invitations, agreements and
@@ -53,6 +56,9 @@ package final class LocalSite: Site {
         self.logger = logger
         self.isDaemon = isDaemon
         self.clock = clock
+        let nights = NightlySchedule(
+            minuteOfDay: 0, windowMinutes: 1440, jitterMinutes: 0, zone: .current, seed: 0)
+        lineMeter = Mutex(LineMeter(LineUse(SyncLimits(), nights: nights), clock: clock))
         passwords = PasswordQueue(log2N: passwordLog2N)
         directory = LiveDirectory(clock: clock)
         tls = Mutex(

@@ -124,8 +124,8 @@ struct ScopedSite: Site {
         try await audited.setPeer(change)
     }
     func sync(
-        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
-    ) async throws -> [SyncReport] { try await audited.sync(peers, progress: progress) }
+        _ request: SyncRequest, progress: @escaping @Sendable (SyncProgress) -> Void
+    ) async throws -> [SyncReport] { try await audited.sync(request, progress: progress) }
 
     // MARK: Accounts of the web page
 

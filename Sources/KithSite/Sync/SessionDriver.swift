@@ -20,6 +20,8 @@ struct SessionDriver: Sendable {
     }
 
     private enum Event: Sendable {
+        /// Nothing more is read: this site has moved as much as it may for now.
+        case paused(String)
         /// A message, and the entries in it, looked at as far as that needs no transaction.
         case message(Kith_V1_SessionMessage, IncomingBatch?)
         case closed(String)
@@ -37,11 +39,16 @@ struct SessionDriver: Sendable {
     let clock: @Sendable () -> Instant
     /// Called before the peer is told how far this site's own feeds are, or sent any of them.
     let beforeTelling: @Sendable () async throws -> Void
-    let report: @Sendable (SyncSession.Progress) -> Void
+    let line: LineMeter
+    let tallies: SessionTallies
+    /// Whether somebody here waits for it.
+    let isUrgent: Bool
+    let report: @Sendable (_ progress: SyncSession.Progress, _ sent: Int, _ received: Int) -> Void
 
     /// Runs the session to its end; a failure of the store or the network is in the outcome.
     func run(_ stream: SessionStream) async throws -> Result {
         let received = Mutex(0)
+        let urgency = Mutex(isUrgent)
         let inbox = Inbox<Event>(limit: Self.eventsAhead)
         let keys = try await store.read { try $0.openingKeys() }
         let reader = Task { [keys] in
@@ -49,10 +56,22 @@ struct SessionDriver: Sendable {
             do {
                 while let message = try await stream.receive() {
                     received.withLock { $0 += message.byteCount }
+                    if side == .responder, case .hello(let hello) = message.message,
+                        hello.isUrgent
+                    {
+                        urgency.withLock { $0 = true }
+                    }
+                    let isUrgent = urgency.withLock { $0 }
+                    try await line.move(message.byteCount, isUrgent: isUrgent)
                     let unpacked = try Self.unpacked(message)
                     await inbox.put(.message(unpacked, Self.incoming(unpacked, keys)))
                     // Nothing follows a close; the stream is then left to whoever ends it.
                     if case .close = message.message { return inbox.finish() }
+                    // What has come so far is stored; more is not asked for.
+                    if !isUrgent, let reason = line.reasonToPause {
+                        await inbox.put(.paused(reason))
+                        return inbox.finish()
+                    }
                 }
             } catch let error as TransportError {
                 ending = error.description
@@ -67,9 +86,11 @@ struct SessionDriver: Sendable {
         }
         // Whoever waits to hand something over must not wait when nobody takes it any more.
         defer { inbox.finish() }
-        var worker = try await store.read { [side, peer, software, clock] transaction in
+        var worker = try await store.read { [self] transaction in
             try SessionWorker(
-                side: side, with: peer, software: software, in: transaction, now: clock())
+                side: side, with: peer, software: software, in: transaction, now: clock(),
+                batchSize: BatchSize(bytesPerSecond: isUrgent ? nil : line.limits.bytesPerSecond),
+                isUrgent: isUrgent)
         }
         var sent = 0
         var actions = worker.session.start()
@@ -83,6 +104,8 @@ struct SessionDriver: Sendable {
                         if Self.tellsOwnPosition(message) { try await beforeTelling() }
                         let packed = Self.packed(message)
                         sent += packed.byteCount
+                        try await line.move(
+                            packed.byteCount, isUrgent: urgency.withLock { $0 })
                         try await stream.send(packed)
                     } catch let error as TransportError {
                         // What is left to do is to end; later sends would fail alike.
@@ -90,7 +113,8 @@ struct SessionDriver: Sendable {
                     } catch let error as SiteError {
                         actions = worker.session.failed(error.description)
                     }
-                case .progress(let progress): report(progress)
+                case .progress(let progress):
+                    report(progress, sent, received.withLock { $0 })
                 case .finish(let outcome):
                     // Nothing is taken any more: the reader goes on to the end of the stream.
                     inbox.finish()
@@ -113,6 +137,7 @@ struct SessionDriver: Sendable {
                 incoming = batch
                 actions = worker.session.receive(message)
             case .closed(let why): actions = worker.session.connectionClosed(why)
+            case .paused(let why): actions = worker.session.paused(why)
             case nil: actions = worker.session.connectionClosed("the session was stopped")
             }
         }
@@ -184,9 +209,15 @@ struct SessionDriver: Sendable {
             return (next, actions)
         }
         let actions: [SyncSession.Action]
+        let begun = ContinuousClock.now
         (worker, actions) =
             SessionWorker.isWriting(action)
             ? try await store.write(step) : try await store.read(step)
+        if case .ingest = action {
+            let time = Int((ContinuousClock.now - begun) / .milliseconds(1))
+            let isRefused = actions.contains(where: \.isRefusal)
+            tallies.change { $0.addBatch(milliseconds: time, isRefused: isRefused) }
+        }
         return actions
     }
 
@@ -201,5 +232,15 @@ struct SessionDriver: Sendable {
             await group.next()
             group.cancelAll()
         }
+    }
+}
+
+extension SyncSession.Action {
+    /// Whether it tells the peer that an entry of its batch did not verify.
+    fileprivate var isRefusal: Bool {
+        guard case .send(let message) = self, case .close(let close) = message.message else {
+            return false
+        }
+        return close.reason == .invalidEntry
     }
 }

@@ -27,7 +27,8 @@ package struct SessionWorker: Sendable {
     /// Prepares a session on what both sides are believed to hold now.
     package init(
         side: SyncSession.Side, with peer: StoredPeer, software: String,
-        in transaction: StoreTransaction, now: Instant, batchSize: BatchSize = BatchSize()
+        in transaction: StoreTransaction, now: Instant, batchSize: BatchSize = BatchSize(),
+        isUrgent: Bool = false
     ) throws {
         self.peer = peer
         self.batchSize = batchSize
@@ -47,7 +48,8 @@ package struct SessionWorker: Sendable {
         session = SyncSession(
             side: side, shared: shared, nonce: transaction.cryptography.randomBytes(16),
             software: software,
-            hasOffers: try !transaction.partnershipsToOffer(to: peer.site, all: false).isEmpty)
+            hasOffers: try !transaction.partnershipsToOffer(to: peer.site, all: false).isEmpty,
+            isUrgent: isUrgent)
     }
 
     /// Whether an action needs a transaction that writes.

@@ -75,15 +75,7 @@ extension StoreTransaction {
 
     /// Entries up to some leaves that are not here: those that come after what is here of each feed.
     private func entriesLacking(of leaves: [Position], in id: CompartmentID) throws -> Int {
-        let unknown = try leaves.filter { try !holds($0.hash) }
-        guard !unknown.isEmpty else { return 0 }
-        let ends = Dictionary(
-            try frontier(id).map { ($0.feed, $0.sequence) }, uniquingKeysWith: max)
-        return unknown.reduce(0) { sum, leaf in
-            let end = ends[leaf.feed] ?? 0
-            // Of a branch it is known that its end is not here, and no more.
-            return sum + (leaf.sequence > end ? Int(clamping: leaf.sequence - end) : 1)
-        }
+        try leaves.entries(beyond: frontier(id), isHeld: holds)
     }
 }
 

@@ -87,8 +87,26 @@ extension StoreTransaction {
     public func candidates(
         ofField field: UInt32, record: Int64, asOf version: Int64
     ) throws -> [OperationID] {
-        Candidates(of: try nodes(ofField: field, record: record, asOf: version).map(\.node))
+        // Of now it is known; of an earlier moment the rule has to be asked again, over all that was said.
+        if version >= (try self.version()) {
+            return try liveOperations(ofField: field, record: record)
+        }
+        return Candidates(of: try nodes(ofField: field, record: record, asOf: version).map(\.node))
             .operations
+    }
+
+    /// The candidates of a field as they are.
+    private func liveOperations(ofField field: UInt32, record: Int64) throws -> [OperationID] {
+        try rows(
+            """
+            SELECT operation.id, hash FROM operation
+            JOIN entry ON entry.arrival = operation.id >> 22
+            WHERE operation.record = ? AND is_superseded = 0 AND operation.field = ?
+            """, [record, field]
+        ).map {
+            OperationID(
+                entry: try EntryHash(blob: $0["hash"]), index: RowID.index(operation: $0["id"]))
+        }.sorted()
     }
 
     /// The operations of a field as the rule of candidates takes them, each with its row.

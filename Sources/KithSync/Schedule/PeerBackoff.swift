@@ -32,6 +32,9 @@ public struct PeerBackoff: Sendable {
     /// How many are to be tried again.
     public var count: Int { open.count }
 
+    /// Whether a peer is to be tried again, now or later.
+    public func isWaiting(for subject: Subject) -> Bool { open[subject] != nil }
+
     /// When the next of them is; nil when nobody is.
     public var next: Instant? { open.values.map(\.due).min() }
 

@@ -12,14 +12,21 @@ package struct BatchSize: Sendable {
     package static let first = 4_096
 
     private var sent: Int
+    private let most: Int
 
     /// At the start of a session.
     ///
-    /// - Parameter sent: bytes that count as sent before.
-    package init(sent: Int = 0) { self.sent = sent }
+    /// - Parameters:
+    ///   - sent: bytes that count as sent before.
+    ///   - bytesPerSecond: what the line is held to: a batch is at most what goes over it in a second, so that
+    ///     the other side is not left waiting for long.
+    package init(sent: Int = 0, bytesPerSecond: Int? = nil) {
+        self.sent = sent
+        most = min(max(bytesPerSecond ?? Limits.batchBytes, Self.first), Limits.batchBytes)
+    }
 
     /// Bytes that the next batch may have; a single larger entry is a batch of its own.
-    package var next: Int { min(max(Self.first, sent / 2), Limits.batchBytes) }
+    package var next: Int { min(max(Self.first, sent / 2), most) }
 
     /// So many bytes go with a batch.
     package mutating func sent(_ bytes: Int) { sent += bytes }

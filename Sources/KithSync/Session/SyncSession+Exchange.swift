@@ -37,7 +37,17 @@ extension SyncSession {
         guard state == .exchanging else { return [] }
         sending.isPlanned = true
         progress.toSend = entries
+        progress.toReceive = entriesToReceive
         return [.progress(progress)] + sendMore()
+    }
+
+    /// Entries that the peer has declared and this side has not.
+    private var entriesToReceive: Int {
+        declared.theirs.reduce(0) { sum, frontier in
+            let ours = declared.ours[frontier.key] ?? []
+            let held = Set(ours.map(\.hash))
+            return sum + frontier.value.entries(beyond: ours, isHeld: held.contains)
+        }
     }
 
     private mutating func sendMore() -> [Action] {
@@ -108,6 +118,7 @@ extension SyncSession {
     ) -> [Action] {
         guard state != .finished else { return [] }
         progress.received += stored
+        progress.toReceive = max(progress.toReceive, progress.received)
         receiving.isMembershipChanged = receiving.isMembershipChanged || isMembershipChanged
         if let refusal { return close(.invalidEntry, refusal) }
         receiving.ingested = batch

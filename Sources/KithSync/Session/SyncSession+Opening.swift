@@ -16,6 +16,7 @@ extension SyncSession {
                 $0.nonce = ownNonce
                 $0.software = software
                 $0.hasOffers_p = hasOffers
+                $0.isUrgent = isUrgent
             }
         }
     }

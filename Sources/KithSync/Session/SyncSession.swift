@@ -99,6 +99,11 @@ public struct SyncSession: Sendable {
         public var toSend = 0
         /// Entries received and on disk.
         public var received = 0
+        /// Entries to be received, by what the peer has declared; of a branch that is new here at least one.
+        public var toReceive = 0
+
+        /// Nothing is known yet.
+        public init() {}
     }
 
     /// How a session ended.
@@ -113,6 +118,8 @@ public struct SyncSession: Sendable {
             case closedByPeer(String)
             /// The peer is still in another session with this side; soon it may not be.
             case busy
+            /// One of them has moved as much as it may for now; one line that says which.
+            case paused(String)
         }
 
         /// Why it ended.
@@ -154,6 +161,7 @@ public struct SyncSession: Sendable {
     let ownNonce: Data
     let software: String
     let hasOffers: Bool
+    let isUrgent: Bool
     var hasPeerOffers = false
     var state = State.idle
     var salt = Data()
@@ -178,9 +186,12 @@ public struct SyncSession: Sendable {
 
     /// Prepares a session; `nonce` is sixteen random bytes.
     ///
-    /// - Parameter hasOffers: whether there are partnerships to tell the peer of.
+    /// - Parameters:
+    ///   - hasOffers: whether there are partnerships to tell the peer of.
+    ///   - isUrgent: whether somebody waits for it, so that the peer's caps are not to end it.
     public init(
-        side: Side, shared: [Shared], nonce: Data, software: String, hasOffers: Bool = false
+        side: Side, shared: [Shared], nonce: Data, software: String, hasOffers: Bool = false,
+        isUrgent: Bool = false
     ) {
         self.side = side
         self.shared = shared.sorted {
@@ -189,6 +200,7 @@ public struct SyncSession: Sendable {
         ownNonce = nonce
         self.software = software
         self.hasOffers = hasOffers
+        self.isUrgent = isUrgent
     }
 
     /// The shared compartments in the order that indices in actions and events refer to.
@@ -257,6 +269,14 @@ public struct SyncSession: Sendable {
         return close(.storeFailed, why, telling: "")
     }
 
+    /// This side has moved as much as it may for now. What is on disk stays, and the next session goes on
+    /// from there.
+    package mutating func paused(_ why: String) -> [Action] {
+        guard state != .finished else { return [] }
+        let message = Kith_V1_SessionMessage.with { $0.close = .with { $0.reason = .paused } }
+        return [.send(message)] + finish(.paused(why))
+    }
+
     // MARK: Endings
 
     /// Ends the session; the peer is told why, or something else where that is not its business.
@@ -280,6 +300,8 @@ public struct SyncSession: Sendable {
         case .versionNotSupported: why = "the peer runs a version that does not speak ours"
         case .storeFailed: why = "the peer could not read or write its own log"
         case .busy: return finish(.busy)
+        case .paused:
+            return finish(.paused("the peer has moved as much as it may for now; the rest follows"))
         case .notAuthorised: why = "the peer does not know us any more"
         case .protocolError, .limitExceeded, .invalidEntry, .notEqual, .unspecified, .UNRECOGNIZED:
             why = "the peer ended the session: \(Self.safe(close.detail))"

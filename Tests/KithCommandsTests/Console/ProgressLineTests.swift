@@ -28,15 +28,32 @@ import Testing
         let screen = Screen()
         let line = screen.line(isTerminal: true)
         line.show(SyncProgress(peer: "Elm", sent: 1, toSend: 10, received: 2))
-        #expect(screen.all == "\r\u{1B}[KSyncing with Elm: sent 1 of 10, received 2")
+        #expect(screen.all == "\r\u{1B}[KSyncing with Elm: sent 1 of 10, received 2, 0 B")
         line.show(SyncProgress(peer: "Oak", sent: 3, toSend: 5, received: 4))
-        #expect(screen.all.hasSuffix("\r\u{1B}[KSyncing with 2 peers: sent 4 of 15, received 6"))
+        #expect(
+            screen.all.hasSuffix("\r\u{1B}[KSyncing with 2 peers: sent 4 of 15, received 6, 0 B"))
         // A session that goes on takes the place of what was known of it.
         screen.pass(milliseconds: 200)
         line.show(SyncProgress(peer: "Elm", sent: 10, toSend: 10, received: 2))
-        #expect(screen.all.hasSuffix("\r\u{1B}[KSyncing with 2 peers: sent 13 of 15, received 6"))
+        #expect(
+            screen.all.hasSuffix("\r\u{1B}[KSyncing with 2 peers: sent 13 of 15, received 6, 0 B"))
         line.finish()
         #expect(screen.all.hasSuffix("\r\u{1B}[K"))
+    }
+
+    @Test func `what is to come, the bytes and the time left are said once they are known`() {
+        let screen = Screen()
+        let line = screen.line(isTerminal: true)
+        line.show(
+            SyncProgress(
+                peer: "Elm", sent: 0, toSend: 0, received: 20, toReceive: 50, bytesSent: 400,
+                bytesReceived: 34_000, secondsLeft: 61))
+        #expect(screen.all.hasSuffix("sent 0, received 20 of 50, 34.4 kB, 70 s left"))
+        screen.pass(milliseconds: 200)
+        line.show(
+            SyncProgress(
+                peer: "Elm", sent: 0, toSend: 0, received: 49, toReceive: 50, secondsLeft: 1))
+        #expect(screen.all.hasSuffix("received 49 of 50, 0 B"))
     }
 
     @Test func `a log gets a line every few seconds, however often the sessions take turns`() {

@@ -256,7 +256,7 @@ final class PlayedSite: Site {
     }
 
     func sync(
-        _ peers: [String], progress: @escaping @Sendable (SyncProgress) -> Void
+        _ request: SyncRequest, progress: @escaping @Sendable (SyncProgress) -> Void
     ) async throws -> [SyncReport] {
         progress(SyncProgress(peer: "Patel \u{1B}[31mPractice", sent: 5, toSend: 12, received: 3))
         return try play { $0.sessions }

@@ -51,3 +51,12 @@ extension Village {
         for site in sites { await site.close() }
     }
 }
+
+extension Neighbour {
+    /// Whether a resident of that family name is here.
+    func holds(_ familyName: String) async throws -> Bool {
+        try await site.records(RecordQuery(kind: "resident")).contains {
+            $0.title.contains(familyName)
+        }
+    }
+}

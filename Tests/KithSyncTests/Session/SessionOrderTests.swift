@@ -227,6 +227,26 @@ import Testing
         }
     }
 
+    @Test func `a side with nothing left to move says so in every state, and is told apart`() {
+        for (moment, machines) in Self.machines where moment.state != .finished {
+            guard var machine = machines.first else { continue }
+            var other = machine
+            let actions = machine.paused("50 MB are used up")
+            #expect(actions.outcome?.reason == .paused("50 MB are used up"))
+            guard case .send(let message)? = actions.first else {
+                Issue.record("\(moment): the peer is not told")
+                continue
+            }
+            // How much a site may move is not its peers' business.
+            #expect(message.close.reason == .paused && message.close.detail.isEmpty)
+            guard case .paused? = other.receive(message).outcome?.reason else {
+                Issue.record("\(moment): the peer does not know why")
+                continue
+            }
+            #expect(machine.paused("again").isEmpty, "it is over")
+        }
+    }
+
     @Test func `a peer's close ends the session in every state, in its own words`() {
         let reasons: [Kith_V1_CloseReason] = [
             .unspecified, .protocolError, .versionNotSupported, .limitExceeded, .invalidEntry,
