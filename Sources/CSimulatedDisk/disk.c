@@ -19,18 +19,26 @@ static void *grown(void *memory, size_t size) {
     return grown;
 }
 
+static void reserve(struct bytes *bytes, size_t length) {
+    if (length <= bytes->capacity) return;
+    bytes->capacity = length > 2 * bytes->capacity ? length : 2 * bytes->capacity;
+    bytes->data = grown(bytes->data, bytes->capacity);
+}
+
 static void resize(struct bytes *bytes, size_t length) {
-    if (length > bytes->capacity) {
-        bytes->capacity = length > 2 * bytes->capacity ? length : 2 * bytes->capacity;
-        bytes->data = grown(bytes->data, bytes->capacity);
-    }
+    reserve(bytes, length);
     if (length > bytes->length) memset(bytes->data + bytes->length, 0, length - bytes->length);
     bytes->length = length;
 }
 
 static void put(struct bytes *bytes, size_t offset, const uint8_t *data, size_t length) {
     if (!length) return;
-    if (offset + length > bytes->length) resize(bytes, offset + length);
+    /* What lies between the end and a write beyond it is zeroes. */
+    if (offset > bytes->length) resize(bytes, offset);
+    if (offset + length > bytes->length) {
+        reserve(bytes, offset + length);
+        bytes->length = offset + length;
+    }
     memcpy(bytes->data + offset, data, length);
 }
 

@@ -2,7 +2,11 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
+#include <stdlib.h>
 #include <string.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 /* What SQLite holds of an open file. */
 struct handle {
@@ -206,6 +210,29 @@ static void put_in_place(void) {
     ours.xAccess = vfs_access;
     ours.xFullPathname = vfs_full_path;
     registered = sqlite3_vfs_register(&ours, 1);
+}
+
+/* Pages that are cached at once by all connections; what is beyond them comes from the heap. */
+enum { PAGES = 16384 };
+
+int simulated_disk_is_alone(void) {
+#ifdef __GLIBC__
+    /* Thousands of disks and caches come and go: the system would clear their pages each time. */
+    mallopt(M_ARENA_MAX, 1);
+    mallopt(M_MMAP_THRESHOLD, 1 << 25);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
+    mallopt(M_TOP_PAD, 1 << 24);
+#endif
+    int code = sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    if (code == SQLITE_OK) code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    if (code == SQLITE_OK) code = sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 400);
+    int header = 0;
+    if (code == SQLITE_OK) code = sqlite3_config(SQLITE_CONFIG_PCACHE_HDRSZ, &header);
+    int page = 4096 + header;
+    void *pages = malloc((size_t)page * PAGES);
+    if (code == SQLITE_OK && pages)
+        code = sqlite3_config(SQLITE_CONFIG_PAGECACHE, pages, page, PAGES);
+    return code;
 }
 
 int simulated_disk_register(void) {

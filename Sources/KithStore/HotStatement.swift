@@ -1,10 +1,10 @@
-import Foundation
+package import Foundation
 import GRDB
 import GRDBSQLite
 import KithModel
 
-/// What is bound to a parameter of a hot statement.
-enum HotValue {
+/// What is bound to a parameter.
+package enum HotValue {
     case int(Int64)
     case data(Data)
     case bytes([UInt8])
@@ -18,20 +18,98 @@ enum HotValue {
     static func id(_ id: (some Identifier)?) -> HotValue { id.map { .bytes($0.bytes) } ?? .null }
 }
 
-/// A statement that runs for every entry or operation of the log. It goes to SQLite without the boxes
-/// and copies that a general wrapper makes of arguments and rows, which cost more than the work itself.
+/// A statement that goes to SQLite without the boxes and copies that a general wrapper makes of
+/// arguments and rows, which cost more than the work itself.
 struct HotStatement {
     private let statement: Statement
-    private var handle: SQLiteStatement { statement.sqliteStatement }
+    private let handle: SQLiteStatement
+    private let names: [String]
 
-    init(_ statement: Statement) { self.statement = statement }
+    init(_ statement: Statement) {
+        self.statement = statement
+        handle = statement.sqliteStatement
+        names = statement.columnNames
+    }
 
     /// Runs a statement that gives no rows.
-    func run(_ values: HotValue...) throws {
+    func run(_ values: HotValue...) throws { try run(values) }
+
+    /// Runs a statement that gives no rows, or none that anybody wants.
+    func run(_ values: [HotValue]) throws {
+        // After some errors, a full disk among them, SQLite has taken the transaction back already: what
+        // was left of it must not be written each by itself.
+        guard sqlite3_get_autocommit(sqlite3_db_handle(handle)) == 0 else {
+            throw DatabaseError(resultCode: .SQLITE_ABORT, message: "Transaction was aborted")
+        }
+        try eachRow(values) { _ in true }
+    }
+
+    /// The rows, no more than a number of them.
+    func rows(_ values: [HotValue], limit: Int = .max) throws -> [StoredRow] {
+        let names = names
+        var cells: [Cell] = []
+        var left = limit
+        try eachRow(values) { handle in
+            for column in 0..<Int32(names.count) { cells.append(Cell(handle, column)) }
+            left -= 1
+            return left > 0
+        }
+        return StoredRow.rows(of: cells, names: names)
+    }
+
+    /// The first column of the first row; nil when it is NULL or there is no row.
+    func firstNumber(_ values: [HotValue]) throws -> Int64? {
+        var number: Int64?
+        try eachRow(values) { handle in
+            if sqlite3_column_type(handle, 0) != SQLITE_NULL {
+                number = sqlite3_column_int64(handle, 0)
+            }
+            return false
+        }
+        return number
+    }
+
+    /// Stands on each row in turn, until the body has seen enough.
+    func eachRow(_ values: [HotValue], _ body: (OpaquePointer) throws -> Bool) throws {
         defer { sqlite3_reset(handle) }
         try bind(values)
-        let code = sqlite3_step(handle)
-        guard code == SQLITE_DONE else { throw failure(code) }
+        while true {
+            switch sqlite3_step(handle) {
+            case SQLITE_ROW: guard try body(handle) else { return }
+            case SQLITE_DONE: return
+            case let code: throw failure(code)
+            }
+        }
+    }
+
+    /// What a column holds, where SQLite has it.
+    enum Column {
+        case null
+        case integer(Int64)
+        case real(Double)
+        case text(UnsafeRawBufferPointer)
+        case blob(UnsafeRawBufferPointer)
+    }
+
+    /// Goes through the columns of each row in turn, without copying what they hold.
+    func eachColumn(_ values: [HotValue], _ body: (Column) -> Void) throws {
+        let count = sqlite3_column_count(handle)
+        try eachRow(values) { handle in
+            for index in 0..<count {
+                func bytes(_ start: UnsafeRawPointer?) -> UnsafeRawBufferPointer {
+                    UnsafeRawBufferPointer(
+                        start: start, count: Int(sqlite3_column_bytes(handle, index)))
+                }
+                switch sqlite3_column_type(handle, index) {
+                case SQLITE_INTEGER: body(.integer(sqlite3_column_int64(handle, index)))
+                case SQLITE_FLOAT: body(.real(sqlite3_column_double(handle, index)))
+                case SQLITE_TEXT: body(.text(bytes(sqlite3_column_text(handle, index))))
+                case SQLITE_BLOB: body(.blob(bytes(sqlite3_column_blob(handle, index))))
+                default: body(.null)
+                }
+            }
+            return true
+        }
     }
 
     /// The first row's columns, all of them numbers; nil when there is none.
@@ -63,6 +141,9 @@ struct HotStatement {
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 
     private func bind(_ values: [HotValue]) throws {
+        precondition(
+            values.count == Int(sqlite3_bind_parameter_count(handle)),
+            "a statement has another number of parameters")
         for (index, value) in zip(Int32(1)..., values) {
             let code =
                 switch value {

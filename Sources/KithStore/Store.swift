@@ -36,6 +36,8 @@ public final class Store: Sendable {
     /// Memberships as judged by all acts so far, by partnership; for the writer alone, which
     /// empties it when a transaction fails.
     let judgements = Mutex<[Int64: Membership]>([:])
+    /// Of the connection that writes.
+    let statements = CompiledStatements()
     private let writeAheadLog = WriteAheadLog()
     /// Whether something was erased that the write-ahead log may still hold.
     let hasErased = Mutex(false)
@@ -157,7 +159,10 @@ public final class Store: Sendable {
         // GRDB closes the readers last, and they cannot checkpoint. Without a checkpoint the database
         // file alone, which is what people copy, would lack what was written last. One that fails is
         // no loss: the next start reads the write-ahead log.
-        try? writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try? writer.writeWithoutTransaction {
+            statements.forget()
+            _ = try $0.checkpoint(.truncate)
+        }
         try writer.close()
     }
 
@@ -195,12 +200,18 @@ public final class Store: Sendable {
         if withUnsafeCurrentTask(body: { $0?.unownedTaskExecutor != nil }) {
             return try readBlocking(body)
         }
-        do {
-            return try await writer.read { [self] in
-                try body(transaction(in: $0))
+        let stop = StopSign()
+        return try await withTaskCancellationHandler {
+            do {
+                return try await writer.read { [self] in
+                    try body(transaction(in: $0, isWriter: false, stop: stop))
+                }
+            } catch let error as DatabaseError {
+                if stop.isSet { throw CancellationError() }
+                throw StoreError(error)
             }
-        } catch let error as DatabaseError {
-            throw StoreError(error)
+        } onCancel: {
+            stop.set()
         }
     }
 
@@ -208,15 +219,21 @@ public final class Store: Sendable {
     public func write<Result: Sendable>(
         _ body: @escaping @Sendable (StoreTransaction) throws -> Result
     ) async throws -> Result {
-        do {
-            return try await writer.writeWithoutTransaction { [self] database in
-                try database.inPreparedTransaction {
-                    try body(transaction(in: database))
+        let stop = StopSign()
+        return try await withTaskCancellationHandler {
+            do {
+                return try await writer.writeWithoutTransaction { [self] database in
+                    try database.inPreparedTransaction {
+                        try body(transaction(in: database, isWriter: true, stop: stop))
+                    }
                 }
+            } catch {
+                judgements.withLock { $0 = [:] }
+                if stop.isSet, error is DatabaseError { throw CancellationError() }
+                throw (error as? DatabaseError).map(StoreError.init) ?? error
             }
-        } catch {
-            judgements.withLock { $0 = [:] }
-            throw (error as? DatabaseError).map(StoreError.init) ?? error
+        } onCancel: {
+            stop.set()
         }
     }
 
@@ -228,9 +245,13 @@ public final class Store: Sendable {
             // On a single connection nothing comes between, and a switch to reading and back would
             // have SQLite prepare every statement again.
             guard writer is DatabaseQueue else {
-                return try writer.read { try body(transaction(in: $0)) }
+                return try writer.read {
+                    try body(transaction(in: $0, isWriter: false))
+                }
             }
-            return try writer.unsafeRead { try body(transaction(in: $0)) }
+            return try writer.unsafeRead {
+                try body(transaction(in: $0, isWriter: true))
+            }
         } catch let error as DatabaseError {
             throw StoreError(error)
         }
@@ -243,7 +264,7 @@ public final class Store: Sendable {
         do {
             return try writer.writeWithoutTransaction { database in
                 try database.inPreparedTransaction {
-                    try body(transaction(in: database))
+                    try body(transaction(in: database, isWriter: true))
                 }
             }
         } catch {
@@ -254,10 +275,12 @@ public final class Store: Sendable {
 
     /// What a transaction works with. A newer program may have changed the schema since this one opened
     /// the database, whatever lock there is: what is read and written then would mean something else.
-    private func transaction(in database: Database) throws -> StoreTransaction {
+    private func transaction(
+        in database: Database, isWriter: Bool, stop: StopSign? = nil
+    ) throws -> StoreTransaction {
         let version = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA user_version")) ?? 0
         guard version <= Self.schemaVersion else { throw Self.newer(version) }
-        return StoreTransaction(database: database, store: self)
+        return StoreTransaction(database, of: self, isWriter: isWriter, stop: stop)
     }
 
     static func newer(_ version: Int) -> StoreError {
@@ -318,9 +341,19 @@ public struct StoreTransaction {
     /// stored and break it on purpose.
     package let database: Database
     let store: Store
+    /// Set when nobody waits for it any more.
+    var stop: StopSign?
     /// The last arrival that it looks at: a replay must not see what came later.
     var horizon = Int64.max
-    let memo = TransactionMemo()
+    let memo: TransactionMemo
+
+    /// A transaction on the connection that writes, or on one that only reads.
+    init(_ database: Database, of store: Store, isWriter: Bool, stop: StopSign? = nil) {
+        self.database = database
+        self.store = store
+        self.stop = stop
+        memo = TransactionMemo(isWriter ? store.statements : CompiledStatements())
+    }
 
     /// The site.
     public var site: SiteID { store.keys.site }
@@ -329,22 +362,48 @@ public struct StoreTransaction {
     /// Where signatures and chance come from.
     package var cryptography: any Cryptography { store.cryptography }
 
-    func execute(_ sql: String, _ arguments: StatementArguments = []) throws {
-        let statement = try database.cachedStatement(sql: sql)
-        try statement.execute(arguments: arguments)
+    func execute(_ sql: String, _ arguments: Arguments = []) throws {
+        try statement(sql).run(arguments.values)
     }
 
-    func row(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
-        try Row.fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    func row(_ sql: String, _ arguments: Arguments) throws -> StoredRow? {
+        try statement(sql).rows(arguments.values, limit: 1).first
     }
 
-    func rows(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+    /// The rows of a query; outside this module only for tests and the simulator.
+    package func rows(_ sql: String, _ arguments: Arguments = []) throws -> [StoredRow] {
+        try statement(sql).rows(arguments.values)
     }
 
-    func number(_ sql: String, _ arguments: StatementArguments = []) throws -> Int64? {
-        try Int64.fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    /// Goes through the rows of a query without keeping them: for long lists.
+    func eachRow(
+        _ sql: String, _ arguments: Arguments = [], _ body: (CurrentRow) throws -> Void
+    ) throws {
+        try statement(sql).eachRow(arguments.values) { handle in
+            try body(CurrentRow(handle: handle))
+            return true
+        }
     }
+
+    /// The first column of the first row, a number; nil where that is NULL or there is no row.
+    func number(_ sql: String, _ arguments: Arguments = []) throws -> Int64? {
+        try statement(sql).firstNumber(arguments.values)
+    }
+
+    /// A statement, compiled once for its connection.
+    func statement(_ sql: String) throws -> HotStatement {
+        // SQLite interrupts what runs when a read is cancelled, and knows nothing of it afterwards.
+        if stop?.isSet == true { throw CancellationError() }
+        return try memo.statements.statement(sql, on: database)
+    }
+}
+
+/// Whether whoever wanted a transaction has given up on it.
+final class StopSign: Sendable {
+    private let value = Atomic(false)
+
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
 }
 
 extension Identifier {

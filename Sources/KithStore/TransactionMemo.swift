@@ -50,7 +50,16 @@ final class TransactionMemo {
         var quotaLeft: [Int64: Int64] = [:]
     }
 
-    var statements: [Hot: HotStatement] = [:]
+    /// A chain's feed, and where it grew from another: neither ever changes.
+    struct Chain {
+        let feed: Int64
+        let parent: Int64?
+        let fork: Int64
+    }
+
+    let statements: CompiledStatements
+    var chains: [Int64: Chain] = [:]
+    var chainsOfFeeds: [Int64: [Int64]] = [:]
     /// Nil outside of a batch that goes in as a whole.
     var deferred: Deferred?
     var partnerships: [PartnershipID: Int64] = [:]
@@ -66,6 +75,8 @@ final class TransactionMemo {
     /// The partnership and compartment of a chain's feed never change.
     var chainFeeds: [Int64: HotRow] = [:]
 
+    init(_ statements: CompiledStatements) { self.statements = statements }
+
     /// Something of the transaction was taken back.
     func forget() {
         deferred = nil
@@ -74,6 +85,8 @@ final class TransactionMemo {
         lastArrival = nil
         people = [:]
         chainFeeds = [:]
+        chains = [:]
+        chainsOfFeeds = [:]
         forgetMembership()
     }
 
@@ -202,9 +215,6 @@ extension StoreTransaction {
 
     /// A statement of the hot ones, compiled once for its connection.
     func hot(_ name: Hot) throws -> HotStatement {
-        if let known = memo.statements[name] { return known }
-        let statement = HotStatement(try database.cachedStatement(sql: name.rawValue))
-        memo.statements[name] = statement
-        return statement
+        try memo.statements.statement(name.rawValue, on: database)
     }
 }

@@ -52,8 +52,12 @@ struct PlanOptions: ParsableArguments {
     @Option(help: "The rule that is broken on purpose.")
     var mutant: Mutant?
 
+    @Option(help: "A story that is told step by step, in place of nights.")
+    var scenario: Scenario?
+
     func plan(seed: UInt64) -> Plan {
-        Plan(
+        if let scenario { return Plan(scenario, mutant: mutant) }
+        return Plan(
             seed: seed, sites: sites, nights: nights, profile: profile, without: Set(without),
             isCryptographyReal: realCryptography, mutant: mutant)
     }
@@ -62,6 +66,7 @@ struct PlanOptions: ParsableArguments {
 extension FaultProfile: ExpressibleByArgument {}
 extension FaultKind: ExpressibleByArgument {}
 extension Mutant: ExpressibleByArgument {}
+extension Scenario: ExpressibleByArgument {}
 
 /// One run.
 struct Run: ParsableCommand {
@@ -70,8 +75,8 @@ struct Run: ParsableCommand {
 
     @OptionGroup var options: PlanOptions
 
-    @Option(help: "The seed.")
-    var seed: UInt64
+    @Option(help: "The seed; a scenario has none.")
+    var seed: UInt64 = 1
 
     @Flag(help: "Print what stands at the end too.")
     var standing = false
@@ -81,6 +86,7 @@ struct Run: ParsableCommand {
 
     func run() throws {
         let plan = options.plan(seed: seed)
+        Simulation.isAlone()
         if outcome {
             let report = Simulation(plan).run()
             return FileHandle.standardOutput.write(try JSONEncoder().encode(SeparateRun(report)))
@@ -105,6 +111,7 @@ struct Replay: ParsableCommand {
     var until = Int.max
 
     func run() throws {
+        Simulation.isAlone()
         let trace = Trace(isKept: true) { step, line in print(step, line) }
         try Words.finish(Simulation(options.plan(seed: seed), trace: trace, until: until).run())
     }
@@ -247,13 +254,17 @@ struct Prove: ParsableCommand {
         let work = ProofProgress(mutants)
         try inParallel(jobs) {
             while let mutant = work.next() {
-                var found: (seed: UInt64, violation: Violation)?
-                for seed in 1...max(1, seeds) where found == nil {
-                    let plan = Plan(seed: seed, sites: sites, nights: nights, mutant: mutant)
-                    found = try Self.noticed(plan).map { (seed, $0) }
+                var outcome: String?
+                if let scenario = mutant.scenario {
+                    outcome = try Self.noticed(Plan(scenario, mutant: mutant)).map {
+                        "told       \($0.checker)"
+                    }
                 }
-                if found != nil { work.add() }
-                let outcome = found.map { "seed \($0.seed)  \($0.violation.checker)" }
+                for seed in 1...max(1, seeds) where outcome == nil {
+                    let plan = Plan(seed: seed, sites: sites, nights: nights, mutant: mutant)
+                    outcome = try Self.noticed(plan).map { "seed \(seed)  \($0.checker)" }
+                }
+                if outcome != nil { work.add() }
                 Words.tell(
                     Words.padded(mutant.rawValue, 24) + Words.padded(outcome ?? "NOT NOTICED", 34)
                         + mutant.rule)

@@ -104,8 +104,17 @@ enum Words {
         var lines = report.counts.lines
         lines.append("faults: \(report.faults.map(\.rawValue).joined(separator: ", "))")
         lines.append("\(report.steps) steps, trace \(report.traceDigest)")
-        lines.append(report.violation.map { "FAILED \($0)" } ?? "every invariant held")
+        lines.append(verdict(of: report))
         return lines.joined(separator: "\n")
+    }
+
+    private static func verdict(of report: Simulation.Report) -> String {
+        if let violation = report.violation { return "FAILED \(violation)" }
+        guard report.isStopped else { return "every invariant held" }
+        return """
+            stopped at step \(report.steps), as asked: \(report.counts[.checks]) looks up to here found \
+            nothing wrong; what must hold at the end of a run was not looked at
+            """
     }
 
     /// Prints what a run came to, and ends with the exit status that says so.

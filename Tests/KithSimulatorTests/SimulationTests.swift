@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `signed and sealed for real, a seed comes to the same outcome`() {
-        var plan = Plan(seed: 13, sites: 5, nights: 3)
+        var plan = Plan(seed: 13, sites: 5, nights: 3, without: FaultKind.splitting)
         let quick = run(plan)
         plan.isCryptographyReal = true
         let real = run(plan)
@@ -41,6 +41,16 @@ import Testing
         #expect(
             run(regression.plan).violation == nil,
             "kith-sim run \(regression.plan.arguments): \(regression.fault)")
+        if let broken = regression.broken {
+            #expect(run(broken).violation != nil, "kith-sim run \(broken.arguments) holds too")
+        }
+    }
+
+    @Test func `a run that is stopped at a step says so, and nothing of its end`() {
+        let plan = Plan(seed: 11, sites: 5, nights: 3)
+        let report = Simulation(plan, trace: Trace(isKept: true), until: 60).run()
+        #expect(report.isStopped && report.violation == nil && report.outcome.isEmpty)
+        #expect(!run(Plan(.erasureAhead)).isStopped)
     }
 
     /// Those that a few seeds notice in seconds; `kith-sim prove` goes through all.

@@ -32,6 +32,13 @@ enum simulated_disk_manner {
 int simulated_disk_register(void);
 
 /*
+ * For a process that does nothing but one simulation, in one thread: SQLite does without its locks and
+ * its account of memory, and memory that was freed is kept for the next. Called before anything else
+ * uses SQLite; 0 when done, else SQLite's code.
+ */
+int simulated_disk_is_alone(void);
+
+/*
  * Lets the power go with the N-th (from 1) change or sync from now: that change is half done, and
  * whatever is asked of the disk from then on fails.
  */

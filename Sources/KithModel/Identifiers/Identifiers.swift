@@ -49,9 +49,10 @@ extension Identifier {
 public struct SiteID: Identifier {
     /// Thirty-two bytes.
     public static let byteCount = 32
-    let words: Bytes32
+    @usableFromInline let words: Bytes32
 
     /// Reads exactly thirty-two bytes.
+    @inlinable
     public init?(bytes: some Collection<UInt8>) {
         guard let words = Bytes32(bytes) else { return nil }
         self.words = words
@@ -87,9 +88,10 @@ public struct SiteID: Identifier {
 public struct PartnershipID: Identifier {
     /// Sixteen bytes.
     public static let byteCount = 16
-    let words: Bytes16
+    @usableFromInline let words: Bytes16
 
     /// Reads exactly sixteen bytes.
+    @inlinable
     public init?(bytes: some Collection<UInt8>) {
         guard let words = Bytes16(bytes) else { return nil }
         self.words = words
@@ -113,9 +115,10 @@ public struct PartnershipID: Identifier {
 public struct RecordID: Identifier {
     /// Sixteen bytes.
     public static let byteCount = 16
-    let words: Bytes16
+    @usableFromInline let words: Bytes16
 
     /// Reads exactly sixteen bytes.
+    @inlinable
     public init?(bytes: some Collection<UInt8>) {
         guard let words = Bytes16(bytes) else { return nil }
         self.words = words
@@ -155,9 +158,10 @@ public struct RecordID: Identifier {
 public struct EntryHash: Identifier {
     /// Thirty-two bytes.
     public static let byteCount = 32
-    let words: Bytes32
+    @usableFromInline let words: Bytes32
 
     /// Reads exactly thirty-two bytes.
+    @inlinable
     public init?(bytes: some Collection<UInt8>) {
         guard let words = Bytes32(bytes) else { return nil }
         self.words = words
@@ -165,7 +169,9 @@ public struct EntryHash: Identifier {
 
     /// The hash of a header's bytes.
     public init(header: some Collection<UInt8>) {
-        words = Bytes32(digest: SHA256.hash(data: Array(header)))
+        var hash = SHA256()
+        contiguous(header) { hash.update(bufferPointer: $0) }
+        words = Bytes32(digest: hash.finalize())
     }
 
     /// The thirty-two bytes.

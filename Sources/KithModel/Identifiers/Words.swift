@@ -6,16 +6,16 @@ public struct Bytes16: Hashable, Comparable, Sendable {
     @usableFromInline let low: UInt64
 
     /// Reads exactly sixteen bytes; nil for any other count.
+    @inlinable
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 16 else { return nil }
         (high, low) = contiguous(bytes) { (bigEndianWord(0, of: $0), bigEndianWord(1, of: $0)) }
     }
 
     init(firstHalfOf digest: SHA256Digest) {
-        guard let half = Self(Array(digest).prefix(16)) else {
-            preconditionFailure("a SHA-256 digest of \(SHA256Digest.byteCount) bytes")
+        (high, low) = digest.withUnsafeBytes {
+            (bigEndianWord(0, of: $0), bigEndianWord(1, of: $0))
         }
-        self = half
     }
 
     /// The sixteen bytes, in order.
@@ -35,6 +35,7 @@ public struct Bytes32: Hashable, Comparable, Sendable {
     @usableFromInline let fourth: UInt64
 
     /// Reads exactly thirty-two bytes; nil for any other count.
+    @inlinable
     public init?(_ bytes: some Collection<UInt8>) {
         guard bytes.count == 32 else { return nil }
         (first, second, third, fourth) = contiguous(bytes) {
@@ -46,10 +47,12 @@ public struct Bytes32: Hashable, Comparable, Sendable {
     }
 
     init(digest: SHA256Digest) {
-        guard let whole = Self(Array(digest)) else {
-            preconditionFailure("a SHA-256 digest of \(SHA256Digest.byteCount) bytes")
+        (first, second, third, fourth) = digest.withUnsafeBytes {
+            (
+                bigEndianWord(0, of: $0), bigEndianWord(1, of: $0), bigEndianWord(2, of: $0),
+                bigEndianWord(3, of: $0)
+            )
         }
-        self = whole
     }
 
     /// The thirty-two bytes, in order.
@@ -62,22 +65,26 @@ public struct Bytes32: Hashable, Comparable, Sendable {
     }
 }
 
-private func contiguous<Result>(
+/// Hands bytes on as they lie in memory, brought together where they do not.
+@inlinable
+func contiguous<Result>(
     _ bytes: some Collection<UInt8>, _ body: (UnsafeRawBufferPointer) -> Result
 ) -> Result {
     bytes.withContiguousStorageIfAvailable { body(UnsafeRawBufferPointer($0)) }
         ?? Array(bytes).withUnsafeBytes(body)
 }
 
-private func bigEndianWord(_ index: Int, of bytes: UnsafeRawBufferPointer) -> UInt64 {
+@inlinable
+func bigEndianWord(_ index: Int, of bytes: UnsafeRawBufferPointer) -> UInt64 {
     UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
 }
 
 private func bigEndianBytes(of words: [UInt64]) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(words.count * 8)
-    for word in words {
-        withUnsafeBytes(of: word.bigEndian) { bytes.append(contentsOf: $0) }
+    [UInt8](unsafeUninitializedCapacity: words.count * 8) { bytes, count in
+        for (index, word) in words.enumerated() {
+            UnsafeMutableRawBufferPointer(bytes).storeBytes(
+                of: word.bigEndian, toByteOffset: index * 8, as: UInt64.self)
+        }
+        count = words.count * 8
     }
-    return bytes
 }

@@ -29,13 +29,13 @@ final class Authenticity: Checker {
         guard case .entries(let batch) = message.message, !end.site.isLiar else { return }
         var vouched: Set<EntryHash> = []
         for entry in batch.entries.reversed() {
-            let hash = EntryHash(header: entry.header)
-            guard let parsed = try? ParsedEntry(ReceivedEntry(entry)),
-                let node = simulation.chronicle.graphs[parsed.header.partnership]?.node(hash),
+            let (hash, header) = simulation.chronicle.read(header: entry.header)
+            guard (try? ParsedEntry(ReceivedEntry(entry))) != nil, let header,
+                let node = simulation.chronicle.graphs[header.partnership]?.node(hash),
                 let card = cards[node.author],
                 vouched.contains(hash)
                     || EntrySignature.isValid(
-                        parsed.received.signature, of: hash, by: card.keys.identity.publicKey,
+                        entry.signature, of: hash, by: card.root.publicKey,
                         end.site.cryptography)
             else {
                 throw violation(

@@ -21,8 +21,8 @@ final class BoundedResend: Checker {
         else { return }
         let wanted = Set(end.compartments.flatMap(\.wanted))
         for entry in batch.entries {
-            let hash = EntryHash(header: entry.header)
-            guard let header = try? EntryHeader(decoding: entry.header),
+            let (hash, read) = simulation.chronicle.read(header: entry.header)
+            guard let header = read,
                 let graph = simulation.chronicle.graphs[header.partnership],
                 let node = graph.node(hash), !graph.isForked(header.feed), !wanted.contains(hash),
                 let age = simulation.chronicle.age(of: hash, at: from.site),

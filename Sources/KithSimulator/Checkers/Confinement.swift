@@ -22,7 +22,9 @@ final class Confinement: Checker {
     /// who is in; what was under way already may.
     func sent(_ message: Kith_V1_SessionMessage, from end: SessionEnd) throws {
         guard case .entries(let batch) = message.message, !end.site.isLiar else { return }
-        let headers = batch.entries.compactMap { try? EntryHeader(decoding: $0.header) }
+        let headers = batch.entries.compactMap {
+            simulation.chronicle.read(header: $0.header).header
+        }
         let places = Set(headers.map { CompartmentID($0.partnership, $0.feed.compartment) })
         let before = Instant(milliseconds: simulation.now(at: end.site).milliseconds - 5_000)
         try simulation.read(at: end.site) { transaction in
@@ -46,7 +48,9 @@ final class Confinement: Checker {
         }
         guard case .entries(let batch) = message.message, !from.site.isLiar else { return }
         for entry in batch.entries {
-            guard let header = try? EntryHeader(decoding: entry.header) else { continue }
+            guard let header = simulation.chronicle.read(header: entry.header).header else {
+                continue
+            }
             try check(header, from: from.site, to: end.site)
         }
     }

@@ -40,6 +40,15 @@ final class NoResurrection: Checker {
         }
     }
 
+    func nightEnded() throws {
+        for installation in simulation.sites where !installation.isLiar {
+            let rows = try simulation.read(at: installation) {
+                try $0.all("SELECT count(*) FROM erasure_ahead")
+            }
+            simulation.counts[.proofsAhead] += rows.first?[0] ?? 0
+        }
+    }
+
     func settled() throws {
         for installation in simulation.sites where !installation.isLiar {
             try simulation.read(at: installation) { try self.checkErasures(at: installation, $0) }

@@ -98,7 +98,7 @@ final class Progress: Checker {
     }
 
     /// A member that reads a compartment is handed its keys in the end.
-    private func checkKey(_ row: Row, at installation: Installation) throws {
+    private func checkKey(_ row: StoredRow, at installation: Installation) throws {
         let hash = try Chronicle.hash(row["hash"])
         guard let partnership = PartnershipID(bytes: row["uuid"] as Data),
             let compartment = Compartment(rawValue: row["compartment"]),

@@ -26,7 +26,7 @@ struct Standing {
 /// after a night at half of all installations, and at all of them in the end.
 final class Survey {
     private unowned let simulation: Simulation
-    private var seen: [Int: [CompartmentID: Data]] = [:]
+    private var seen: [Int: [CompartmentID: CompartmentMark]] = [:]
     /// Every compartment that holds something else than before, at each running honest installation.
     private(set) var changed: [Standing] = []
     /// The installations at which any did but `membership`.
@@ -52,6 +52,9 @@ final class Survey {
         if random.chance(permille: 40) { try look(at: [installation]) }
     }
 
+    /// Another disk is at an installation.
+    func forget(_ installation: Installation) { seen[installation.number] = nil }
+
     private func look(at installations: [Installation]) throws {
         var found: [Standing] = []
         for installation in installations where installation.isRunning && !installation.isLiar {
@@ -69,32 +72,89 @@ final class Survey {
     private func changed(
         at installation: Installation, _ transaction: StoreTransaction
     ) throws -> [Standing] {
-        var found: [Standing] = []
-        for row in try transaction.all("SELECT id, uuid FROM partnership ORDER BY uuid") {
-            guard let partnership = PartnershipID(bytes: row["uuid"] as Data) else { continue }
-            let membership = try transaction.frontierDigest(
-                CompartmentID(partnership, .membership))
-            for id in try transaction.writtenCompartments(of: partnership) {
-                let frontier = try transaction.frontierDigest(id)
-                let unread = try transaction.unreadForKeys(in: id)
-                let erased = try transaction.erasedParts(in: id)
-                let mark = frontier + membership + Data("\(unread) \(erased.count)".utf8)
-                guard seen[installation.number]?[id] != mark else { continue }
-                seen[installation.number, default: [:]][id] = mark
-                found.append(
-                    Standing(
-                        installation: installation, id: id, frontier: frontier,
-                        membership: membership, unread: unread,
-                        state: try transaction.stateDigest(id), erased: erased,
-                        superseded: try transaction.operations(superseded: true, in: id),
-                        live: try transaction.operations(superseded: false, in: id)))
-            }
+        let marks = try transaction.marks()
+        let before = seen.updateValue(marks, forKey: installation.number) ?? [:]
+        let fresh = Set(
+            marks.keys.filter {
+                // Who is in decides what stands in the other compartments.
+                let membership = CompartmentID($0.partnership, .membership)
+                return before[$0] != marks[$0] || before[membership] != marks[membership]
+            })
+        guard !fresh.isEmpty else { return [] }
+        return try fresh.sorted {
+            ($0.partnership, $0.compartment) < ($1.partnership, $1.compartment)
+        }.map { id in
+            Standing(
+                installation: installation, id: id,
+                frontier: try transaction.frontierDigest(id),
+                membership: try transaction.frontierDigest(
+                    CompartmentID(id.partnership, .membership)),
+                unread: try transaction.unreadForKeys(in: id),
+                state: try transaction.stateDigest(id),
+                erased: try transaction.erasedParts(in: id),
+                superseded: try transaction.operations(superseded: true, in: id),
+                live: try transaction.operations(superseded: false, in: id))
         }
-        return found
     }
 }
 
+/// What a compartment at an installation is known by: its newest entry, and how much was erased or waits.
+/// Whatever changes what stands changes one of these.
+struct CompartmentMark: Equatable {
+    let arrival: Int64
+    let hash: Data
+    var erased = 0
+    var unread = 0
+}
+
 extension StoreTransaction {
+    /// The marks of all compartments that hold entries.
+    fileprivate func marks() throws -> [CompartmentID: CompartmentMark] {
+        var marks: [CompartmentID: CompartmentMark] = [:]
+        func id(_ row: StoredRow) throws -> CompartmentID? {
+            guard let partnership = PartnershipID(bytes: row[0] as Data),
+                let compartment = Compartment(rawValue: row[1])
+            else { return nil }
+            return CompartmentID(partnership, compartment)
+        }
+        // The columns beside a maximum are those of its row.
+        for row in try all(
+            """
+            SELECT uuid, compartment, max(last_arrival), last_hash FROM chain
+            JOIN feed ON feed.id = chain.feed JOIN partnership ON partnership.id = feed.partnership
+            GROUP BY feed.partnership, compartment
+            """)
+        {
+            guard let id = try id(row) else { continue }
+            marks[id] = CompartmentMark(arrival: row[2], hash: row[3])
+        }
+        for row in try all(
+            """
+            SELECT uuid, compartment, count(*) FROM erased
+            JOIN entry ON entry.hash = erased.entry JOIN chain ON chain.id = entry.chain
+            JOIN feed ON feed.id = chain.feed JOIN partnership ON partnership.id = feed.partnership
+            GROUP BY feed.partnership, compartment
+            """)
+        {
+            if let id = try id(row) { marks[id]?.erased = row[2] }
+        }
+        for row in try all(
+            """
+            SELECT uuid, feed.compartment, count(*)
+            FROM unread JOIN entry ON entry.arrival = unread.entry
+            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+            JOIN partnership ON partnership.id = feed.partnership
+            JOIN compartment_key ON compartment_key.id = unread.key
+                AND compartment_key.partnership = feed.partnership
+                AND compartment_key.compartment = feed.compartment
+            GROUP BY feed.partnership, feed.compartment
+            """)
+        {
+            if let id = try id(row) { marks[id]?.unread = row[2] }
+        }
+        return marks
+    }
+
     /// The parts of a compartment whose bodies were erased.
     func erasedParts(in id: CompartmentID) throws -> Set<PartID> {
         Set(

@@ -54,6 +54,12 @@ final class SimulatedDisk {
     /// Where SQLite finds its only database.
     let path: String
 
+    /// Says that this process does nothing but one simulation, in one thread, before it begins.
+    static func isAlone() {
+        let code = simulated_disk_is_alone()
+        precondition(code == 0, "SQLite was in use before the simulation: \(code)")
+    }
+
     /// An empty disk.
     init() {
         let code = simulated_disk_register()

@@ -61,8 +61,8 @@ struct Faults {
         reordering = rate(.reordering, 2...10)
         delay = rate(.delays, 1...8)
         cut = rate(.cuts, 3...25)
-        crash = rate(.crashes, 1...8)
-        power = rate(.power, 1...8)
+        crash = rate(.crashes, 1...5)
+        power = rate(.power, 1...5)
         writeError = rate(.diskErrors, 1...10)
         fullDisk = rate(.diskErrors, 5...30, "full")
         damage = rate(.damage, 3...15)
@@ -74,7 +74,7 @@ struct Faults {
         link = rate(.links, 20...120)
         partition = rate(.partitions, 30...150)
         var time = random("time for peers")
-        dial = plan.profile == .calm ? 1_000 : time.number(in: 250...750)
+        dial = plan.profile == .calm ? 1_000 : time.number(in: 120...360)
         dials = RandomSource(seed: plan.seed, purpose: "dials")
     }
 

@@ -56,7 +56,7 @@ extension Weather {
                 installation.setDiskFull(false)
             }
         } else if faults.has(.damage), installation.original == nil, !installation.isLiar,
-            random.chance(permille: faults.damage)
+            !installation.isDiskFull, random.chance(permille: faults.damage)
         {
             simulation.counts[.damage] += 1
             try simulation.noteStep("a bit flips on the disk of \(installation.name)")

@@ -74,11 +74,12 @@ final class Network {
     ) throws -> SessionEnd {
         let now = simulation.now(at: installation)
         let worker = try simulation.read(at: installation) {
-            // Certificates are a byte or two longer or shorter with real keys: where batches are as large as
-            // they may be from the first, that decides nothing, and outcomes can be compared.
-            try SessionWorker(
-                side: side, with: peer, software: "kith-sim", in: $0, now: now,
-                batchSize: BatchSize(sent: 2 * Limits.batchBytes))
+            // Batches that are as large as they may be from the first end where they end with real keys.
+            let isSmall = simulation.faults.kinds.contains(.smallBatches)
+            return try SessionWorker(
+                side: side, with: peer, software: "kith-sim", in: $0,
+                now: simulation.mutation.sessionTime(now),
+                batchSize: BatchSize(sent: isSmall ? 0 : 2 * Limits.batchBytes))
         }
         return SessionEnd(simulation, installation, peer, side, worker, link)
     }

@@ -87,7 +87,9 @@ final class SessionEnd {
             switch inbox.removeFirst() {
             case .message(let message):
                 if case .entries(let batch) = message.message {
-                    batches[batch.batch] = batch.entries.map { EntryHash(header: $0.header) }
+                    batches[batch.batch] = batch.entries.map {
+                        simulation.chronicle.read(header: $0.header).hash
+                    }
                 }
                 actions = worker.session.receive(
                     simulation.mutation.incoming(message))
@@ -125,7 +127,7 @@ final class SessionEnd {
     private var network: Network { simulation.network }
 
     private func perform(_ action: SyncSession.Action) throws -> [SyncSession.Action] {
-        let now = simulation.now(at: site)
+        let now = simulation.mutation.sessionTime(simulation.now(at: site))
         var next = worker
         let answer: [SyncSession.Action]
         if case .ingest = action, simulation.mutation.losesBatch() {

@@ -17,6 +17,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case countRemovedAuthors = "count-removed-authors"
     case keepOldKeys = "keep-old-keys"
     case sendToAnyone = "send-to-anyone"
+    case shareForEver = "share-for-ever"
     case letRelaysRead = "let-relays-read"
     case sendUnsealed = "send-unsealed"
     case acceptAnySignature = "accept-any-signature"
@@ -50,6 +51,7 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .countRemovedAuthors: "what a removed author wrote past the removal counts"
         case .keepOldKeys: "writers keep the key that a removed member has"
         case .sendToAnyone: "every member is sent every compartment"
+        case .shareForEver: "sharing goes on past the end of an agreement"
         case .letRelaysRead: "relays are handed the keys"
         case .sendUnsealed: "parts are not sealed"
         case .acceptAnySignature: "signatures are not checked"
@@ -63,6 +65,11 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .sendBackwards: "a batch is sent with the newest entry first"
         case .resendEverything: "what the other side declares to hold is not looked at"
         }
+    }
+
+    /// The story that the broken build is told before it lives through nights; nil where nights are enough.
+    package var scenario: Scenario? {
+        self == .forgetProofs ? .erasureAhead : nil
     }
 
     /// The trigger in every simulated database that breaks the rule; nil where it is broken elsewhere.
@@ -180,7 +187,7 @@ package enum Mutant: String, CaseIterable, Sendable {
             """
         case .resurrect, .forgetErasures, .sendUnsealed, .acceptAnySignature, .acknowledgeEarly,
             .commitWithoutSync, .reuseSequences, .believeInEquality, .dropLastEntry,
-            .sendBackwards, .resendEverything:
+            .sendBackwards, .resendEverything, .shareForEver:
             nil
         }
     }

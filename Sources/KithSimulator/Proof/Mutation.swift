@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import KithModel
 import KithProtocol
 import KithStore
 import KithSync
@@ -68,6 +69,11 @@ final class Mutation {
     /// Whether a batch is told to be on disk, and is not.
     func losesBatch() -> Bool {
         mutant == .acknowledgeEarly && random.chance(permille: 200)
+    }
+
+    /// What a session takes for the time.
+    func sessionTime(_ now: Instant) -> Instant {
+        mutant == .shareForEver ? Instant(milliseconds: 0) : now
     }
 
     /// What goes to the wire in place of a message.

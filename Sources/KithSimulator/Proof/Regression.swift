@@ -1,9 +1,9 @@
 /// A run that once found a fault in the product, and what that was.
 ///
-/// What happens in a run changes whenever the simulator does. Where a broken build has the fault, the
-/// run is one that notices it, and is to be found again with `kith-sim prove` when it does not. Of the
-/// others `isMet` says whether the run was seen to fail, in the world as it is now, with the mending
-/// taken out of the product: where not, it only shows that what once went wrong there does not.
+/// What happens in a life changes whenever the simulator does; a scenario always tells the same. Where a
+/// broken build has the fault, the run is one that notices it. Every scenario was seen to fail with the
+/// mending taken out of the product; of the other lives it is only shown that what once went wrong there
+/// does not.
 package struct Regression: Sendable {
     /// The run.
     package let plan: Plan
@@ -13,18 +13,23 @@ package struct Regression: Sendable {
     package let broken: Plan?
 
     /// Whether the run meets the fault, were it there.
-    package let isMet: Bool
+    package var isMet: Bool { plan.scenario != nil || broken != nil }
 
     private init(
         _ seed: UInt64, sites: Int, nights: Int, profile: FaultProfile = .mixed,
-        isMet: Bool = true, _ fault: String, putBackBy mutant: Mutant? = nil
+        _ fault: String, putBackBy mutant: Mutant? = nil
     ) {
         plan = Plan(seed: seed, sites: sites, nights: nights, profile: profile)
         self.fault = fault
-        self.isMet = isMet
         broken = mutant.map {
             Plan(seed: seed, sites: sites, nights: nights, profile: profile, mutant: $0)
         }
+    }
+
+    private init(_ scenario: Scenario, _ fault: String, putBackBy mutant: Mutant? = nil) {
+        plan = Plan(scenario)
+        self.fault = fault
+        broken = mutant.map { Plan(scenario, mutant: $0) }
     }
 
     /// All of them, the newest last.
@@ -34,21 +39,21 @@ package struct Regression: Sendable {
             "entries were sent again that the other side had declared to hold",
             putBackBy: .resendEverything),
         Regression(
-            2, sites: 5, nights: 3, isMet: false,
+            .lateAfterRemoval,
             "a replay of the log looked at entries that had come after the one it was at"),
         Regression(
             1007, sites: 6, nights: 14, profile: .stormy,
             "a site that had left took it for a failure not to be told of what came after"),
         Regression(
-            46, sites: 12, nights: 30, isMet: false,
+            .backUnheard,
             "a member that was taken for removed until it spoke was told only a part in that session"
         ),
         Regression(
-            4, sites: 12, nights: 30,
+            .erasureAhead,
             "what had erased a body was lost with the database in whose place a backup came, and the site could send nobody what it had erased",
             putBackBy: .forgetProofs),
         Regression(
-            6, sites: 12, nights: 30, isMet: false,
+            .damagedErasure,
             "a backup could not take the place of a database in which what erased a body was damaged"
         ),
         Regression(

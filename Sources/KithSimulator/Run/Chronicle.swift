@@ -34,6 +34,8 @@ final class Chronicle {
     private var arrivals: [Int: [EntryHash: Int64]] = [:]
     private var scanned: [Int: Int64] = [:]
     private var headers: [EntryHash: EntryHeader] = [:]
+    /// What was read of the bytes of headers, which come by again and again.
+    private var readHeaders: [Data: (hash: EntryHash, header: EntryHeader?)] = [:]
     private var secrets: [EntryHash: CompartmentKey] = [:]
     private var commits = 0
     /// When each installation's commits were, in true time.
@@ -93,7 +95,8 @@ final class Chronicle {
             let arrival: Int64 = row["arrival"]
             let hash = try Self.hash(row["hash"])
             // What was damaged on this disk since was read before that.
-            let header = try headers[hash] ?? EntryHeader(decoding: row["header"])
+            let bytes: Data = row["header"]
+            let header = try headers[hash] ?? read(header: bytes).header ?? .init(decoding: bytes)
             headers[hash] = header
             scanned[number] = arrival
             arrivals[number, default: [:]][hash] = arrival
@@ -160,6 +163,7 @@ final class Chronicle {
     func diskSetBack(at installation: Installation) throws {
         setBack.formUnion(acknowledged[installation.number] ?? [])
         timesSetBack[installation.number, default: 0] += 1
+        simulation.survey.forget(installation)
         try diskReplaced(at: installation)
     }
 
@@ -185,6 +189,14 @@ final class Chronicle {
     }
 
     // MARK: Reading
+
+    /// What the bytes of a header say, and their hash.
+    func read(header bytes: Data) -> (hash: EntryHash, header: EntryHeader?) {
+        if let known = readHeaders[bytes] { return known }
+        let read = (EntryHash(header: bytes), try? EntryHeader(decoding: bytes))
+        readHeaders[bytes] = read
+        return read
+    }
 
     /// The arrival number of an entry on an installation's disk; nil when it is not there.
     func arrival(of hash: EntryHash, at installation: Installation) -> Int64? {
@@ -248,8 +260,19 @@ final class Chronicle {
 
 extension StoreTransaction {
     /// The rows of a query on what is stored, which only checkers and lies ask.
-    func all(_ sql: String, _ arguments: StatementArguments = []) throws -> [Row] {
-        try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+    func all(_ sql: String, _ arguments: Arguments = []) throws -> [StoredRow] {
+        try rows(sql, arguments)
+    }
+
+    /// The partnerships in which a site is granted anything.
+    func granted(to site: SiteID) throws -> Set<PartnershipID> {
+        Set(
+            try all(
+                """
+                SELECT uuid FROM standing JOIN partnership ON partnership.id = partnership
+                WHERE site = ? AND role IS NOT NULL
+                """, [Data(site.bytes)]
+            ).compactMap { PartnershipID(bytes: $0[0] as Data) })
     }
 
     /// Whether a site has taken a partnership in.

@@ -40,6 +40,7 @@ package struct Counts: Sendable, Hashable, Codable {
         case lies
         case spoiledSignatures = "spoiled signatures let in"
         case scrubbed = "entries looked through again"
+        case proofsAhead = "proofs of erasures kept ahead of their place in a log"
         case mended = "damaged entries mended by partners"
         case agreementsEnded = "agreements with an end"
         case forks = "forks held at the end"

@@ -31,12 +31,17 @@ package enum FaultKind: String, CaseIterable, Sendable, Hashable, Comparable {
     case restores
     /// A home that is copied and runs twice.
     case copies
+    /// Batches that begin small, as over a line that breaks: what belongs together comes in several.
+    case smallBatches = "small-batches"
     /// A member that forks its feed, grants itself things, and writes what it may not.
     case liars
 
-    /// Kinds by which one site may write in two places at once. Hashes of entries decide between what
-    /// it says then, and they are others when it is signed and sealed for real.
-    package static let splitting: Set<FaultKind> = [.damage, .restores, .copies, .liars]
+    /// Kinds with which a run may come to another outcome when it is signed and sealed for real. By most of
+    /// them one site may write in two places at once: hashes of entries decide between what it says then,
+    /// and they are others. Where small batches end depends on the length of certificates.
+    package static let splitting: Set<FaultKind> = [
+        .damage, .restores, .copies, .liars, .smallBatches,
+    ]
 
     package static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }
@@ -67,6 +72,8 @@ package struct Plan: Sendable, Hashable {
     package var isCryptographyReal: Bool
     /// The rule that this build breaks; nil for none.
     package var mutant: Mutant?
+    /// What happens, where chance does not decide; nil for nights of a life.
+    package var scenario: Scenario?
 
     /// Describes a run.
     package init(
@@ -82,10 +89,17 @@ package struct Plan: Sendable, Hashable {
         self.mutant = mutant
     }
 
+    /// Describes a scenario, in a build that breaks a rule or none.
+    package init(_ scenario: Scenario, mutant: Mutant? = nil) {
+        self.init(seed: 1, sites: Stage.sites, nights: 1, profile: .calm, mutant: mutant)
+        self.scenario = scenario
+    }
+
     /// The words after `kith-sim run` that repeat it.
     package var arguments: String {
         var words = ["--seed \(seed)", "--sites \(sites)", "--nights \(nights)"]
-        if profile != .mixed { words.append("--profile \(profile.rawValue)") }
+        if let scenario { words = ["--scenario \(scenario.rawValue)"] }
+        if profile != .mixed, scenario == nil { words.append("--profile \(profile.rawValue)") }
         for kind in without.sorted() { words.append("--without \(kind.rawValue)") }
         if isCryptographyReal { words.append("--real-cryptography") }
         if let mutant { words.append("--mutant \(mutant.rawValue)") }

@@ -21,6 +21,8 @@ package final class Simulation {
         package let faults: [FaultKind]
         /// What did not hold; nil when all did.
         package let violation: Violation?
+        /// Whether it ended before its end, at a step that was asked for.
+        package let isStopped: Bool
         /// Lines of the trace.
         package let steps: Int
         /// SHA-256 of the trace, if it was kept.
@@ -66,15 +68,21 @@ package final class Simulation {
         mutation = Mutation(plan)
     }
 
+    /// Says that this process does nothing but one run, in one thread; before the run is made. It is
+    /// quicker then.
+    package static func isAlone() { SimulatedDisk.isAlone() }
+
     /// Runs to the end, or to what does not hold.
     package func run() -> Report {
         var violation: Violation?
+        var isStopped = false
         do {
             try live()
         } catch let found as Violation {
             violation = found
             note("VIOLATION of \(found)")
         } catch is EnoughSeen {
+            isStopped = true
             note("stopped here, as asked")
         } catch {
             violation = Violation("NoSurprise", "\(type(of: error)): \(error)")
@@ -83,7 +91,7 @@ package final class Simulation {
         for installation in sites { installation.close() }
         return Report(
             plan: plan, counts: counts, faults: faults.kinds.sorted(), violation: violation,
-            steps: trace.steps, traceDigest: trace.digest,
+            isStopped: isStopped, steps: trace.steps, traceDigest: trace.digest,
             outcome: violation == nil ? outcome : [])
     }
 
@@ -91,6 +99,19 @@ package final class Simulation {
 
     private func live() throws {
         try found()
+        if let scenario = plan.scenario {
+            faults.stop()
+            try scenario.play(on: Stage(self))
+        } else {
+            try liveThroughNights()
+        }
+        try Healing(self).run()
+        try survey.look()
+        try check { try $0.settled() }
+        outcome = try Outcome.lines(of: self)
+    }
+
+    private func liveThroughNights() throws {
         faults.begin()
         for night in 0..<plan.nights {
             try weather.changes(night: night)
@@ -100,10 +121,6 @@ package final class Simulation {
             try survey.look()
             try check { try $0.nightEnded() }
         }
-        try Healing(self).run()
-        try survey.look()
-        try check { try $0.settled() }
-        outcome = try Outcome.lines(of: self)
     }
 
     /// Noon after a night: its sessions are over, and the day's edits go on.
@@ -206,9 +223,9 @@ package final class Simulation {
         let offset = Int64(installation.number) * 7_919 % SimulatedClock.minute
         func tick() {
             after(29 * SimulatedClock.minute + offset) { [self] in
-                guard installation.state != .retired else { return }
+                guard installation.state != .retired, !faults.areOver else { return }
                 tick()
-                guard installation.isRunning, !faults.areOver else { return }
+                guard installation.isRunning else { return }
                 let now = now(at: installation)
                 guard schedule.nextRun(after: now, lastRun: installation.lastNight) <= now else {
                     return
@@ -274,10 +291,9 @@ package final class Simulation {
     }
 
     func check(_ body: (any Checker) throws -> Void) throws {
-        for checker in checkers {
-            counts[.checks] += 1
-            try body(checker)
-        }
+        let checkers = checkers
+        counts[.checks] += checkers.count
+        for checker in checkers { try body(checker) }
     }
 }
 

@@ -30,6 +30,7 @@ package final class SeededCryptography: Cryptography {
     private let random: Mutex<RandomSource>
     private let book: SignatureBook
     private let system = SystemCryptography()
+    private let names = KeyNames()
 
     /// Makes an installation's cryptography; all installations of a run share one book.
     package init(
@@ -46,7 +47,7 @@ package final class SeededCryptography: Cryptography {
     // MARK: Signatures
 
     package func sign(_ message: Data, with key: P256.Signing.PrivateKey) throws -> Data {
-        let publicKey = key.publicKey.rawRepresentation
+        let publicKey = names.name(of: key)
         book.note(message, by: publicKey)
         switch strength {
         case .real: return try system.sign(message, with: key)
@@ -60,7 +61,7 @@ package final class SeededCryptography: Cryptography {
         if weakness == .acceptsAnySignature { return signature.count == 64 }
         return switch strength {
         case .real: system.isSignature(signature, of: message, by: key)
-        case .fast: signature == Self.signature(of: message, by: key.rawRepresentation)
+        case .fast: signature == Self.signature(of: message, by: names.name(of: key))
         }
     }
 
@@ -138,6 +139,34 @@ package final class SeededCryptography: Cryptography {
     }
 }
 
+/// The bytes of public keys. To derive them is arithmetic on a curve, which cost more than all else that a
+/// quick signature does; the same few keys come again and again.
+private final class KeyNames: Sendable {
+    private let known = Mutex<[Data: Data]>([:])
+    /// By where a key lies in memory: a key that is kept here stays there, and no other comes to it.
+    private let kept = Mutex<[Data: (key: P256.Signing.PublicKey, name: Data)]>([:])
+
+    func name(of key: P256.Signing.PublicKey) -> Data {
+        let place = withUnsafeBytes(of: key) { Data($0) }
+        return kept.withLock { kept in
+            if let known = kept[place] { return known.name }
+            let name = key.rawRepresentation
+            kept[place] = (key, name)
+            return name
+        }
+    }
+
+    func name(of key: P256.Signing.PrivateKey) -> Data {
+        let secret = key.rawRepresentation
+        return known.withLock { known in
+            if let name = known[secret] { return name }
+            let name = key.publicKey.rawRepresentation
+            known[secret] = name
+            return name
+        }
+    }
+}
+
 /// Every message that was signed in a run and by whose key: what really was, for the checkers.
 package final class SignatureBook: Sendable {
     private let signed = Mutex<Set<Data>>([])
@@ -146,12 +175,13 @@ package final class SignatureBook: Sendable {
     package init() {}
 
     fileprivate func note(_ message: Data, by publicKey: Data) {
-        signed.withLock { _ = $0.insert(publicKey + message) }
+        // The beginning of data decides how it is found in a set: the message, not the key.
+        signed.withLock { _ = $0.insert(message + publicKey) }
     }
 
     /// Whether the key's owner ever signed an entry.
     func holds(entry hash: some Sequence<UInt8>, by publicKey: Data) -> Bool {
-        let name = publicKey + Data("kith entry v1".utf8) + [0] + Data(hash)
+        let name = Data("kith entry v1".utf8) + [0] + Data(hash) + publicKey
         return signed.withLock { $0.contains(name) }
     }
 }

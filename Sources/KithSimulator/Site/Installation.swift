@@ -191,6 +191,23 @@ final class Installation {
         }
     }
 
+    /// Flips a bit of the header of one entry.
+    func damage(_ entry: EntryHash) throws {
+        beforeDamage = try imageOfDisk()
+        try store.writeBlocking { transaction in
+            for row in try transaction.all(
+                "SELECT header FROM entry WHERE hash = ?", [Data(entry.bytes)])
+            {
+                var bytes: Data = row["header"]
+                bytes[bytes.startIndex + bytes.count / 2] ^= 1
+                flipped = ("entry", "header", bytes)
+                try transaction.database.execute(
+                    sql: "UPDATE entry SET header = ? WHERE hash = ?",
+                    arguments: [bytes, Data(entry.bytes)])
+            }
+        }
+    }
+
     /// Whether what flipped is still on disk. A partner may have mended it, or an erasure taken it away.
     func isDamageThere() throws -> Bool {
         guard let (table, column, bytes) = flipped else { return false }

@@ -124,20 +124,17 @@ final class Registrar {
                 $0.site == peer.site && $0.isRunning && !$0.isLiar
             })
         else { return }
+        // What is not offered is nothing to accept, and there is seldom anything else.
+        let within = try simulation.read(at: installation) { try $0.granted(to: installation.site) }
+        let offered = try simulation.read(at: offering) { try $0.granted(to: installation.site) }
         let wanted = try simulation.read(at: installation) { transaction in
             try self.simulation.workload.partnerships.filter {
-                try Self.isOutside($0, transaction)
-            }
-        }
-        guard !wanted.isEmpty else { return }
-        let offered = try simulation.read(at: offering) { transaction in
-            try wanted.filter {
-                try transaction.holdsPartnership($0)
-                    && transaction.grant(of: installation.site, in: $0) != nil
+                try offered.contains($0) && !within.contains($0)
+                    && Self.isOutside($0, transaction)
             }
         }
         let now = simulation.now(at: installation)
-        for id in offered where try knowsAllThat(installation, holds: id, offering) {
+        for id in wanted where try knowsAllThat(installation, holds: id, offering) {
             try simulation.write(at: installation) {
                 try $0.join(id, name: "offered", purpose: "", through: peer.site, now: now)
             }
@@ -289,7 +286,7 @@ final class Registrar {
             milliseconds: simulation.now(at: actor).milliseconds + hours * SimulatedClock.hour)
     }
 
-    private func remove(_ site: SiteID, from id: PartnershipID, by actor: Installation) throws {
+    func remove(_ site: SiteID, from id: PartnershipID, by actor: Installation) throws {
         let now = simulation.now(at: actor)
         try simulation.write(at: actor) { try $0.remove(site, from: id, now: now) }
         let name = simulation.sites.first { $0.site == site }?.name ?? site.short

@@ -68,8 +68,16 @@ extension Workload {
     /// A steward erases some of what a record has said, as at the end of retention.
     func erase(at installation: Installation, in id: PartnershipID) throws {
         guard let record = random.pick(here(at: installation, in: id)) else { return }
-        let (now, author) = (simulation.now(at: installation), author(at: installation))
         let (isWhole, chosen) = (random.chance(permille: 300), random.bits())
+        try erase(record, isWhole: isWhole, chosen: chosen, at: installation, in: id)
+    }
+
+    /// Erases all that a record has said, or one part of it.
+    func erase(
+        _ record: KnownRecord, isWhole: Bool, chosen: UInt64, at installation: Installation,
+        in id: PartnershipID
+    ) throws {
+        let (now, author) = (simulation.now(at: installation), author(at: installation))
         let erased = try simulation.write(at: installation) { transaction -> Int in
             guard
                 let row = try transaction.recordRow(

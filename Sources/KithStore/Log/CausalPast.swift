@@ -38,15 +38,12 @@ extension StoreTransaction {
 
     /// Whether a chain names, up to one of its own entries, another entry or one that grew from it.
     func isKnown(_ target: Place, onChain chain: Int64, upTo sequence: Int64) throws -> Bool {
-        guard let feed = try number("SELECT feed FROM chain WHERE id = ?", [target.chain]) else {
-            return false
-        }
+        guard let feed = try self.chain(target.chain)?.feed else { return false }
         // Knowing an entry of a branch is knowing what the branch grew from.
-        for row in try rows("SELECT id FROM chain WHERE feed = ?", [feed]) {
-            guard
-                let known = try knownSequence(of: row["id"], onChain: chain, upTo: sequence)
+        for branch in try chains(ofFeed: feed) {
+            guard let known = try knownSequence(of: branch, onChain: chain, upTo: sequence)
             else { continue }
-            if try lineage(of: row["id"], upTo: known).contains(where: {
+            if try lineage(of: branch, upTo: known).contains(where: {
                 $0.chain == target.chain && target.sequence <= $0.sequence
             }) {
                 return true
@@ -61,13 +58,25 @@ extension StoreTransaction {
     ) throws -> [(chain: Int64, sequence: Int64)] {
         var links = [(chain: chain, sequence: sequence)]
         var current = chain
-        while let row = try row(
-            "SELECT parent, fork_sequence FROM chain WHERE id = ?", [current]),
-            let parent = row["parent"] as Int64?
-        {
-            links.append((parent, min(sequence, row["fork_sequence"])))
+        while let found = try self.chain(current), let parent = found.parent {
+            links.append((parent, min(sequence, found.fork)))
             current = parent
         }
         return links
+    }
+
+    private func chain(_ id: Int64) throws -> TransactionMemo.Chain? {
+        if let known = memo.chains[id] { return known }
+        let found = try row("SELECT feed, parent, fork_sequence FROM chain WHERE id = ?", [id])
+            .map { TransactionMemo.Chain(feed: $0[0], parent: $0[1], fork: $0[2]) }
+        memo.chains[id] = found
+        return found
+    }
+
+    private func chains(ofFeed feed: Int64) throws -> [Int64] {
+        if let known = memo.chainsOfFeeds[feed] { return known }
+        let found: [Int64] = try rows("SELECT id FROM chain WHERE feed = ?", [feed]).map { $0[0] }
+        memo.chainsOfFeeds[feed] = found
+        return found
     }
 }

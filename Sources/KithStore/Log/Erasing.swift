@@ -73,11 +73,11 @@ extension StoreTransaction {
         let first = RowID.operation(
             arrival: place.arrival, index: entry.operation(part: part, 0).index)
         let end = first + Int64(OperationID.operationsPerPart)
-        let ofPart = Self.operations(first: first, end: end)
-        try execute("UPDATE operation SET value = NULL, day = NULL WHERE \(ofPart)")
+        try execute(
+            "UPDATE operation SET value = NULL, day = NULL WHERE \(Self.ofEntries)", [first, end])
         for row in try rows(
-            "SELECT DISTINCT record FROM operation WHERE \(ofPart) AND field = ?",
-            [FieldNumber.parent])
+            "SELECT DISTINCT record FROM operation WHERE \(Self.ofEntries) AND field = ?3",
+            [first, end, FieldNumber.parent])
         {
             try refreshParent(of: row["record"])
         }

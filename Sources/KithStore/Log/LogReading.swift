@@ -92,31 +92,44 @@ extension StoreTransaction {
         from leaves: [Position], in id: CompartmentID
     ) throws -> [Int64] {
         let partnership = try partnershipRow(id.partnership)
-        let held = try lineages(of: leaves)
-        var arrivals: [Int64] = []
-        for row in try rows(
+        let chains = try rows(
             """
-            SELECT chain.id, last_sequence FROM feed JOIN chain ON chain.feed = feed.id
+            SELECT chain.id, last_sequence, last_hash FROM feed JOIN chain ON chain.feed = feed.id
             WHERE partnership = ? AND compartment = ?
             """, [partnership, id.compartment.rawValue])
-        {
-            let chain: Int64 = row["id"]
+        // Most of what others declare is where a chain ends here too.
+        let ends = Dictionary(
+            try chains.map { row in
+                let end: (chain: Int64, sequence: Int64) = (row[0], row[1])
+                return (try EntryHash(blob: row[2]), end)
+            },
+            uniquingKeysWith: { first, _ in first })
+        let held = try lineages(of: leaves, ends: ends)
+        var arrivals: [Int64] = []
+        for row in chains {
+            let chain: Int64 = row[0]
             let after = held[chain] ?? 0
-            let last: Int64 = row["last_sequence"]
+            let last: Int64 = row[1]
             guard after < last else { continue }
-            arrivals += try Int64.fetchAll(
-                database.cachedStatement(
-                    sql: "SELECT arrival FROM entry WHERE chain = ? AND sequence > ?"),
-                arguments: [chain, after])
+            arrivals += try rows(
+                "SELECT arrival FROM entry WHERE chain = ? AND sequence > ?", [chain, after]
+            ).map { $0[0] }
         }
         return arrivals.sorted()
     }
 
     /// How far each chain is in the past of some leaves; those that are not here count for nothing.
-    func lineages(of leaves: [Position]) throws -> [Int64: Int64] {
+    ///
+    /// - Parameter ends: where chains end, as far as that is known.
+    func lineages(
+        of leaves: [Position], ends: [EntryHash: (chain: Int64, sequence: Int64)] = [:]
+    ) throws -> [Int64: Int64] {
         var held: [Int64: Int64] = [:]
         for leaf in leaves {
-            guard let place = try place(of: leaf.hash) else { continue }
+            guard
+                let place = try ends[leaf.hash]
+                    ?? place(of: leaf.hash).map({ ($0.chain, $0.sequence) })
+            else { continue }
             for link in try lineage(of: place.chain, upTo: place.sequence) {
                 held[link.chain] = max(held[link.chain] ?? 0, link.sequence)
             }

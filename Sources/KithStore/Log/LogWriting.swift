@@ -19,7 +19,7 @@ enum Refusal: Error, Equatable {
 extension StoreTransaction {
     /// The row of a feed, made if need be.
     func feedRow(_ feed: FeedID, in partnership: Int64) throws -> Int64 {
-        let arguments: StatementArguments = [
+        let arguments: Arguments = [
             partnership, feed.compartment.rawValue, feed.author.blob,
             Int64(bitPattern: feed.incarnation),
         ]
@@ -156,6 +156,7 @@ extension StoreTransaction {
         feed: Int64, parent: Int64?, fork: Int64, _ sequence: Int64, _ hash: EntryHash,
         _ arrival: Int64
     ) throws -> Int64 {
+        memo.chainsOfFeeds[feed] = nil
         try execute(
             """
             INSERT INTO chain (feed, parent, fork_sequence, last_sequence, last_hash, last_arrival)

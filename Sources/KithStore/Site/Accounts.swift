@@ -43,7 +43,7 @@ extension StoreTransaction {
         try row("SELECT * FROM account WHERE login = ?", [login]).map(Self.account)
     }
 
-    static func account(_ row: Row) -> StoredAccount {
+    static func account(_ row: StoredRow) -> StoredAccount {
         let roles: String = row["roles"]
         return StoredAccount(
             row: row["id"], login: row["login"], name: row["name"], title: row["title"],

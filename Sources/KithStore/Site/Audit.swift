@@ -48,7 +48,7 @@ extension StoreTransaction {
         limit: Int
     ) throws -> [StoredAuditItem] {
         var conditions: [String] = ["1"]
-        var arguments: StatementArguments = []
+        var arguments: Arguments = []
         if let since {
             conditions.append("time_ms >= ?")
             arguments += [since.milliseconds]
@@ -102,14 +102,12 @@ extension StoreTransaction {
     public func problemsOfAudit() throws -> [String] {
         var problems: [String] = []
         var (expected, previous): (Int64, Data) = (1, Data())
-        let cursor = try Row.fetchCursor(
-            database, sql: "SELECT number, bytes, hash FROM audit ORDER BY number")
-        while let row = try cursor.next() {
-            let number: Int64 = row["number"]
-            let hash: Data = row["hash"]
+        try eachRow("SELECT number, bytes, hash FROM audit ORDER BY number") { row in
+            let number: Int64 = row[0]
+            let hash: Data = row[2]
             if number != expected {
                 problems.append("the audit has no item \(expected)")
-            } else if hash != Self.link(number, row["bytes"], after: previous) {
+            } else if hash != Self.link(number, row[1], after: previous) {
                 problems.append("the audit was changed at item \(number)")
             }
             (expected, previous) = (number + 1, hash)

@@ -102,7 +102,7 @@ extension StoreTransaction {
     }
 
     private func invitations(
-        _ filter: String, _ arguments: StatementArguments
+        _ filter: String, _ arguments: Arguments
     ) throws -> [StoredInvitation] {
         try rows(
             """

@@ -128,7 +128,7 @@ extension StoreTransaction {
     }
 
     private func letterboxes(
-        _ filter: String, _ arguments: StatementArguments, at now: Instant
+        _ filter: String, _ arguments: Arguments, at now: Instant
     ) throws -> [StoredLetterbox] {
         try rows(
             """

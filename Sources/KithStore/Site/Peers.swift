@@ -92,7 +92,7 @@ extension StoreTransaction {
         ).flatMap(peer)
     }
 
-    private func peer(_ row: Row) -> StoredPeer? {
+    private func peer(_ row: StoredRow) -> StoredPeer? {
         guard let root = try? RootCertificate(der: Array(row["root"] as Data)) else { return nil }
         let own = (row["addresses"] as String?)?.lines ?? []
         func instant(_ column: String) -> Instant? {

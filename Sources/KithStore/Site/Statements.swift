@@ -130,13 +130,13 @@ extension StoreTransaction {
     private static let statementColumns =
         "statement.site, counter, digest, bytes, signature, frontier_digest, time_ms"
 
-    private static func mark(_ row: Row) throws -> StatementMark {
+    private static func mark(_ row: StoredRow) throws -> StatementMark {
         StatementMark(
             site: try SiteID(blob: row["site"]), counter: UInt64(row["counter"] as Int64),
             digest: row["digest"])
     }
 
-    private static func keptStatement(_ row: Row) throws -> KeptStatement {
+    private static func keptStatement(_ row: StoredRow) throws -> KeptStatement {
         KeptStatement(
             mark: try mark(row), bytes: row["bytes"], signature: row["signature"],
             frontierDigest: row["frontier_digest"], time: Instant(milliseconds: row["time_ms"]))

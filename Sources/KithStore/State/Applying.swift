@@ -283,19 +283,15 @@ extension StoreTransaction {
 
     /// Brings up to date which parent of a record is shown: of the live ones, that of greatest rank.
     func refreshParent(of record: Int64) throws {
-        let values = try Data?.fetchCursor(
-            database.cachedStatement(
-                sql: """
-                    SELECT value FROM operation
-                    JOIN entry ON entry.arrival = operation.id >> 22
-                    JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-                    WHERE operation.record = ? AND operation.field = ? AND is_superseded = 0
-                    ORDER BY is_effective DESC, depth DESC, author DESC, hash DESC, operation.id & 4194303 DESC
-                    """), arguments: [record, FieldNumber.parent])
-        var shown: RecordID?
-        while shown == nil, let value = try values.next() {
-            shown = value.flatMap(Self.parent)
-        }
+        let values = try rows(
+            """
+            SELECT value FROM operation
+            JOIN entry ON entry.arrival = operation.id >> 22
+            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+            WHERE operation.record = ? AND operation.field = ? AND is_superseded = 0
+            ORDER BY is_effective DESC, depth DESC, author DESC, hash DESC, operation.id & 4194303 DESC
+            """, [record, FieldNumber.parent])
+        let shown = values.lazy.compactMap { ($0[0] as Data?).flatMap(Self.parent) }.first
         try setParent(of: record, to: shown)
     }
 
@@ -328,7 +324,7 @@ extension StoreTransaction {
 
     private func personRow(_ person: Person) throws -> Int64 {
         if let known = memo.people[person] { return known }
-        let arguments: StatementArguments = [
+        let arguments: Arguments = [
             person.user, person.name, person.role, person.organisation,
         ]
         let row = try number(

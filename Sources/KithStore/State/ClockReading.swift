@@ -80,34 +80,32 @@ extension StoreTransaction {
 
     private func datedRecords(
         _ kind: RecordKind, _ fields: [UInt32], from source: String, where filter: String,
-        _ arguments: StatementArguments
+        _ arguments: Arguments
     ) throws -> [DatedRecord] {
         let list = fields.map(String.init).joined(separator: ", ")
         var records: [Int64: DatedRecord] = [:]
-        let rows = try Row.fetchCursor(
-            database.cachedStatement(
-                sql: """
-                    SELECT record.id, record.uuid, record.parent, partnership.uuid AS home,
-                        entry.recorded_ms, operation.field, operation.value
-                    FROM \(source)
-                    JOIN partnership ON partnership.id = record.partnership
-                    JOIN entry ON entry.arrival = record.first_act >> 10
-                    LEFT JOIN operation ON operation.record = record.id
-                        AND operation.is_superseded = 0 AND operation.field IN (\(list))
-                    WHERE \(filter) AND record.kind = ? AND record.compartment = ?
-                    """),
-            arguments: arguments + [kind.number, kind.compartment.rawValue])
-        while let row = try rows.next() {
-            let id: Int64 = row["id"]
+        try eachRow(
+            """
+            SELECT record.id, record.uuid, record.parent, partnership.uuid, entry.recorded_ms,
+                operation.field, operation.value
+            FROM \(source)
+            JOIN partnership ON partnership.id = record.partnership
+            JOIN entry ON entry.arrival = record.first_act >> 10
+            LEFT JOIN operation ON operation.record = record.id
+                AND operation.is_superseded = 0 AND operation.field IN (\(list))
+            WHERE \(filter) AND record.kind = ? AND record.compartment = ?
+            """, arguments + [kind.number, kind.compartment.rawValue]
+        ) { row in
+            let id: Int64 = row[0]
             if records[id] == nil {
                 records[id] = DatedRecord(
-                    row: id, id: try RecordID(blob: row["uuid"]), kind: kind.number,
-                    partnership: try PartnershipID(blob: row["home"]),
-                    parent: (row["parent"] as Data?).flatMap { RecordID(bytes: $0) },
-                    created: Instant(milliseconds: row["recorded_ms"]))
+                    row: id, id: try RecordID(blob: row[1]), kind: kind.number,
+                    partnership: try PartnershipID(blob: row[3]),
+                    parent: (row[2] as Data?).flatMap { RecordID(bytes: $0) },
+                    created: Instant(milliseconds: row[4]))
             }
-            guard let field = row["field"] as UInt32? else { continue }
-            let value: Data? = row["value"]
+            guard let field = row[5] as UInt32? else { return }
+            let value: Data? = row[6]
             records[id]?.values[field, default: []].append(
                 value.flatMap { try? FieldValue(decoding: $0) })
         }

@@ -10,23 +10,18 @@ extension StoreTransaction {
     public func stateDigest(_ id: CompartmentID) throws -> Data {
         let partnership = try partnershipRow(id.partnership)
         var hash = SHA256()
-        let cursor = try Row.fetchCursor(
-            database.cachedStatement(
-                sql: id.compartment == .membership ? Self.membershipState : Self.recordState),
-            arguments: id.compartment == .membership
-                ? [partnership, partnership] : [partnership, id.compartment.rawValue])
-        while let row = try cursor.next() {
-            for column in row.databaseValues {
-                switch column.storage {
-                case .blob(let bytes):
-                    hash.update(data: bigEndian(UInt32(bytes.count)))
-                    hash.update(data: bytes)
-                case .int64(let number):
-                    hash.update(data: bigEndian(UInt32(truncatingIfNeeded: number)))
-                default:
-                    // An erased value, a grant without an end: no length that a value can have.
-                    hash.update(data: bigEndian(UInt32.max))
-                }
+        let isMembership = id.compartment == .membership
+        let second = isMembership ? partnership : Int64(id.compartment.rawValue)
+        try statement(isMembership ? Self.membershipState : Self.recordState).eachColumn(
+            [.int(partnership), .int(second)]
+        ) { column in
+            switch column {
+            case .blob(let bytes):
+                hash.update(UInt32(bytes.count))
+                hash.update(bufferPointer: bytes)
+            case .integer(let number): hash.update(UInt32(truncatingIfNeeded: number))
+            // An erased value, a grant without an end: no length that a value can have.
+            default: hash.update(UInt32.max)
             }
         }
         return Data(hash.finalize())
@@ -53,8 +48,11 @@ extension StoreTransaction {
     public func frontierDigest(_ id: CompartmentID) throws -> Data {
         FrontierDigest.digest(of: try frontier(id))
     }
+}
 
-    private func bigEndian(_ number: UInt32) -> Data {
-        withUnsafeBytes(of: number.bigEndian) { Data($0) }
+extension SHA256 {
+    /// A number, the greatest byte first.
+    fileprivate mutating func update(_ number: UInt32) {
+        withUnsafeBytes(of: number.bigEndian) { update(bufferPointer: $0) }
     }
 }

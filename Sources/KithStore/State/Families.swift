@@ -41,10 +41,10 @@ extension StoreTransaction {
     public func acts(
         on rows: [Int64], limit: Int
     ) throws -> [(record: Int64, act: StoredAct)] {
-        let marks = databaseQuestionMarks(count: rows.count)
+        let marks = Array(repeating: "?", count: rows.count).joined(separator: ",")
         return try self.rows(
             "SELECT id, record FROM act WHERE record IN (\(marks)) ORDER BY id DESC LIMIT \(limit)",
-            StatementArguments(rows)
+            Arguments(rows)
         ).compactMap { row in
             try act(row["id"]).map { (row["record"], $0) }
         }

@@ -183,27 +183,29 @@ extension StoreTransaction {
             try execute(
                 "INSERT INTO revoked (entry, since) VALUES (?, ?)", [place.arrival, since])
         }
-        let ofEntry = Self.operations(
-            first: RowID.operation(arrival: place.arrival, index: 0),
-            end: RowID.operation(arrival: place.arrival + 1, index: 0))
-        let touched = try rows("SELECT DISTINCT record, field FROM operation WHERE \(ofEntry)")
-        try execute("UPDATE operation SET is_effective = ? WHERE \(ofEntry)", [isInEffect])
+        let (first, end) = (
+            RowID.operation(arrival: place.arrival, index: 0),
+            RowID.operation(arrival: place.arrival + 1, index: 0)
+        )
+        let touched = try rows(
+            "SELECT DISTINCT record, field FROM operation WHERE \(Self.ofEntries)", [first, end])
+        try execute(
+            "UPDATE operation SET is_effective = ?3 WHERE \(Self.ofEntries)",
+            [first, end, isInEffect])
         for row in touched { try settleField(row["field"], of: row["record"]) }
     }
 
-    /// The condition that an operation is one of some entries or parts: they are found by the records
-    /// that those touch.
-    static func operations(first: Int64, end: Int64) -> String {
-        """
+    /// The condition that an operation is one of some entries or parts, from the first of its two
+    /// parameters up to the second: they are found by the records that those touch.
+    static let ofEntries = """
         operation.record IN
-            (SELECT record FROM act WHERE id BETWEEN \(first >> 12) AND \((end - 1) >> 12))
-        AND operation.id >= \(first) AND operation.id < \(end)
+            (SELECT record FROM act WHERE id BETWEEN ?1 >> 12 AND (?2 - 1) >> 12)
+        AND operation.id >= ?1 AND operation.id < ?2
         """
-    }
 }
 
 extension Membership.Act {
-    fileprivate init?(row: Row) {
+    fileprivate init?(row: StoredRow) {
         guard let kind = ActKind(rawValue: row["kind"]),
             let entry = EntryHash(bytes: row["hash"] as Data),
             let author = SiteID(bytes: row["author"] as Data),

@@ -94,12 +94,10 @@ extension StoreTransaction {
         """
 
     private func contestedValues(
-        _ sql: String, _ arguments: StatementArguments
+        _ sql: String, _ arguments: Arguments
     ) throws -> [ContestedValue] {
-        let cursor = try Row.fetchCursor(
-            database.cachedStatement(sql: sql), arguments: arguments)
         var values: [ContestedValue] = []
-        while let row = try cursor.next() {
+        try eachRow(sql, arguments) { row in
             let change: Int? = row[6]
             let live = Self.liveValue(row)
             let author = try SiteID(blob: row[10])
@@ -143,16 +141,14 @@ extension StoreTransaction {
     }
 
     private func liveValues(
-        _ sql: String, _ arguments: StatementArguments
+        _ sql: String, _ arguments: Arguments
     ) throws -> [LiveValue] {
-        let cursor = try Row.fetchCursor(
-            database.cachedStatement(sql: sql), arguments: arguments)
         var values: [LiveValue] = []
-        while let row = try cursor.next() { values.append(Self.liveValue(row)) }
+        try eachRow(sql, arguments) { values.append(Self.liveValue($0)) }
         return values
     }
 
-    static func liveValue(_ row: Row) -> LiveValue {
+    static func liveValue(_ row: CurrentRow) -> LiveValue {
         LiveValue(
             operation: row[0], record: row[1], field: row[2], value: row[3], isEffective: row[4],
             isContested: row[5])
@@ -201,13 +197,11 @@ extension StoreTransaction {
     }
 
     private func heads(
-        _ sql: String, _ arguments: StatementArguments
+        _ sql: String, _ arguments: Arguments
     ) throws -> [Int64: RecordHead] {
-        let cursor = try Row.fetchCursor(
-            database.cachedStatement(sql: sql), arguments: arguments)
         var heads: [Int64: RecordHead] = [:]
-        while let row = try cursor.next() {
-            guard let compartment = Compartment(rawValue: row[4]) else { continue }
+        try eachRow(sql, arguments) { row in
+            guard let compartment = Compartment(rawValue: row[4]) else { return }
             heads[row[0]] = RecordHead(
                 row: row[0], id: try RecordID(blob: row[1]), kind: row[2],
                 partnership: try PartnershipID(blob: row[3]), compartment: compartment,

@@ -290,7 +290,7 @@ extension Grant {
     /// Reads the columns of an admission or an invitation; nil where nothing is granted.
     ///
     /// - Parameter prefix: what the columns' names begin with.
-    init?(row: Row, _ prefix: String = "") {
+    init?(row: StoredRow, _ prefix: String = "") {
         guard let role = (row[prefix + "role"] as Int?).flatMap(Role.init(rawValue:)) else {
             return nil
         }

@@ -24,23 +24,22 @@ extension StoreTransaction {
     ) throws -> [RecordOutline] {
         guard let (filter, arguments) = try condition(of: selection) else { return [] }
         let list = Set(fields).sorted().map(String.init).joined(separator: ",")
-        let cursor = try Row.fetchCursor(
-            database.cachedStatement(
-                sql: """
-                    SELECT operation.id, record.id, operation.field, operation.value, is_effective,
-                        is_contested, record.uuid, record.kind, partnership.uuid,
-                        record.compartment, record.parent, first_act
-                    FROM record JOIN partnership ON partnership.id = record.partnership
-                    LEFT JOIN operation ON operation.record = record.id
-                        AND operation.is_superseded = 0 AND operation.field IN (\(list))
-                    WHERE \(filter)
-                    """), arguments: arguments)
         var outlines: [RecordOutline] = []
         var places: [Int64: Int] = [:]
-        while let row = try cursor.next() {
+        try eachRow(
+            """
+            SELECT operation.id, record.id, operation.field, operation.value, is_effective,
+                is_contested, record.uuid, record.kind, partnership.uuid,
+                record.compartment, record.parent, first_act
+            FROM record JOIN partnership ON partnership.id = record.partnership
+            LEFT JOIN operation ON operation.record = record.id
+                AND operation.is_superseded = 0 AND operation.field IN (\(list))
+            WHERE \(filter)
+            """, arguments
+        ) { row in
             let record: Int64 = row[1]
             if places[record] == nil {
-                guard let compartment = Compartment(rawValue: row[9]) else { continue }
+                guard let compartment = Compartment(rawValue: row[9]) else { return }
                 places[record] = outlines.count
                 let head = RecordHead(
                     row: record, id: try RecordID(blob: row[6]), kind: row[7],
@@ -48,7 +47,7 @@ extension StoreTransaction {
                     parent: (row[10] as Data?).flatMap { RecordID(bytes: $0) })
                 outlines.append(RecordOutline(head: head, firstAct: row[11], values: [:]))
             }
-            guard let place = places[record], row[0] as Int64? != nil else { continue }
+            guard let place = places[record], row[0] as Int64? != nil else { return }
             let value = Self.liveValue(row)
             outlines[place].values[value.field, default: []].append(value)
         }

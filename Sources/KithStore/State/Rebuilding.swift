@@ -40,7 +40,7 @@ extension Store {
         judgements.withLock { $0 = [:] }
         defer { judgements.withLock { $0 = [:] } }
         try database.inTransaction(.immediate) {
-            replay = try StoreTransaction(database: database, store: self).replay()
+            replay = try StoreTransaction(database, of: self, isWriter: true).replay()
             return keeping ? .commit : .rollback
         }
         guard let replay else { throw StoreError(.other, "the replay did not run") }
@@ -102,21 +102,18 @@ extension StoreTransaction {
     /// SHA-256 over a table's rows in the order of their keys, which are one or two columns.
     private func contentDigest(ofTable table: String) throws -> Data {
         var hash = SHA256()
-        let cursor = try Row.fetchCursor(
-            database, sql: "SELECT * FROM \(table) ORDER BY 1, 2")
-        while let row = try cursor.next() {
-            for value in row.databaseValues {
-                let (kind, bytes): (UInt8, Data) =
-                    switch value.storage {
-                    case .null: (0, Data())
-                    case .int64(let number): (1, withUnsafeBytes(of: number) { Data($0) })
-                    case .double(let number): (2, withUnsafeBytes(of: number) { Data($0) })
-                    case .string(let text): (3, Data(text.utf8))
-                    case .blob(let bytes): (4, bytes)
-                    }
-                hash.update(data: [kind])
-                withUnsafeBytes(of: bytes.count) { hash.update(bufferPointer: $0) }
-                hash.update(data: bytes)
+        func add(_ kind: UInt8, _ bytes: UnsafeRawBufferPointer) {
+            withUnsafeBytes(of: kind) { hash.update(bufferPointer: $0) }
+            withUnsafeBytes(of: bytes.count) { hash.update(bufferPointer: $0) }
+            hash.update(bufferPointer: bytes)
+        }
+        try statement("SELECT * FROM \(table) ORDER BY 1, 2").eachColumn([]) { column in
+            switch column {
+            case .null: add(0, UnsafeRawBufferPointer(start: nil, count: 0))
+            case .integer(let number): withUnsafeBytes(of: number) { add(1, $0) }
+            case .real(let number): withUnsafeBytes(of: number) { add(2, $0) }
+            case .text(let bytes): add(3, bytes)
+            case .blob(let bytes): add(4, bytes)
             }
         }
         return Data(hash.finalize())

@@ -45,7 +45,7 @@ extension StoreTransaction {
         return Int(try number("SELECT count(*) FROM record WHERE \(filter)", arguments) ?? 0)
     }
 
-    private func rows(_ selection: RecordSelection) throws -> [Row] {
+    private func rows(_ selection: RecordSelection) throws -> [StoredRow] {
         guard var (filter, arguments) = try condition(of: selection) else { return [] }
         if let newest = selection.newest {
             filter += " ORDER BY first_act DESC LIMIT ?"
@@ -203,7 +203,7 @@ extension StoreTransaction {
             WHERE operation.record = ? AND is_superseded IN (0, 1) AND operation.field = ?
                 AND feed.author = ? AND act.change = ?
             """
-        let arguments: StatementArguments = [
+        let arguments: Arguments = [
             record, field, keys.site.blob, ChangeType.import.rawValue,
         ]
         guard let last = try number("SELECT max(operation.id) \(imports)", arguments) else {
@@ -261,11 +261,11 @@ extension StoreTransaction {
         case performer, performerName, performerRole, performerOrganisation
 
         /// The place in a row that ends with these columns.
-        func place(in row: Row) -> Int { row.count - Self.allCases.count + rawValue }
+        func place(in row: StoredRow) -> Int { row.count - Self.allCases.count + rawValue }
     }
 
-    func act(_ row: Row) throws -> StoredAct {
-        func value<Value: DatabaseValueConvertible & StatementColumnConvertible>(
+    func act(_ row: StoredRow) throws -> StoredAct {
+        func value<Value: ColumnValue>(
             _ column: ActColumn
         ) -> Value { row[column.place(in: row)] }
         func data(_ column: ActColumn) -> Data? { row[column.place(in: row)] }
@@ -303,7 +303,7 @@ extension StoreTransaction {
         ).flatMap { EntryClass(rawValue: Int($0)) }
     }
 
-    private func operation(_ row: Row) throws -> StoredOperation {
+    private func operation(_ row: StoredRow) throws -> StoredOperation {
         let act = try act(row)
         // The columns of `operationQuery`, in order.
         let id = OperationID(entry: act.entry, index: RowID.index(operation: row[0]))

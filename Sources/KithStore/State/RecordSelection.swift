@@ -59,9 +59,9 @@ extension StoreTransaction {
     /// The condition of a selection; nil when nothing can meet it.
     func condition(
         of selection: RecordSelection
-    ) throws -> (sql: String, arguments: StatementArguments)? {
+    ) throws -> (sql: String, arguments: Arguments)? {
         var conditions: [String] = []
-        var arguments: StatementArguments = []
+        var arguments: Arguments = []
         if let kinds = selection.kinds {
             conditions.append("record.kind IN (SELECT value FROM json_each(?))")
             arguments += [Self.list(kinds)]

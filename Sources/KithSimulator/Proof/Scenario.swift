@@ -1,0 +1,69 @@
+import KithModel
+
+/// A story of few sites in which one thing goes wrong on purpose, told step by step, where chance would
+/// seldom bring it about. It is looked at as every run is, and in the end everyone syncs with everyone.
+package enum Scenario: String, CaseIterable, Sendable {
+    /// A backup of before an erasure comes in the place of a database that knew of it, and the site is the
+    /// first to tell another of the entry.
+    case erasureAhead = "erasure-ahead"
+    /// What a removed member wrote comes by another way after the removal, and the site starts again.
+    case lateAfterRemoval = "late-after-removal"
+    /// A member was removed and let in again; a site that only knows of the removal hears of the rest from
+    /// itself.
+    case backUnheard = "back-unheard"
+    /// A backup comes in the place of a database in which what erased a body is damaged.
+    case damagedErasure = "damaged-erasure"
+
+    /// Tells it on a world that has just been founded.
+    func play(on stage: Stage) throws {
+        switch self {
+        case .erasureAhead: try playErasureAhead(stage)
+        case .lateAfterRemoval: try playLateAfterRemoval(stage)
+        case .backUnheard: try playBackUnheard(stage)
+        case .damagedErasure: try playDamagedErasure(stage)
+        }
+    }
+
+    private func playErasureAhead(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        let record = try stage.write(at: stage.home)
+        try stage.sync(stage.home, stage.practice)
+        let backup = try stage.practice.imageOfDisk()
+        try stage.erase(record, at: stage.home)
+        try stage.sync(stage.home, stage.practice)
+        try stage.restore(backup, at: stage.practice)
+        try stage.sync(stage.practice, stage.trust)
+    }
+
+    private func playLateAfterRemoval(_ stage: Stage) throws {
+        _ = try stage.write(at: stage.trust)
+        try stage.everyoneMeets()
+        try stage.remove(stage.trust)
+        try stage.sync(stage.home, stage.practice)
+        _ = try stage.write(at: stage.trust)
+        try stage.sync(stage.trust, stage.council)
+        try stage.sync(stage.council, stage.practice)
+        try stage.restart(stage.practice)
+    }
+
+    private func playBackUnheard(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        try stage.remove(stage.trust)
+        try stage.sync(stage.home, stage.practice)
+        try stage.admit(stage.trust)
+        try stage.sync(stage.trust, stage.home)
+        _ = try stage.write(at: stage.practice)
+        _ = try stage.write(at: stage.trust)
+        try stage.sync(stage.trust, stage.practice)
+    }
+
+    private func playDamagedErasure(_ stage: Stage) throws {
+        let record = try stage.write(at: stage.home)
+        try stage.everyoneMeets()
+        let backup = try stage.practice.imageOfDisk()
+        let erasure = try stage.erase(record, at: stage.home)
+        try stage.sync(stage.home, stage.practice)
+        try stage.practice.damage(erasure)
+        try stage.restore(backup, at: stage.practice)
+    }
+}

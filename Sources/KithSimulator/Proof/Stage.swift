@@ -1,0 +1,93 @@
+import KithModel
+import KithStore
+import KithSync
+
+/// The world of a scenario: four members of one partnership, without faults, and what they are told to do.
+/// Nobody syncs or writes of their own accord.
+final class Stage {
+    /// Sites that a scenario's world needs.
+    static let sites = 5
+
+    private let simulation: Simulation
+    private let partnership: PartnershipID
+
+    init(_ simulation: Simulation) throws {
+        self.simulation = simulation
+        guard let first = simulation.workload.partnerships.first else {
+            throw Violation("Scenario", "nobody founded a partnership")
+        }
+        partnership = first
+    }
+
+    /// The founder, a second steward, and two that only write; as `Cast` has them for five sites.
+    var home: Installation { simulation.sites[0] }
+    var practice: Installation { simulation.sites[2] }
+    var trust: Installation { simulation.sites[3] }
+    var council: Installation { simulation.sites[4] }
+
+    /// One session after another, and whatever follows from them.
+    func sync(_ caller: Installation, _ callee: Installation) throws {
+        var outcomes: [SyncSession.Outcome?] = []
+        try Sync.run(from: caller, to: callee.site, simulation) { outcomes.append($0) }
+        try simulation.runUntil(simulation.time + 40 * SimulatedClock.minute)
+        guard outcomes.contains(where: { $0 != nil }) else {
+            throw Violation("Scenario", "\(caller.name) did not reach \(callee.name)")
+        }
+    }
+
+    /// Everybody hears of everything.
+    func everyoneMeets() throws {
+        for _ in 0..<2 {
+            for other in [practice, trust, council] { try sync(other, home) }
+        }
+        try sync(trust, practice)
+        try sync(council, trust)
+        try sync(council, practice)
+    }
+
+    /// Writes a new record that every member may read.
+    func write(at installation: Installation) throws -> Workload.KnownRecord {
+        let kinds = Vocabulary.kinds.filter { $0.compartment == .relations && $0.parents.isEmpty }
+        guard let kind = kinds.min(by: { $0.number < $1.number }) else {
+            throw Violation("Scenario", "the vocabulary has no kind that all members may read")
+        }
+        let count = simulation.workload.records(in: partnership).count
+        try simulation.workload.make(kind, under: nil, at: installation, in: partnership)
+        let made = simulation.workload.records(in: partnership)
+        guard made.count > count, let record = made.last else {
+            throw Violation("Scenario", "\(installation.name) did not write")
+        }
+        return record
+    }
+
+    /// Erases all that a record has said; gives the entry that does.
+    @discardableResult
+    func erase(_ record: Workload.KnownRecord, at installation: Installation) throws -> EntryHash {
+        try simulation.workload.erase(
+            record, isWhole: true, chosen: 0, at: installation, in: partnership)
+        guard let entry = simulation.chronicle.acknowledged[installation.number]?.last else {
+            throw Violation("Scenario", "\(installation.name) did not erase")
+        }
+        return entry
+    }
+
+    func remove(_ member: Installation) throws {
+        try simulation.workload.registrar.remove(member.site, from: partnership, by: home)
+    }
+
+    /// Lets a site in that had been removed, which hears of it at its next session.
+    func admit(_ joiner: Installation) throws {
+        try simulation.workload.registrar.admit(
+            joiner, Registrar.grant(for: joiner, isFirst: false), to: partnership, by: home)
+    }
+
+    func restore(_ backup: Store, at installation: Installation) throws {
+        try simulation.weather.restore(backup, at: installation)
+    }
+
+    /// Ends the process and starts it again.
+    func restart(_ installation: Installation) throws {
+        installation.stop()
+        try simulation.weather.start(installation)
+    }
+}
