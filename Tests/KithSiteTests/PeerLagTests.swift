@@ -50,11 +50,15 @@ import Testing
         for site in [practice, elm, oak] { await site.close() }
     }
 
-    @Test func `what a partner has signed to hold and is not here is counted`() async throws {
-        let (practice, elm, oak) = try await star()
-        let id = CompartmentID(try await elm.site.partnership(plans).id, .membership)
-        let theirs = practice.site.store.keys
-        try await elm.site.store.write { transaction in
+    /// Gives a site the word of another, on who is in, that it holds other entries of its own feed as well:
+    /// one for each sequence, which follow from the last that is here.
+    private func state(
+        _ sequences: @escaping @Sendable (_ last: UInt64) -> [UInt64], by author: Neighbour,
+        at site: Neighbour
+    ) async throws {
+        let id = CompartmentID(try await site.site.partnership(plans).id, .membership)
+        let theirs = author.site.store.keys
+        try await site.site.store.write { transaction in
             let leaf = try #require(
                 try transaction.frontier(id).first { $0.feed.author == theirs.site })
             let statement = Kith_V1_Statement.with {
@@ -62,38 +66,10 @@ import Testing
                 $0.counter = 1_000
                 $0.partnership = Data(id.partnership.bytes)
                 $0.compartment = .membership
-                $0.frontier = [
+                $0.frontier = sequences(leaf.sequence).enumerated().map { number, sequence in
                     .init(
                         Position(
-                            feed: leaf.feed, sequence: leaf.sequence + 4,
-                            hash: EntryHash(header: Data("not here".utf8))))
-                ]
-            }
-            try transaction.keepStatement(
-                try statement.serializedData(), signature: Data(count: 64), by: theirs.site, on: id,
-                counter: 1_000, frontier: [], time: Instant(milliseconds: 0))
-        }
-        let behind = try await lag(of: practice, at: elm)
-        #expect(behind.entriesToReceive == 4 && behind.bytesToReceive > 400)
-        for site in [practice, elm, oak] { await site.close() }
-    }
-
-    @Test func `numbers that no log can have are counted, and stop nothing`() async throws {
-        let (practice, elm, oak) = try await star()
-        let id = CompartmentID(try await elm.site.partnership(plans).id, .membership)
-        let theirs = practice.site.store.keys
-        try await elm.site.store.write { transaction in
-            let leaf = try #require(
-                try transaction.frontier(id).first { $0.feed.author == theirs.site })
-            let statement = Kith_V1_Statement.with {
-                $0.site = Data(theirs.site.bytes)
-                $0.counter = 1_000
-                $0.partnership = Data(id.partnership.bytes)
-                $0.compartment = .membership
-                $0.frontier = (0..<4).map { number in
-                    .init(
-                        Position(
-                            feed: leaf.feed, sequence: Limits.sequence,
+                            feed: leaf.feed, sequence: sequence,
                             hash: EntryHash(header: Data("not here \(number)".utf8))))
                 }
             }
@@ -101,6 +77,20 @@ import Testing
                 try statement.serializedData(), signature: Data(count: 64), by: theirs.site, on: id,
                 counter: 1_000, frontier: [], time: Instant(milliseconds: 0))
         }
+    }
+
+    @Test func `what a partner has signed to hold and is not here is counted`() async throws {
+        let (practice, elm, oak) = try await star()
+        try await state({ [$0 + 4] }, by: practice, at: elm)
+        let behind = try await lag(of: practice, at: elm)
+        #expect(behind.entriesToReceive == 4 && behind.bytesToReceive > 400)
+        await village.close(practice, elm, oak)
+    }
+
+    @Test func `numbers that no log can have are counted, and stop nothing`() async throws {
+        let (practice, elm, oak) = try await star()
+        try await state(
+            { _ in Array(repeating: Limits.sequence, count: 4) }, by: practice, at: elm)
         #expect(try await lag(of: practice, at: elm).entriesToReceive > 1_000_000)
         await village.close(practice, elm, oak)
     }
