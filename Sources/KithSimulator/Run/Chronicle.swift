@@ -134,14 +134,23 @@ final class Chronicle {
             [arrival << 10, arrival << 10 | 1023]
         ).map { Part(skeleton: $0["skeleton"], body: $0["body"]) }
         if header.feed.compartment == .membership, let part = parts.first,
-            case .mint? = try? MembershipAct(decoding: part.skeleton),
-            let row = try transaction.all(
-                "SELECT secret FROM compartment_key WHERE id = ?", [Data(hash.bytes)]
-            ).first, let secret = row["secret"] as Data?
+            case .mint? = try? MembershipAct(decoding: part.skeleton)
         {
-            secrets[hash] = CompartmentKey(bytes: secret)
+            try keepSecret(of: hash, transaction)
         }
+        // A liar's key may have come first to a site that it was not sealed to; who writes with it has it.
+        for key in header.parts.compactMap(\.key) { try keepSecret(of: key, transaction) }
         graph.add(hash, header, parts, secrets: secrets)
+    }
+
+    private func keepSecret(of key: EntryHash, _ transaction: StoreTransaction) throws {
+        guard secrets[key] == nil,
+            let row = try transaction.all(
+                "SELECT secret FROM compartment_key WHERE id = ? AND secret IS NOT NULL",
+                [Data(key.bytes)]
+            ).first
+        else { return }
+        secrets[key] = CompartmentKey(bytes: row["secret"] as Data)
     }
 
     static func hash(_ bytes: Data) throws -> EntryHash {
