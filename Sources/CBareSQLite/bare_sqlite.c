@@ -15,7 +15,8 @@ static sqlite3 *open_bare(const char *path, const char *schema) {
     if (sqlite3_open(path, &database) != SQLITE_OK
         || sqlite3_exec(database,
                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA mmap_size=0;"
-               "PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;",
+               "PRAGMA secure_delete=ON; PRAGMA cell_size_check=ON; PRAGMA foreign_keys=ON;"
+               "PRAGMA trusted_schema=OFF; PRAGMA cache_size=-16000;",
                NULL, NULL, NULL)
             != SQLITE_OK
         || sqlite3_exec(database, schema, NULL, NULL, NULL) != SQLITE_OK) {
