@@ -142,13 +142,16 @@ public final class Store: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(Double(WriteAheadLog.busyTimeout))
         configuration.prepareDatabase { database in
+            // The writer comes back to the same pages of the indexes; each of those who read has a cache of its
+            // own beside it, and the system one for all.
+            let kilobytes = database.configuration.readonly ? 4_000 : 16_000
             try database.execute(
                 sql: """
                     PRAGMA trusted_schema = OFF;
                     PRAGMA cell_size_check = ON;
                     PRAGMA mmap_size = 0;
                     PRAGMA secure_delete = ON;
-                    PRAGMA cache_size = -16000;
+                    PRAGMA cache_size = -\(kilobytes);
                     """)
         }
         return configuration
