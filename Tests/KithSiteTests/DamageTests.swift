@@ -78,7 +78,7 @@ import Testing
         #expect(try await oak.site.verify().ok)
     }
 
-    @Test func `while a session runs the log is looked through in small steps, and then in large ones`()
+    @Test func `while a session runs the log is looked through in smaller steps`()
         async throws
     {
         let (_, elm, _) = try await three()
