@@ -43,7 +43,7 @@ struct EditForm {
                 "isHidden": field.name == "seenVersion" || field.name == "planVersion",
             ]
             if isFixed, let view, let record {
-                node["shown"] = nodes.field(view, of: kind, record: record)
+                node["shown"] = nodes.field(view, field, record: record)
                 node["conflict"] =
                     isOpen ? "/conflicts/\(record.id.short).\(field.name)" : false as Any
                 return node

@@ -28,7 +28,7 @@ enum RecordPages {
         guard record.kind != "resident" || visit.query.has("all") else {
             return .see("/residents/\(visit.parameter("id"))")
         }
-        let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
+        let nodes = RecordNodes(visit, desk, titles: Titles.of(family))
         let changes = try await desk.changes(record.reference, since: 0, moments: 200)
         let kind = Vocabulary.kind(named: record.kind)
         let adding = ResidentPage.adding(to: record, nodes)
