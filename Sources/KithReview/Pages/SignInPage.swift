@@ -5,7 +5,9 @@ import KithSite
 /// Signing in and out, and keeping what somebody typed whose session ended before they saved it.
 enum SignInPage {
     /// Fields that are never carried along.
-    private static let private_: Set<String> = ["password", "code", "newPassword", "token", "once"]
+    private static let private_: Set<String> = [
+        "password", "code", "newPassword", "newPasswordAgain", "token", "once",
+    ]
 
     static let routes: [Route] = [
         .get("/sign-in", .open) { visit in

@@ -30,11 +30,38 @@ import Testing
                 ? "\(allergy.id.short).severity" : id.description)
     }
 
-    private func expectStrict(_ reply: Browser.Reply, _ what: String) {
-        for (name, value) in StrictHeaders.all {
-            #expect(reply.header(name.rawName) == value, "\(what): \(name.rawName)")
+    /// What every answer has to say, written down once more: what is taken out of the program's own list
+    /// is missed here.
+    private static let strict = [
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    ]
+    private static let policy = [
+        "default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self'",
+        "font-src 'none'", "connect-src 'none'", "object-src 'none'", "form-action 'self'",
+        "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+    ]
+
+    private func expectStrict(
+        _ reply: Browser.Reply, _ what: String, caching: String = "no-store"
+    ) {
+        for (name, value) in Self.strict {
+            #expect(reply.header(name) == value, "\(what): \(name)")
         }
-        #expect(reply.header("Server") == nil, "\(what)")
+        let policy = reply.header("Content-Security-Policy") ?? ""
+        #expect(policy.components(separatedBy: "; ") == Self.policy, "\(what)")
+        #expect(reply.header("Cache-Control") == caching, "\(what)")
+        // Neither what serves it nor what others may do with it is told.
+        for name in ["Server", "X-Powered-By", "Access-Control-Allow-Origin", "ETag"] {
+            #expect(reply.header(name) == nil, "\(what): \(name)")
+        }
+        if !reply.body.isEmpty {
+            let type = reply.header("Content-Type") ?? ""
+            #expect(type.contains("charset=utf-8") || type == "image/svg+xml", "\(what): \(type)")
+        }
     }
 
     @Test
@@ -56,6 +83,41 @@ import Testing
             #expect(reply.status == 404)
             expectStrict(reply, path)
         }
+        expectStrict(try await browser.ask("GET", "/sign-in"), "/sign-in")
+        expectStrict(try await browser.ask("POST", "/sign-in", form: []), "POST /sign-in")
+        for path in [Assets.stylePath, Assets.scriptPath, Assets.iconPath] {
+            let reply = try await browser.ask("GET", path)
+            #expect(reply.status == 200)
+            expectStrict(reply, path, caching: "public, max-age=31536000, immutable")
+        }
+    }
+
+    @Test func `what is given to whoever may have it has the strict headers too`() async throws {
+        let browser = try await served.person(
+            "anna", [.clinician, .administrator, .auditor], reading: Compartment.granted)
+        var shown = 0
+        for route in Routes.all where route.method == .get {
+            let reply = try await browser.ask("GET", path(route))
+            expectStrict(reply, route.path)
+            if reply.status == 200, reply.body.contains(Self.marker) { shown += 1 }
+        }
+        #expect(shown > 10)
+    }
+
+    @Test func `no method does anything but those that the page has`() async throws {
+        let browser = try await served.person("anna", [.clinician, .administrator])
+        let before = try await served.site.status().entries
+        for method in ["TRACE", "OPTIONS", "PUT", "DELETE", "PATCH", "CONNECT", "PROPFIND"] {
+            for path in ["/", "/residents/\(marked.id)", "/sign-out"] {
+                let reply = try await browser.ask(method, path)
+                #expect([400, 405].contains(reply.status), "\(method) \(path) \(reply.status)")
+                #expect(!reply.body.contains(Self.marker), "\(method) \(path)")
+            }
+        }
+        // The head of a page is that of the page, without a word of it.
+        let head = try await browser.ask("HEAD", "/residents/\(marked.id)")
+        #expect(head.status == 200 && head.body.isEmpty)
+        #expect(try await served.site.status().entries == before)
     }
 
     @Test func `a role that does not include a route is refused there`() async throws {
@@ -81,6 +143,12 @@ import Testing
         }
         // What they posted was not done.
         #expect(try await served.site.record(marked.id.description, kind: nil).isArchived == false)
+        // Each refusal is in the program's log: who and where, and nothing of any record.
+        for login in ["reviewer", "carer", "admin", "auditor"] {
+            let own = served.log.lines.filter { $0.contains("user=\(login)") }
+            #expect(own.contains { $0.contains("refused") && $0.contains("route=/") }, "\(login)")
+        }
+        #expect(!served.log.lines.joined().contains(Self.marker))
     }
 
     private func token(of browser: Browser) async throws -> String {

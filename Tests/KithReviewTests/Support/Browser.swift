@@ -103,6 +103,13 @@ struct Browser: Sendable {
         }
     }
 
+    /// Connects and says nothing.
+    func connect() async throws -> any Channel {
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        if let from { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: from, port: 0)) }
+        return try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+    }
+
     /// Sends bytes as they are.
     func send(
         _ text: String, tls: Bool = true, most: TLSVersion? = nil
