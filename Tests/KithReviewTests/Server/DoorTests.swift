@@ -50,6 +50,24 @@ import Testing
         }
     }
 
+    @Test
+    func `of what TLS 1_2 has, only what keeps the past secret and is authenticated is spoken`()
+        async throws
+    {
+        let hello = "GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        for old in [
+            NIOTLSCipher.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,
+            .TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA, .TLS_RSA_WITH_AES_128_GCM_SHA256,
+        ] {
+            await #expect(throws: (any Error).self, "\(old)") {
+                _ = try await browser.send(hello, most: .tlsv12, ciphers: [old])
+            }
+        }
+        let good = try await browser.send(
+            hello, most: .tlsv12, ciphers: [.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256])
+        #expect(Browser.Reply(good).status == 200)
+    }
+
     @Test(arguments: [
         "/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc/passwd", "//etc/passwd", "/../../etc/passwd",
         "/residents/%00", "/residents/a%0d%0ab", "/assets/../kith.yaml", "/records/%2F%2F",

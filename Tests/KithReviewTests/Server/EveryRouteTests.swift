@@ -99,7 +99,10 @@ import Testing
         for route in Routes.all where route.method == .get {
             let reply = try await browser.ask("GET", path(route))
             expectStrict(reply, route.path)
-            if reply.status == 200, reply.body.contains(Self.marker) { shown += 1 }
+            guard reply.status == 200 else { continue }
+            if reply.body.contains(Self.marker) { shown += 1 }
+            // And from every page there is the way out.
+            #expect(reply.body.contains("action=\"/sign-out\""), "\(route.path)")
         }
         #expect(shown > 10)
     }

@@ -112,7 +112,7 @@ struct Browser: Sendable {
 
     /// Sends bytes as they are.
     func send(
-        _ text: String, tls: Bool = true, most: TLSVersion? = nil
+        _ text: String, tls: Bool = true, most: TLSVersion? = nil, ciphers: [NIOTLSCipher]? = nil
     ) async throws -> String {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.any().makePromise(of: String.self)
@@ -126,6 +126,7 @@ struct Browser: Sendable {
                     configuration.certificateVerification = .none
                     configuration.minimumTLSVersion = .tlsv1
                     configuration.maximumTLSVersion = most
+                    if let ciphers { configuration.cipherSuiteValues = ciphers }
                     if let identity {
                         configuration.certificateChain = identity.certificateChain.map {
                             .certificate($0)

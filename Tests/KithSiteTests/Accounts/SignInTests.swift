@@ -1,9 +1,11 @@
 import Foundation
 import KithModel
-import KithSite
+import KithStore
 import KithTrust
 import Synchronization
 import Testing
+
+@testable import KithSite
 
 /// Accounts, sign-in and sessions of a real site, with a clock that the test sets.
 @Suite struct SignInTests {
@@ -330,6 +332,22 @@ import Testing
                 #expect(bytes.range(of: secret) == nil, "\(file)")
             }
         }
+    }
+
+    @Test func `what a site keeps of a password has the standard cost`() async throws {
+        // As the programs open it: nothing is said about what a password may cost.
+        let home = OpenSite.newHome()
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        _ = try await LocalSite.initialise(home: home, name: "Oak", kind: "care-home", ods: nil)
+        let site = try await LocalSite.open(home: home)
+        _ = try await site.changeUser(
+            UserChange(
+                login: "mary",
+                act: .add(name: "Mary", title: nil, roles: [.careStaff], compartments: nil)))
+        let kept = try await site.store.read { try $0.account("mary")?.password }
+        await site.close()
+        // The version, then the exponent of the cost.
+        #expect(kept?.prefix(2) == Data([1, 17]))
     }
 
     @Test(arguments: ["", "mary okafor", "m\u{E4}ry", String(repeating: "a", count: 65), "a\nb"])
