@@ -107,6 +107,7 @@ enum RecordPages {
         let form = EditForm(
             kind: kind, record: record, choices: choices, zone: visit.review.zone,
             about: parent.flatMap { Vocabulary.kind(named: $0.kind) })
+        let said = problem.map(form.problem)
         let nodes = RecordNodes(
             visit, desk,
             titles: Dictionary(
@@ -134,9 +135,9 @@ enum RecordPages {
                 "back": try await back(record: record, parent: parent, top: top, desk),
                 "seen": typed?["seen"] ?? String(record?.version ?? 0),
                 "fields": form.nodes(
-                    typed: typed, presets: presets(kind, visit, desk, parent), problem: problem,
+                    typed: typed, presets: presets(kind, visit, desk, parent), problem: said,
                     nodes),
-                "problem": problem.map { "Not saved: \($0)." } ?? false as Any,
+                "problem": said.map { "Not saved: \($0.words)." } ?? false as Any,
                 "choosesPartnership": record == nil && kind.parents.isEmpty,
                 "partnerships": partnerships.map { partnership -> Node in
                     [

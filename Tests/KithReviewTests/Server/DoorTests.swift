@@ -137,7 +137,7 @@ import Testing
 
     @Test(arguments: [
         "", "\u{16}\u{3}\u{1}", "GET / HTTP/1.1\r\nHost: localhost\r\nX: a",
-        "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\nhalf",
+        "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nOrigin: https://localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9\r\n\r\nhalf",
     ])
     func `whoever begins and does not end is put out of the door that is served`(
         beginning: String
@@ -152,6 +152,8 @@ import Testing
 
     @Test func `an address has so many connections at once, and others have theirs`() async throws {
         let most = ReviewLimits.connectionsOfAddress
+        // However long it takes to open them: none is closed meanwhile.
+        let served = try await ServedSite(patience: .minutes(10))
         let crowd = Browser(port: served.port, from: "127.0.0.31")
         var open: [any Channel] = []
         for _ in 0..<most { open.append(try await crowd.connect()) }
