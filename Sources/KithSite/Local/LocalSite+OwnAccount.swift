@@ -64,9 +64,10 @@ extension LocalSite {
             guard case .signedIn = outcome else { return outcome }
             let hash = try await passwords.hash(
                 new, salt: cryptography.randomBytes(PasswordHash.saltBytes))
+            let device = request.device.flatMap(BrowserToken.init(text:))?.hash
             try await store.write { transaction in
-                try transaction.setPassword(hash.bytes, isInitial: false, of: account.row)
-                try transaction.endSessions(of: account.row, besides: token.hash)
+                try transaction.setPassword(
+                    hash.bytes, isInitial: false, of: account.row, in: token.hash, device: device)
             }
             try await noteSignIn(account.login, account, "chose another password")
             return outcome

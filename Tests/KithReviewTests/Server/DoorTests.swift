@@ -147,7 +147,12 @@ import Testing
         // Without TLS, within its handshake, and within a request: each ends without an answer.
         let text = (try? await browser.send(beginning, tls: beginning.count > 3)) ?? ""
         #expect(text.isEmpty, "\(text)")
-        #expect(try await browser.ask("GET", "/sign-in").status == 200, "who ends is answered")
+        // Who ends is answered, if not at the first time on a machine that is busy.
+        var status = 0
+        for _ in 0..<50 where status != 200 {
+            status = (try? await browser.ask("GET", "/sign-in").status) ?? 0
+        }
+        #expect(status == 200)
     }
 
     @Test func `an address has so many connections at once, and others have theirs`() async throws {
