@@ -1,10 +1,12 @@
 import Foundation
 import HTTPTypes
 import KithModel
-import KithSite
+import KithProtocol
 import Testing
 
 @testable import KithReview
+@testable import KithSite
+@testable import KithStore
 
 /// Every route against everyone who may not use it: none does anything, none tells anything.
 @Suite struct EveryRouteTests {
@@ -255,5 +257,36 @@ import Testing
                 ])
             #expect([403, 404].contains(reply.status), "\(kind) \(reply.status)")
         }
+    }
+
+    @Test func `a value that names a record of another kind tells no title of it`() async throws {
+        // As a member that lies writes it: the organisation of a contact is somebody's allergy.
+        let contact = try await served.site.store.write { [allergy] transaction in
+            let kind = try #require(Vocabulary.kind(named: "contact"))
+            let id = transaction.cryptography.newRecordID()
+            let values: [(String, FieldValue)] = [
+                ("name", .text("Nurse Known")), ("organisation", .reference(allergy.id)),
+            ]
+            let skeleton = Skeleton(
+                record: id, kind: kind.number,
+                operations: try values.map {
+                    .init(field: try #require(kind.field(named: $0.0)).number, supersedes: [])
+                }, change: .create,
+                committer: Person(user: "liar", name: "Liar", role: "", organisation: ""),
+                performer: nil, event: nil, group: Data())
+            _ = try transaction.author(
+                [DraftPart(skeleton: skeleton, values: values.map(\.1), reason: "")],
+                class: kind.entryClass, in: kind.compartment, of: allergy.partnershipID,
+                now: Instant(Date()))
+            return id
+        }
+        let browser = try await served.person("housing", [.careStaff], reading: [.relations])
+        for path in ["/records/\(contact)", "/contacts"] {
+            let reply = try await browser.ask("GET", path)
+            #expect(reply.status == 200 && reply.body.contains("Nurse Known"), "\(path)")
+            #expect(!reply.body.contains(Self.marker), "\(path)")
+        }
+        let view = try await served.site.record(contact.description, kind: nil)
+        #expect(view.field("organisation")?.candidates.first?.words == allergy.id.short)
     }
 }
