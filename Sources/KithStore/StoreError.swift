@@ -68,7 +68,10 @@ public struct StoreError: Error, Sendable, CustomStringConvertible {
                 "there is too little memory; nothing was changed: end other programs, or allow this one more, and try again"
             )
         default:
-            self.init(.other, "the database refuses: \(error.resultCode)")
+            self.init(
+                .other,
+                "the database refuses (\(error.resultCode)); nothing was changed: try again, and if it refuses again, run 'kith doctor'"
+            )
         }
     }
 }

@@ -229,6 +229,18 @@ def look_at_what_was_typed(page, site, look, resident):
     look.at(page, "sign-a-decision-wrong", "Not saved")
 
 
+def look_at_own_account(page, site, look):
+    page.goto(site.url + "/")
+    page.click(".who a")
+    look.at(page, "account", "In this browser", "Another password")
+    page.fill("#password", "not this one")
+    page.fill("#code", "000000")
+    page.fill("#new", "eight blue saucepans")
+    page.fill("#again", "eight blue saucepans")
+    page.click("button:has-text('Change the password')")
+    look.at(page, "account-wrong", "Nothing was changed", "are not right")
+
+
 def look_at_two_of_one_id(page, site, look):
     """A liar can give a record the id of another: what such a one leaves in the state."""
     kinds = json.loads((ROOT / "Sources/KithModel/Data/vocabulary-personal.json").read_text())["kinds"]
@@ -261,6 +273,7 @@ def test_every_page_can_be_used_by_everybody_and_fits_every_screen(house, visit,
     page.goto(elm.url + "/emergencies")
     look.at(page, "emergencies-waiting", "The crew asks")
     look_at_what_was_typed(page, elm, look, resident)
+    look_at_own_account(page, elm, look)
     look_at_two_of_one_id(page, elm, look)
     # She signed in again on the way.
     STATES[(elm.home, "mary")] = page.context.storage_state()

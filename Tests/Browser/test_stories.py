@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from conftest import Site, shot, sign_in
+from conftest import PASSWORD, Site, shot, sign_in
 from test_pages import violations
 
 
@@ -252,6 +252,36 @@ def test_a_proposal_is_answered_at_the_home_and_its_author_sees_the_answer(sites
     for words in ("Sleep and rest", "Accepted", "Agreed with her", "Declined", "Days too"):
         assert words in plan, words
     shot(there, "answered")
+
+
+def test_somebody_chooses_another_password_and_is_signed_out_everywhere_else(sites, chromium):
+    elm, _ = sites
+    elm.add_user("pam", "Pam Password", "reviewer", "nurse")
+    pages = []
+    for _ in range(2):
+        page = chromium.new_context(ignore_https_errors=True).new_page()
+        page.set_default_timeout(20_000)
+        pages.append(page)
+    here, elsewhere = pages
+    sign_in(elsewhere, elm, "pam")
+    here.goto(elm.url + "/account")
+    here.fill("#login", "pam")
+    here.fill("#password", PASSWORD)
+    here.fill("#code", elm.next_code("pam"))
+    here.click("button.main")
+    assert here.inner_text("h1") == "Your account"
+    assert here.locator("li", has_text="In another browser").count() == 1
+    here.fill("#password", PASSWORD)
+    here.fill("#code", elm.next_code("pam"))
+    here.fill("#new", "eight blue saucepans")
+    here.fill("#again", "eight blue saucepans")
+    here.click("button:has-text('Change the password')")
+    assert "signed out everywhere else" in here.inner_text("[role=status]")
+    assert here.locator("li", has_text="In another browser").count() == 0
+    elsewhere.goto(elm.url + "/")
+    assert elsewhere.inner_text("h1") == "Sign in"
+    for page in pages:
+        page.context.close()
 
 
 def test_an_emergency_reading_is_reviewed_on_the_page(sites, visit):

@@ -25,6 +25,7 @@ struct WebPage {
         }
         let path = "/residents/\(resident)"
         var (real, fixed): ([Double], [Double]) = ([], [])
+        var (work, fixedWork) = (0.0, 0.0)
         var cookies = ""
         var values = 0
         for round in 0..<Self.rounds {
@@ -34,14 +35,16 @@ struct WebPage {
                 try await reader.signIn(account)
                 cookies = reader.cookies
             }
-            let (page, times) = try await times(reader, path)
+            let (page, times, busy) = try await times(reader, path, of: daemon)
+            work += busy
             await reader.close()
             try daemon.stop()
             real += times
             values = page.components(separatedBy: "<div class=\"value\">").count - 1
             let server = try programs.fixedPage("page", resident: resident, login: account.login)
             let other = try await WebReader(server.address, number: round)
-            let (same, others) = try await self.times(other, path)
+            let (same, others, busyWith) = try await self.times(other, path, of: server)
+            fixedWork += busyWith
             await other.close()
             try server.stop(isDaemon: false)
             fixed += others
@@ -54,27 +57,31 @@ struct WebPage {
         }
         programs.remove("page")
         let (ours, baseline) = (Self.median(real), Self.median(fixed))
+        let pages = Double(Self.rounds * Self.pages)
         return [
             Measure(
                 "web-page", ours / baseline, atMost: 3,
                 String(
-                    format: "%.1f ms for %d values over %d saves, %.1f ms with fixed text",
-                    ours * 1000, values, report.saves, baseline * 1000))
+                    format:
+                        "%.1f ms for %d values over %d saves, %.1f ms with fixed text; %.1f and %.1f ms of a processor",
+                    ours * 1000, values, report.saves, baseline * 1000, work / pages * 1000,
+                    fixedWork / pages * 1000))
         ]
     }
 
-    /// The page, and how long it took each time, in seconds.
+    /// The page, how long it took each time, and what all of it took of a processor, in seconds.
     private func times(
-        _ reader: WebReader, _ path: String
-    ) async throws -> (page: String, times: [Double]) {
+        _ reader: WebReader, _ path: String, of server: Daemon
+    ) async throws -> (page: String, times: [Double], work: Double) {
         var page = try await reader.read(path)
         var times: [Double] = []
+        let before = try server.processorTime()
         for _ in 0..<Self.pages {
             let begun = ContinuousClock.now
             page = try await reader.read(path)
             times.append((ContinuousClock.now - begun) / .seconds(1))
         }
-        return (page, times)
+        return (page, times, try server.processorTime() - before)
     }
 
     static func median(_ times: [Double]) -> Double {

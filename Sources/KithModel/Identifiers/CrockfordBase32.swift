@@ -7,7 +7,15 @@ public enum CrockfordBase32 {
 
     /// The text of some bytes, upper case, without hyphens.
     public static func encode(_ bytes: some Collection<UInt8>) -> String {
-        String(decoding: digits(of: bytes).map { alphabet[Int($0)] }, as: UTF8.self)
+        let characters = alphabet
+        return String(unsafeUninitializedCapacity: (bytes.count * 8 + 4) / 5) { text in
+            var place = 0
+            eachDigit(of: bytes) { digit in
+                text[place] = characters[Int(digit)]
+                place += 1
+            }
+            return place
+        }
     }
 
     /// The bytes of a text; nil for a character outside the alphabet or another length.
@@ -18,6 +26,11 @@ public enum CrockfordBase32 {
 
     static func digits(of bytes: some Collection<UInt8>) -> [UInt8] {
         var digits: [UInt8] = []
+        eachDigit(of: bytes) { digits.append($0) }
+        return digits
+    }
+
+    private static func eachDigit(of bytes: some Collection<UInt8>, _ body: (UInt8) -> Void) {
         var buffer: UInt32 = 0
         var bits = 0
         for byte in bytes {
@@ -25,11 +38,10 @@ public enum CrockfordBase32 {
             bits += 8
             while bits >= 5 {
                 bits -= 5
-                digits.append(UInt8(buffer >> UInt32(bits) & 31))
+                body(UInt8(buffer >> UInt32(bits) & 31))
             }
         }
-        if bits > 0 { digits.append(UInt8(buffer << UInt32(5 - bits) & 31)) }
-        return digits
+        if bits > 0 { body(UInt8(buffer << UInt32(5 - bits) & 31)) }
     }
 
     /// The bytes of five-bit digits; nil unless they are exactly `count` bytes with zero filling.

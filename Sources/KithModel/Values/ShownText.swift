@@ -15,6 +15,8 @@ public struct ShownText: Sendable {
     }
 
     private static func safe(_ source: String, keepingLines: Bool) -> String {
+        // Nearly all text is of letters that need no look at what they mean.
+        guard source.utf8.contains(where: { $0 < 0x20 || $0 >= 0x7F }) else { return source }
         var shown = String.UnicodeScalarView()
         for scalar in source.unicodeScalars {
             switch scalar.value {

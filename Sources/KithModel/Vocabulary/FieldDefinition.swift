@@ -38,8 +38,8 @@ public enum FieldPolicy: String, Sendable, Codable {
     case safetyCritical
 }
 
-/// One field of a record kind, as the vocabulary declares it.
-public struct FieldDefinition: Sendable {
+/// One field of a record kind, as the vocabulary declares it; a class as `RecordKind` is.
+public final class FieldDefinition: Sendable {
     /// Something that has to be done by the day that a field holds.
     public struct Due: Sendable {
         /// What, in a few words.
@@ -87,9 +87,7 @@ public struct FieldDefinition: Sendable {
     public var members: [FieldDefinition] {
         if case .group(let members) = type { members } else { [] }
     }
-}
 
-extension FieldDefinition {
     /// A field of the kind that every record has.
     init(
         _ number: UInt32, _ name: String, _ label: String, _ type: FieldType,
@@ -108,5 +106,22 @@ extension FieldDefinition {
         conceptCode = nil
         help = nil
         sumRule = nil
+    }
+
+    /// Reads a field of a file that is built into the program.
+    init(_ field: VocabularyFile.Field, in file: VocabularyFile) {
+        number = field.number
+        name = field.name
+        label = field.label
+        type = FieldType(field, in: file)
+        policy = field.safetyCritical == true ? .safetyCritical : .routine
+        isRequired = field.required ?? false
+        isRepeated = field.repeated ?? false
+        isSearched = field.searched ?? false
+        due = field.due.map { Due(what: $0, until: field.until) }
+        earliestYear = field.earliest
+        conceptCode = field.code
+        help = field.help
+        sumRule = field.sumAtMost
     }
 }

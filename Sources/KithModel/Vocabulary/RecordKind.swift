@@ -1,5 +1,7 @@
 /// One kind of record: what it is called, where it lives, and its fields.
-public struct RecordKind: Sendable {
+///
+/// It never changes, and is looked up for each record that is shown: a class is handed on for less.
+public final class RecordKind: Sendable {
     /// What says that a record is done with.
     public struct Closing: Sendable, Decodable {
         /// The field that says so.
@@ -54,14 +56,50 @@ public struct RecordKind: Sendable {
     /// Its fields: those that every kind has, then its own.
     public let fields: [FieldDefinition]
 
+    /// Reads a kind of a file that is built into the program.
+    init(_ kind: VocabularyFile.Kind, in file: VocabularyFile) {
+        number = kind.number
+        name = kind.name
+        plural = kind.plural
+        label = kind.label
+        pluralLabel = kind.pluralLabel ?? RecordKind.words(kind.plural)
+        about = kind.about
+        standard = kind.standard
+        compartment = file.compartment
+        parents = kind.partOf ?? []
+        title = kind.title ?? []
+        columns = kind.columns ?? []
+        isSingleton = kind.singleton ?? false
+        isDecision = kind.decision ?? false
+        isAppendOnly = kind.appendOnly ?? false
+        isJournal = kind.journal ?? false
+        command = kind.command
+        isAlwaysShown = kind.alwaysShown ?? false
+        entryClass = kind.class ?? .record
+        closing = kind.closedBy
+        responsible = kind.responsible
+        var common = [
+            FieldDefinition(
+                1, "archived", "Archived", .boolean, policy: kind.archiving ?? .routine),
+            FieldDefinition(3, "source", "Source", .text(lines: false)),
+        ]
+        if !parents.isEmpty {
+            common.append(
+                FieldDefinition(2, "parent", "Part of", .reference(parents), required: true))
+        }
+        fields = common + kind.fields.map { FieldDefinition($0, in: file) }
+    }
+
     /// The field of a number; nil for one that a newer version may know.
     public func field(_ number: UInt32) -> FieldDefinition? {
-        fields.first { $0.number == number }
+        for field in fields where field.number == number { return field }
+        return nil
     }
 
     /// The field of a name.
     public func field(named name: String) -> FieldDefinition? {
-        fields.first { $0.name == name }
+        for field in fields where field.name == name { return field }
+        return nil
     }
 }
 

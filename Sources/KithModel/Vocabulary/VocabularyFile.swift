@@ -93,62 +93,9 @@ struct VocabularyFile: Decodable {
 }
 
 extension RecordKind {
-    init(_ kind: VocabularyFile.Kind, in file: VocabularyFile) {
-        number = kind.number
-        name = kind.name
-        plural = kind.plural
-        label = kind.label
-        pluralLabel = kind.pluralLabel ?? Self.words(kind.plural)
-        about = kind.about
-        standard = kind.standard
-        compartment = file.compartment
-        parents = kind.partOf ?? []
-        title = kind.title ?? []
-        columns = kind.columns ?? []
-        isSingleton = kind.singleton ?? false
-        isDecision = kind.decision ?? false
-        isAppendOnly = kind.appendOnly ?? false
-        isJournal = kind.journal ?? false
-        command = kind.command
-        isAlwaysShown = kind.alwaysShown ?? false
-        entryClass = kind.class ?? .record
-        closing = kind.closedBy
-        responsible = kind.responsible
-        var common = [
-            FieldDefinition(
-                1, "archived", "Archived", .boolean, policy: kind.archiving ?? .routine),
-            FieldDefinition(3, "source", "Source", .text(lines: false)),
-        ]
-        if !parents.isEmpty {
-            common.append(
-                FieldDefinition(2, "parent", "Part of", .reference(parents), required: true))
-        }
-        fields = common + kind.fields.map { FieldDefinition($0, in: file) }
-    }
-}
-
-extension RecordKind {
     /// `careTeamMembers` as `care team members`.
-    private static func words(_ name: String) -> String {
+    static func words(_ name: String) -> String {
         name.reduce(into: "") { $0 += $1.isUppercase ? " " + $1.lowercased() : String($1) }
-    }
-}
-
-extension FieldDefinition {
-    init(_ field: VocabularyFile.Field, in file: VocabularyFile) {
-        number = field.number
-        name = field.name
-        label = field.label
-        type = FieldType(field, in: file)
-        policy = field.safetyCritical == true ? .safetyCritical : .routine
-        isRequired = field.required ?? false
-        isRepeated = field.repeated ?? false
-        isSearched = field.searched ?? false
-        due = field.due.map { Due(what: $0, until: field.until) }
-        earliestYear = field.earliest
-        conceptCode = field.code
-        help = field.help
-        sumRule = field.sumAtMost
     }
 }
 

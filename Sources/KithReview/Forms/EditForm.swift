@@ -25,12 +25,36 @@ struct EditForm {
         kind.fields.filter { !["archived", "source", "parent"].contains($0.name) }
     }
 
+    /// Why a form was not taken, in the words that stand on it.
+    struct Problem {
+        let words: String
+        /// The name of the input that it is about, if it is about one.
+        let input: String?
+    }
+
+    /// What the site says of a field, by its name, said by what the form calls it.
+    func problem(_ text: String) -> Problem {
+        let names = fields.flatMap { field in
+            field.members.map { ("\(field.name).\($0.name)", "\(field.label): \($0.label)") }
+                + [(field.name, field.label)]
+        }
+        for (name, label) in names {
+            if text.hasPrefix("\(name) ") {
+                return Problem(words: "“\(label)” \(text.dropFirst(name.count + 1))", input: name)
+            }
+            if text.hasSuffix(" needs \(name)") {
+                return Problem(words: "\(text.dropLast(name.count))“\(label)”", input: name)
+            }
+        }
+        return Problem(words: text, input: nil)
+    }
+
     // MARK: What it asks
 
     /// The inputs; `typed` is what somebody typed before, which goes before what is recorded, and
     /// `problem` names the field that could not be taken.
     func nodes(
-        typed: FormFields?, presets: [String: String], problem: String?, _ nodes: RecordNodes
+        typed: FormFields?, presets: [String: String], problem: Problem?, _ nodes: RecordNodes
     ) -> [Node] {
         fields.map { field in
             let view = record?.field(field.name)
@@ -43,7 +67,7 @@ struct EditForm {
                 "isHidden": field.name == "seenVersion" || field.name == "planVersion",
             ]
             if isFixed, let view, let record {
-                node["shown"] = nodes.field(view, of: kind, record: record)
+                node["shown"] = nodes.field(view, field, record: record)
                 node["conflict"] =
                     isOpen ? "/conflicts/\(record.id.short).\(field.name)" : false as Any
                 return node
@@ -101,7 +125,7 @@ struct EditForm {
 
     private func input(
         _ name: String, _ field: FieldDefinition, original: String, _ typed: FormFields?,
-        _ presets: [String: String], _ problem: String?, required: Bool
+        _ presets: [String: String], _ problem: Problem?, required: Bool
     ) -> Node {
         let key = "v.\(name)"
         let value =
@@ -109,12 +133,13 @@ struct EditForm {
             ? typed?[key] ?? ""
             : record == nil
                 ? presets[name] ?? original : original
-        let isWrong = problem.map { $0.hasPrefix("\(name) ") } ?? false
+        let isWrong = problem?.input == name
         var node: Node = [
             "name": key, "id": "f-" + name.replacingOccurrences(of: ".", with: "-"),
             "original": "o.\(name)", "originalValue": original, "value": value,
             "label": field.label, "required": required, "isWrong": isWrong,
-            "wrong": isWrong ? problem ?? "" : false as Any, "isLine": false, "isLines": false,
+            "wrong": isWrong ? problem?.words ?? "" : false as Any, "isLine": false,
+            "isLines": false,
             "isChoice": false, "options": [Node](), "list": false, "type": "text",
             "help": help(field) ?? false as Any, "rows": 3,
         ]

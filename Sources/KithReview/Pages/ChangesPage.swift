@@ -18,6 +18,7 @@ enum ChangesPage {
         let since = max(0, asked ?? mark?.version ?? 0)
         let view = try await desk.changes(id, since: since, moments: 60)
         let nodes = RecordNodes(visit, desk)
+        let groups = groups(view, nodes)
         let choices = view.moments.filter { $0.provenance.version < view.version }
         return visit.page(
             "changes", title: "What changed: \(nodes.shown(view.root.title))", tab: "/residents",
@@ -26,7 +27,7 @@ enum ChangesPage {
                 "born": nodes.line("dateOfBirth", of: view.root),
                 "nhs": nodes.line("nhsNumber", of: view.root), "version": view.version,
                 "since": words(since, asked, mark, view, visit), "isMark": asked == nil,
-                "groups": groups(view, nodes), "isEmpty": view.changes.isEmpty,
+                "groups": groups, "isEmpty": groups.isEmpty,
                 "neverRead": mark == nil && asked == nil,
                 "moments": distinct(choices).map { item -> Node in
                     var node = moment(item, nodes)
@@ -59,7 +60,8 @@ enum ChangesPage {
     private static func groups(_ view: ChangesView, _ nodes: RecordNodes) -> [Node] {
         var order: [RecordID] = []
         var byRecord: [RecordID: [ChangesView.Change]] = [:]
-        for change in view.changes {
+        // By which number another system knows it is nothing that a reader has to look at.
+        for change in view.changes where change.after.name != "source" || change.after.isConflict {
             if byRecord[change.record] == nil { order.append(change.record) }
             byRecord[change.record, default: []].append(change)
         }

@@ -50,7 +50,7 @@ enum PrintPages {
                 "heading": title, "isPack": isPack, "isEmpty": trees.isEmpty,
                 "back": trees.first.map { "/residents/\($0.record.id)" } ?? "/",
                 "sheets": ordered.map { tree, sheet in
-                    node(sheet, RecordNodes(visit, desk, titles: titles(tree)))
+                    node(sheet, RecordNodes(visit, desk, titles: Titles.of(tree)))
                 },
                 "current": partnerships.map { name -> Node in
                     [
@@ -60,12 +60,6 @@ enum PrintPages {
                     ]
                 },
             ])
-    }
-
-    private static func titles(_ tree: RecordTree) -> [RecordID: String] {
-        Dictionary(
-            (tree.descendants + tree.mentions + [tree.record]).map { ($0.id, $0.title) },
-            uniquingKeysWith: { first, _ in first })
     }
 
     private static func node(_ sheet: CareSheet, _ nodes: RecordNodes) -> Node {

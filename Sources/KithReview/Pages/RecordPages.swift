@@ -28,7 +28,7 @@ enum RecordPages {
         guard record.kind != "resident" || visit.query.has("all") else {
             return .see("/residents/\(visit.parameter("id"))")
         }
-        let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
+        let nodes = RecordNodes(visit, desk, titles: Titles.of(family))
         let changes = try await desk.changes(record.reference, since: 0, moments: 200)
         let kind = Vocabulary.kind(named: record.kind)
         let adding = ResidentPage.adding(to: record, nodes)
@@ -107,6 +107,7 @@ enum RecordPages {
         let form = EditForm(
             kind: kind, record: record, choices: choices, zone: visit.review.zone,
             about: parent.flatMap { Vocabulary.kind(named: $0.kind) })
+        let said = problem.map(form.problem)
         let nodes = RecordNodes(
             visit, desk,
             titles: Dictionary(
@@ -134,9 +135,9 @@ enum RecordPages {
                 "back": try await back(record: record, parent: parent, top: top, desk),
                 "seen": typed?["seen"] ?? String(record?.version ?? 0),
                 "fields": form.nodes(
-                    typed: typed, presets: presets(kind, visit, desk, parent), problem: problem,
+                    typed: typed, presets: presets(kind, visit, desk, parent), problem: said,
                     nodes),
-                "problem": problem.map { "Not saved: \($0)." } ?? false as Any,
+                "problem": said.map { "Not saved: \($0.words)." } ?? false as Any,
                 "choosesPartnership": record == nil && kind.parents.isEmpty,
                 "partnerships": partnerships.map { partnership -> Node in
                     [

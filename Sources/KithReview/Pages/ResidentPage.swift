@@ -83,7 +83,7 @@ enum ResidentPage {
     static func node(
         _ visit: Visit, _ desk: Desk, _ family: RecordTree
     ) async throws -> (title: String, node: Node) {
-        let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
+        let nodes = RecordNodes(visit, desk, titles: Titles.of(family))
         let peers = try await desk.peers()
         let mark = try await desk.marks()[family.record.id]
         let conflicts = try await desk.conflicts(under: family.record.reference)
@@ -297,30 +297,12 @@ enum ResidentPage {
 
 /// What records are called.
 enum Titles {
-    /// The titles of a family's records, and of the people and organisations that it points to.
-    static func of(_ family: RecordTree, _ desk: Desk) async throws -> [RecordID: String] {
-        var titles = Dictionary(
-            (family.descendants + [family.record]).map { ($0.id, $0.title) },
-            uniquingKeysWith: { first, _ in first })
-        var missing: Set<RecordID> = []
-        var kinds: Set<String> = []
-        for record in family.descendants + [family.record] {
-            for field in record.fields {
-                let named = field.candidates.compactMap { candidate -> RecordID? in
-                    guard case .reference(let id)? = candidate.value else { return nil }
-                    return titles[id] == nil ? id : nil
-                }
-                guard !named.isEmpty, let kind = Vocabulary.kind(named: record.kind),
-                    case .reference(let others)? = kind.field(named: field.name)?.type
-                else { continue }
-                missing.formUnion(named)
-                kinds.formUnion(others)
-            }
-        }
-        for kind in ["contact", "organisation", "homeRound"] where kinds.contains(kind) {
-            for record in try await desk.records(kind) where missing.contains(record.id) {
-                titles[record.id] = record.title
-            }
+    /// The titles of a family's records.
+    static func of(_ family: RecordTree) -> [RecordID: String] {
+        var titles = [family.record.id: family.record.title]
+        titles.reserveCapacity(family.descendants.count + family.mentions.count + 1)
+        for record in family.descendants + family.mentions where titles[record.id] == nil {
+            titles[record.id] = record.title
         }
         return titles
     }

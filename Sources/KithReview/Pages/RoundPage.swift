@@ -113,7 +113,7 @@ enum RoundPage {
         var rows: [Node] = []
         for id in chosen {
             let family = try await desk.family(id)
-            let nodes = RecordNodes(visit, desk, titles: try await Titles.of(family, desk))
+            let nodes = RecordNodes(visit, desk, titles: Titles.of(family))
             let id = family.record.id
             guard let summary = summaries.first(where: { $0.resident.id == id }) else { continue }
             let key = id.description

@@ -5,7 +5,9 @@ import KithSite
 /// Signing in and out, and keeping what somebody typed whose session ended before they saved it.
 enum SignInPage {
     /// Fields that are never carried along.
-    private static let private_: Set<String> = ["password", "code", "newPassword", "token", "once"]
+    private static let private_: Set<String> = [
+        "password", "code", "newPassword", "newPasswordAgain", "token", "once",
+    ]
 
     static let routes: [Route] = [
         .get("/sign-in", .open) { visit in
@@ -116,17 +118,37 @@ enum SignInPage {
             let session = try await visit.review.site.webSession(
                 token, certificate: visit.certificate)
         else { return .see("/sign-in") }
-        // What people typed begins with "v."; the rest belongs to the form.
-        let shown = kept.filter { $0.name.hasPrefix("v.") && !$0.value.isEmpty }
+        let kind = kept.first { $0.name == "kind" }.flatMap { Vocabulary.kind(named: $0.value) }
+        let shown = kept.compactMap { field -> (label: String, value: String)? in
+            guard !field.value.isEmpty, let label = label(of: field.name, kind) else { return nil }
+            return (label, field.value)
+        }
         return visit.page(
             "kept", title: "Save what you typed",
             [
                 "path": path, "token": session.formToken, "signedIn": true,
                 "person": session.user.name, "role": session.user.title,
                 "fields": kept.map { ["name": $0.name, "value": $0.value] as Node },
-                "shown": shown.map {
-                    ["label": String($0.name.dropFirst(2)), "value": $0.value] as Node
-                },
+                "shown": shown.map { ["label": $0.label, "value": $0.value] as Node },
             ])
+    }
+
+    /// What people call a field that they typed in; nil for what belongs to the form.
+    private static func label(of name: String, _ kind: RecordKind?) -> String? {
+        let parts = name.split(separator: ".").map(String.init)
+        switch parts.first {
+        case "v" where parts.count > 1:
+            guard let field = kind?.field(named: parts[1]) else { return parts[1] }
+            let member = parts.count > 2 ? field.members.first { $0.name == parts[2] } : nil
+            return [field.label, member?.label].compactMap(\.self).joined(separator: ": ")
+        case "outcome": return "Outcome"
+        case "reason": return "Why"
+        case "actions": return "What is to be done"
+        case "owner": return "Taken on by"
+        case "note": return "Note"
+        case "leadName": return "Led by"
+        case "attendees": return "Who was there"
+        default: return nil
+        }
     }
 }

@@ -8,12 +8,28 @@ struct RecordNodes {
     let zone: TimeZone
     /// What may be done from the page.
     let desk: Desk
-    /// The titles of records that references point to.
+    /// The titles of records of the page, by which those are called that its values name.
     let titles: [RecordID: String]
     /// Whether the page is about one of several records of one id, so that its links tell it apart.
     private let isApart: Bool
+    private let memory = Memory()
 
     private var entry: FieldEntry { FieldEntry(zone: zone) }
+
+    /// What is asked again and again while one page is made.
+    private final class Memory {
+        var kinds: [ObjectIdentifier: Facts] = [:]
+        var moments: [Instant: String] = [:]
+    }
+
+    /// What the page's reader may do with records of a kind, and what they are called by.
+    private struct Facts {
+        let mayEdit: Bool
+        let mayComment: Bool
+        let mayPropose: Bool
+        /// The first field of their titles that names another record.
+        let naming: FieldDefinition?
+    }
 
     init(_ visit: Visit, _ desk: Desk, titles: [RecordID: String] = [:]) {
         zone = visit.review.zone
@@ -30,51 +46,97 @@ struct RecordNodes {
     /// A record with its fields that say something; `level` is that of its heading.
     func record(_ view: RecordView, level: Int = 4, titled: Bool = true) -> Node {
         let kind = Vocabulary.kind(named: view.kind)
+        let rights = view.isNoLongerUpdated ? nil : kind.map(facts)
         let common = common(view)
-        let fields = view.fields.filter {
-            isShown($0, of: kind) && !(titled && isTitle($0, of: kind))
-        }.map { field($0, of: kind, record: view, common: common.entry) }
+        let fields = fields(of: view, kind, titled: titled, common: common.entry)
+        let id = view.id.description
+        let name = isApart ? view.reference : id
+        let comments = view.isArchived ? nil : rights
         return [
-            "id": view.id.description, "title": titled ? title(view) : false as Any,
+            "id": id, "title": titled ? title(view) : false as Any,
             "heading": "h\(level)", "kind": kind?.label ?? view.kind, "fields": fields,
             "hasFields": !fields.isEmpty, "isArchived": view.isArchived,
             "isNoLongerUpdated": view.isNoLongerUpdated, "said": said(common),
-            "edit": (kind.map { desk.mayWrite($0) && !$0.isAppendOnly } ?? false)
-                && !view.isNoLongerUpdated
-                ? "/records/\(name(of: view))/edit" : false as Any,
-            "comment": path("comment", about: view) ?? false as Any,
-            "proposal": path("proposal", about: view) ?? false as Any,
-            "history": "/records/\(name(of: view))",
+            "edit": rights?.mayEdit == true ? "/records/\(name)/edit" : false as Any,
+            "comment": comments?.mayComment == true
+                ? "/records/new?kind=comment&parent=\(name)" : false as Any,
+            "proposal": comments?.mayPropose == true
+                ? "/records/new?kind=proposal&parent=\(name)" : false as Any,
+            "history": "/records/\(name)",
             "isUnknown": kind == nil,
         ]
+    }
+
+    private func fields(
+        of view: RecordView, _ kind: RecordKind?, titled: Bool, common: EntryHash
+    ) -> [Node] {
+        let definitions = kind?.fields ?? []
+        var nodes: [Node] = []
+        for place in view.fields.indices {
+            // Nearly all fields are empty, and say so only where that could harm.
+            guard
+                !view.fields[place].candidates.isEmpty
+                    || view.fields[place].policy == .safetyCritical
+            else { continue }
+            let field = view.fields[place]
+            let isInPlace = place < definitions.count && definitions[place].name == field.name
+            let definition = isInPlace ? definitions[place] : kind?.field(named: field.name)
+            guard isShown(field, definition), !(titled && isTitle(field, of: kind)) else {
+                continue
+            }
+            nodes.append(self.field(field, definition, record: view, common: common))
+        }
+        return nodes
+    }
+
+    private func facts(_ kind: RecordKind) -> Facts {
+        if let known = memory.kinds[ObjectIdentifier(kind)] { return known }
+        func may(_ name: String) -> Bool {
+            guard let word = Vocabulary.kind(named: name) else { return false }
+            return desk.mayWrite(word) && word.parents.contains(kind.name)
+        }
+        let facts = Facts(
+            mayEdit: desk.mayWrite(kind) && !kind.isAppendOnly, mayComment: may("comment"),
+            mayPropose: may("proposal"),
+            naming: kind.title.compactMap { kind.field(named: $0) }.first { field in
+                if case .reference = field.type { true } else { false }
+            })
+        memory.kinds[ObjectIdentifier(kind)] = facts
+        return facts
+    }
+
+    private func words(_ instant: Instant) -> String {
+        if let known = memory.moments[instant] { return known }
+        let words = instant.formatted(in: zone)
+        memory.moments[instant] = words
+        return words
     }
 
     /// What a record is called. A title that names another record is only as much as its reader may
     /// know of that.
     func title(_ view: RecordView) -> String {
-        let kind = Vocabulary.kind(named: view.kind)
-        let naming = (kind?.title ?? []).compactMap { kind?.field(named: $0) }.first { field in
-            if case .reference = field.type { true } else { false }
-        }
-        guard let naming, let kind, let field = view.field(naming.name) else {
-            return shown(view.title)
-        }
+        guard let kind = Vocabulary.kind(named: view.kind), let naming = facts(kind).naming,
+            let field = view.field(naming.name)
+        else { return shown(view.title) }
         let words = field.candidates.map { self.words($0, of: naming) }
         return words.isEmpty ? kind.label : words.joined(separator: " or ")
     }
 
     /// Who said most of a record: named once for all that nobody else said.
     private func common(_ view: RecordView) -> ProvenanceView {
-        var counts: [EntryHash: (count: Int, said: ProvenanceView)] = [:]
-        for field in view.fields {
-            guard let only = field.candidates.first, field.candidates.count == 1,
-                let said = only.provenance.first, only.provenance.count == 1
-            else { continue }
-            counts[said.entry, default: (0, said)].count += 1
+        var found: [(said: ProvenanceView, count: Int)] = []
+        for place in view.fields.indices
+        where view.fields[place].candidates.count == 1
+            && view.fields[place].candidates[0].provenance.count == 1
+        {
+            let said = view.fields[place].candidates[0].provenance[0]
+            if let known = found.firstIndex(where: { $0.said.entry == said.entry }) {
+                found[known].count += 1
+            } else {
+                found.append((said, 1))
+            }
         }
-        let most = counts.values.max {
-            ($0.count, $0.said.version) < ($1.count, $1.said.version)
-        }
+        let most = found.max { ($0.count, $0.said.version) < ($1.count, $1.said.version) }
         return most?.said ?? view.changed
     }
 
@@ -86,33 +148,25 @@ struct RecordNodes {
             && field.candidates.first?.value != nil
     }
 
-    /// The form for a word of this reader about a record, where such a word may be said.
-    private func path(_ name: String, about view: RecordView) -> String? {
-        guard let kind = Vocabulary.kind(named: name), desk.mayWrite(kind), !view.isArchived,
-            !view.isNoLongerUpdated, kind.parents.contains(view.kind)
-        else { return nil }
-        return "/records/new?kind=\(name)&parent=\(self.name(of: view))"
-    }
-
     /// Fields that carry meaning for a reader; what every record has besides is on its own page.
-    private func isShown(_ field: FieldView, of kind: RecordKind?) -> Bool {
+    private func isShown(_ field: FieldView, _ definition: FieldDefinition?) -> Bool {
         if ["archived", "source", "parent"].contains(field.name) { return field.isConflict }
         if !field.candidates.isEmpty { return true }
         // A safety-critical slot that is empty says why (D10).
-        return field.policy == .safetyCritical && kind?.field(named: field.name) != nil
+        return field.policy == .safetyCritical && definition != nil
     }
 
     /// A field: its value, or all of its values, or why there is none.
     func field(
-        _ view: FieldView, of kind: RecordKind?, record: RecordView, common: EntryHash? = nil
+        _ view: FieldView, _ definition: FieldDefinition?, record: RecordView,
+        common: EntryHash? = nil
     ) -> Node {
-        let definition = kind?.field(named: view.name)
         let isOpen = view.isConflict && view.policy == .safetyCritical
-        let shown = isOpen ? view.candidates : Array(view.candidates.prefix(1))
-        let also = isOpen ? [] : Array(view.candidates.dropFirst())
-        if let words = plain(view, of: definition, record: record, common: common) {
+        if let words = plain(view, of: definition, common: common) {
             return ["label": view.label, "plain": words, "absence": false]
         }
+        let shown = isOpen ? view.candidates : Array(view.candidates.prefix(1))
+        let also = isOpen ? [] : Array(view.candidates.dropFirst())
         return [
             "label": view.label, "name": view.name, "isOpen": isOpen, "plain": false,
             "count": view.candidates.count,
@@ -131,14 +185,15 @@ struct RecordNodes {
     /// The words of a field that holds one value, of which there is no more to say than who said the whole
     /// record: nearly all fields of a long page.
     private func plain(
-        _ view: FieldView, of definition: FieldDefinition?, record: RecordView, common: EntryHash?
+        _ view: FieldView, of definition: FieldDefinition?, common: EntryHash?
     ) -> String? {
-        guard view.candidates.count == 1, let only = view.candidates.first, !only.isAuthorRemoved,
-            only.provenance.count == 1, only.provenance[0].entry == common, !isDecided(view)
+        guard view.candidates.count == 1, !view.candidates[0].isAuthorRemoved,
+            view.candidates[0].provenance.count == 1,
+            view.candidates[0].provenance[0].entry == common, !isDecided(view)
         else { return nil }
-        switch only.value {
+        switch view.candidates[0].value {
         case nil, .cleared?, .group?: return nil
-        default: return words(only, of: definition)
+        default: return words(view.candidates[0], of: definition)
         }
     }
 
@@ -173,8 +228,11 @@ struct RecordNodes {
         switch view.value {
         case nil: return view.absence?.words ?? "cannot be shown"
         case .cleared?: return Absence.cleared.words
-        case .reference(let id)?: return titles[id].map(shown) ?? "record \(id.short)"
-        case .instant(let instant)?: return instant.formatted(in: zone)
+        case .reference(let id)?:
+            // What is not on the page is called as the site says, as far as its reader may know that.
+            return titles[id].map(shown)
+                ?? (view.words == id.short ? "record \(id.short)" : shown(view.words))
+        case .instant(let instant)?: return words(instant)
         default: return shown(view.words)
         }
     }
@@ -199,7 +257,7 @@ struct RecordNodes {
         let who =
             provenance.performer.map { "\(person($0)), typed by \(committer)" } ?? committer
         var words =
-            "\(who), \(line(provenance.siteName)), \(provenance.recorded.formatted(in: zone))"
+            "\(who), \(line(provenance.siteName)), \(words(provenance.recorded))"
         if provenance.entryClass == .decision { words += ", clinical decision" }
         if let event = provenance.event { words += ", about \(self.event(event))" }
         if let reason = provenance.reason, !reason.isEmpty { words += ": \(line(reason))" }
@@ -210,7 +268,7 @@ struct RecordNodes {
     }
 
     private func event(_ text: String) -> String {
-        Instant(rfc3339: text)?.formatted(in: zone) ?? line(text)
+        Instant(rfc3339: text).map(words) ?? line(text)
     }
 
     private func person(_ author: Author) -> String {

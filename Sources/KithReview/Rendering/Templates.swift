@@ -23,6 +23,7 @@ enum Templates {
 
     /// The templates by name, as they are in the folder.
     static let sources: [(name: String, bytes: [UInt8])] = [
+        ("account", PackageResources.account_mustache),
         ("adding", PackageResources.adding_mustache),
         ("audit", PackageResources.audit_mustache),
         ("candidate", PackageResources.candidate_mustache),

@@ -6,4 +6,5 @@ enum Routes {
         + RoundPage.routes
         + ContactsPage.routes
         + PrintPages.routes + StandingPages.routes + GlassPage.routes
+        + AccountPage.routes
 }

@@ -51,7 +51,7 @@ enum StrictHeaders {
                 + "font-src 'none'; connect-src 'none'; object-src 'none'; form-action 'self'; "
                 + "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'"
         ),
-        (.strictTransportSecurity, "max-age=31536000"),
+        (.strictTransportSecurity, "max-age=31536000; includeSubDomains"),
         (.xContentTypeOptions, "nosniff"),
         (name("X-Frame-Options"), "DENY"),
         (name("Referrer-Policy"), "same-origin"),

@@ -5,24 +5,27 @@ import HummingbirdCore
 package import KithModel
 package import KithSite
 package import Logging
-import NIOCore
+package import NIOCore
 
 /// The web page of a site: GP-liaison staff and the home's own people read and write through it.
 public struct ReviewServer: Sendable {
     private let review: Review
     private let certificates: WebCertificates
     private let logger: Logger
+    private let patience: TimeAmount
 
-    /// Prepares to serve.
+    /// Prepares to serve; `patience` is how long a handshake or a request may take.
     package init(
         site: LocalSite, configuration: ReviewConfiguration, logger: Logger,
-        zone: TimeZone = .current, now: @escaping @Sendable () -> Instant = { Instant(Date()) }
+        zone: TimeZone = .current, patience: TimeAmount? = nil,
+        now: @escaping @Sendable () -> Instant = { Instant(Date()) }
     ) async throws {
         let profile = try await site.profile()
         review = Review(
             site: site, siteName: profile.name, configuration: configuration, zone: zone, now: now)
         certificates = WebCertificates(site: site, configuration: configuration, now: now)
         self.logger = logger
+        self.patience = patience ?? ReviewLimits.request
     }
 
     /// Serves until the task is cancelled or stopped gracefully; `onListening` is told the address.
@@ -69,10 +72,10 @@ public struct ReviewServer: Sendable {
         let configuration = review.configuration
         let application = Application(
             responder: responder,
-            server: HTTPServerBuilder { [certificates, review] respond in
+            server: HTTPServerBuilder { [certificates, review, patience] respond in
                 WebDoor(
                     responder: respond, certificates: certificates, site: review.site,
-                    configuration: configuration)
+                    configuration: configuration, patience: patience)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port),

@@ -126,5 +126,7 @@ enum Messages {
         "list": "The list is saved for the round. Open it here when the round begins.",
         "archived": "Archived. It can be brought back.",
         "restored": "Brought back.",
+        "password": "Your password is changed, and you are signed out everywhere else.",
+        "elsewhere": "You are signed out everywhere else.",
     ]
 }

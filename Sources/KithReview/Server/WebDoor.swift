@@ -15,15 +15,17 @@ struct WebDoor: ServerChildChannel {
     private let certificates: WebCertificates
     private let site: LocalSite
     private let configuration: ReviewConfiguration
+    private let patience: TimeAmount
     private let ledger = ConnectionLedger()
 
     init(
         responder: @escaping HTTPChannelHandler.Responder, certificates: WebCertificates,
-        site: LocalSite, configuration: ReviewConfiguration
+        site: LocalSite, configuration: ReviewConfiguration, patience: TimeAmount
     ) {
         self.certificates = certificates
         self.site = site
         self.configuration = configuration
+        self.patience = patience
         http = HTTP1Channel(
             responder: responder,
             configuration: .init(
@@ -45,7 +47,7 @@ struct WebDoor: ServerChildChannel {
                     ? NIOSSLServerHandler(
                         context: context, customVerificationCallback: verification)
                     : NIOSSLServerHandler(context: context))
-            try pipeline.addHandler(RequestDeadline())
+            try pipeline.addHandler(RequestDeadline(patience))
         }.flatMap { http.setup(channel: channel, logger: logger) }
             .flatMapErrorThrowing { error in
                 channel.close(promise: nil)
@@ -105,7 +107,10 @@ final class ConnectionLedger: Sendable {
 final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
+    private let patience: TimeAmount
     private var deadline: Scheduled<Void>?
+
+    init(_ patience: TimeAmount) { self.patience = patience }
 
     func handlerAdded(context: ChannelHandlerContext) { start(context) }
     func handlerRemoved(context: ChannelHandlerContext) { deadline?.cancel() }
@@ -122,7 +127,7 @@ final class RequestDeadline: ChannelInboundHandler, RemovableChannelHandler {
 
     private func start(_ context: ChannelHandlerContext) {
         let channel = context.channel
-        deadline = context.eventLoop.scheduleTask(in: ReviewLimits.request) {
+        deadline = context.eventLoop.scheduleTask(in: patience) {
             channel.close(promise: nil)
         }
     }

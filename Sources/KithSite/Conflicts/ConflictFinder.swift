@@ -9,13 +9,15 @@ struct ConflictFinder {
     let transaction: StoreTransaction
     let entry: FieldEntry
 
-    /// The conflicts of some kinds; of one record's fields only, when its row is given.
-    func find(_ kinds: Set<ConflictKind>, ofRecord row: Int64? = nil) throws -> [FoundConflict] {
+    /// The conflicts of some kinds, without those that the work on them settled; of one record's fields
+    /// only, when its row is given.
+    func find(
+        _ kinds: Set<ConflictKind>, ofRecord row: Int64? = nil, _ cases: ConflictCases
+    ) throws -> [FoundConflict] {
         var found: [FoundConflict] = []
         if kinds.contains(where: \.isOfField) {
             found += try fields(ofRecord: row).filter { kinds.contains($0.kind) }
         }
-        let cases = try ConflictCases(transaction)
         guard row == nil else {
             return try cases.unsettled(found, kinds, transaction).filter { $0.row == row }
         }

@@ -10,9 +10,14 @@ struct ConflictLister {
     let entry: FieldEntry
     let version: Int64
     private let names: [PartnershipID: StoredPartnership]
+    private let memo: ConflictMemo?
 
-    init(_ transaction: StoreTransaction, entry: FieldEntry) throws {
+    /// Speaks of conflicts as a transaction sees them; `memo` knows what was found last.
+    init(
+        _ transaction: StoreTransaction, entry: FieldEntry, memo: ConflictMemo? = nil
+    ) throws {
         self.transaction = transaction
+        self.memo = memo
         self.entry = entry
         version = try transaction.version()
         names = Dictionary(
@@ -33,8 +38,8 @@ struct ConflictLister {
         ofRecord row: Int64? = nil
     ) throws -> [Listed] {
         let kinds = query.kinds.isEmpty ? Set(ConflictKind.allCases) : Set(query.kinds)
-        var found = try ConflictFinder(transaction: transaction, entry: entry).find(
-            kinds, ofRecord: row)
+        let findings = try findings(kinds, ofRecord: row)
+        var found = findings.found
         // Of all that there are, so that an id is the same in every list.
         let names = ConflictNames(found)
         found = found.filter { conflict in
@@ -43,7 +48,7 @@ struct ConflictLister {
                 && (query.openedBefore.map { conflict.opened < $0 } ?? true)
         }
         let titles = try titles(of: found)
-        let cases = try ConflictCases(transaction)
+        let cases = findings.cases
         let listed = found.compactMap { conflict -> Listed? in
             guard shows(conflict, titles, query, under) else { return nil }
             let view = view(conflict, titles, cases, id: names[conflict])
@@ -59,6 +64,21 @@ struct ConflictLister {
         // Places are sorted rather than what is listed, which is large.
         let ranks = listed.map { Self.rank($0.view) }
         return ranks.indices.sorted { ranks[$0] < ranks[$1] }.map { listed[$0] }
+    }
+
+    private func findings(
+        _ kinds: Set<ConflictKind>, ofRecord row: Int64?
+    ) throws -> ConflictMemo.Findings {
+        func find() throws -> ConflictMemo.Findings {
+            let cases = try ConflictCases(transaction)
+            let finder = ConflictFinder(transaction: transaction, entry: entry)
+            return ConflictMemo.Findings(
+                found: try finder.find(kinds, ofRecord: row, cases), cases: cases)
+        }
+        guard let memo, row == nil, kinds.count == ConflictKind.allCases.count else {
+            return try find()
+        }
+        return try memo.findings(transaction, find)
     }
 
     private static func matches(_ owner: String, _ wanted: String) -> Bool {

@@ -64,6 +64,23 @@ public struct WebSession: Sendable {
     }
 }
 
+/// A browser in which somebody is signed in, as they see it themselves.
+public struct OwnSession: Sendable {
+    /// Whether it is the one that asks.
+    public let isThis: Bool
+    /// Since when.
+    public let begun: Instant
+    /// When it was last used, to the minute.
+    public let used: Instant
+
+    /// Describes a session.
+    public init(isThis: Bool, begun: Instant, used: Instant) {
+        self.isThis = isThis
+        self.begun = begun
+        self.used = used
+    }
+}
+
 /// How long sessions live, in milliseconds.
 public enum WebSessionLimits {
     /// Without use: 30 minutes.

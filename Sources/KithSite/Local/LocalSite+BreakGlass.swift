@@ -1,6 +1,7 @@
 import Foundation
 package import KithModel
 import KithStore
+import KithTrust
 
 // Reading, for a time and for a reason, what one's role does not include (issue of trust; D19 says
 // who holds what, a role says who of them reads it). The audit is the only record of it: an act and
@@ -16,8 +17,21 @@ extension LocalSite {
 
     /// All that this site holds: nobody's role limits the site itself.
     package func readableCompartments(of record: String) async throws -> [Compartment] {
-        let found = try await self.record(record, kind: nil)
-        return try await partnership(found.partnershipID.description).compartments
+        try await translating {
+            let entry = entry
+            return try await store.read { transaction in
+                let reader = RecordReader(
+                    presenter: try RecordPresenter(transaction, entry: entry),
+                    transaction: transaction)
+                let partnership = try reader.find(record, kind: nil).partnership
+                let own = try transaction.grant(of: transaction.site, in: partnership)
+                // A site that was removed keeps what it held.
+                let kept =
+                    own == nil
+                    ? try transaction.writtenCompartments(of: partnership).map(\.compartment) : []
+                return Compartment.allCases.filter { own?.holds($0) ?? kept.contains($0) }
+            }
+        }
     }
 
     private static let nobodyActs = SiteError(.refused, "say who acts: an account is needed")

@@ -8,10 +8,10 @@ extension LocalSite {
     package func conflicts(_ query: ConflictQuery) async throws -> [ConflictView] {
         try await translating {
             let (partnership, under) = try await places(query.partnership, query.under)
-            let entry = entry
+            let (entry, memo) = (entry, conflictMemo)
             return try await store.read {
-                try ConflictLister($0, entry: entry).list(query, in: partnership, under: under)
-                    .map(\.view)
+                try ConflictLister($0, entry: entry, memo: memo)
+                    .list(query, in: partnership, under: under).map(\.view)
             }
         }
     }

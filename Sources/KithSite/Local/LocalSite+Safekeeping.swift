@@ -28,6 +28,7 @@ extension LocalSite {
     package func rebuild(checkOnly: Bool) async throws -> RebuildReport {
         try await translating {
             let replay = try await store.replay(keeping: !checkOnly)
+            conflictMemo.forget()
             return RebuildReport(
                 entries: replay.entries, isEqual: replay.differences.isEmpty,
                 differences: replay.differences, isReplaced: !checkOnly)

@@ -119,7 +119,7 @@ extension LocalSite {
         }
     }
 
-    private func noteSignIn(
+    func noteSignIn(
         _ login: String, _ account: StoredAccount?, _ what: String
     ) async throws {
         // What strangers type is no person's name: it is kept as one safe line.

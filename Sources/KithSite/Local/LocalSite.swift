@@ -27,6 +27,7 @@ package final class LocalSite: Site {
     let phone = Mutex(PhoneState())
     let guesses = Mutex(GuessLimits())
     let auditQueue = AuditQueue()
+    let conflictMemo = ConflictMemo()
     package let passwords: PasswordQueue
     private let highWater = Mutex<OwnPosition?>(nil)
     let tallies = SessionTallies()

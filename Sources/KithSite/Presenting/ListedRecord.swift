@@ -99,15 +99,17 @@ extension RecordPresenter {
     /// What people call records, by id.
     func titles(
         of ids: Set<RecordID>, _ transaction: StoreTransaction
-    ) throws -> [RecordID: String] {
-        var titles: [RecordID: String] = [:]
+    ) throws -> [RecordID: Called] {
+        var titles: [RecordID: Called] = [:]
         // In bites that SQLite can bind.
         var left = Array(ids)
         while !left.isEmpty {
             let found = try transaction.outlines(
                 RecordSelection(ids: Array(left.suffix(10_000))), fields: Self.titleFields)
             for outline in found.sorted(by: { $0.firstAct < $1.firstAct }) {
-                titles[outline.head.id] = title(of: outline)
+                titles[outline.head.id] = Called(
+                    title: title(of: outline),
+                    kind: Self.kind(outline.head.kind, in: outline.head.compartment)?.name)
             }
             left.removeLast(min(10_000, left.count))
         }
@@ -174,7 +176,7 @@ extension RecordPresenter {
             row: outline.head.row, id: outline.head.id, parent: outline.head.parent,
             firstAct: outline.firstAct, title: title(of: outline),
             isArchived: !archived.isEmpty && archived.allSatisfy { $0.value == Self.yes },
-            parentTitle: outline.head.parent.flatMap { titles[$0] },
+            parentTitle: outline.head.parent.flatMap { titles[$0]?.title },
             searched: searched.map { ($0, standing(outline, $0)) })
     }
 

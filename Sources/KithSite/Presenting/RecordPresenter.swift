@@ -12,9 +12,24 @@ package struct RecordPresenter {
     let partnerships: [PartnershipID: StoredPartnership]
     let entry: FieldEntry
     /// What people call the records that are referred to.
-    var titles: [RecordID: String] = [:]
+    var titles: [RecordID: Called] = [:]
     /// Whether parts of a partnership's compartment are here that cannot be read yet.
     let hasUnread: Bool
+    /// What this site is granted in each partnership; nothing where it is, or never was, no member.
+    private let standings: [PartnershipID: (grant: Grant?, isFormer: Bool)]
+    private let said = Said()
+
+    /// What a record is called.
+    struct Called {
+        let title: String
+        /// Its kind's name; nil for one that is none, or stands where its kind does not.
+        let kind: String?
+    }
+
+    /// Where things come from, by the row of the act: all that one save changed comes from one.
+    private final class Said {
+        var known: [Int64: ProvenanceView] = [:]
+    }
 
     /// Takes what views need besides the record: names, the version, what waits.
     package init(_ transaction: StoreTransaction, entry: FieldEntry) throws {
@@ -22,6 +37,12 @@ package struct RecordPresenter {
         site = transaction.site
         partnerships = Dictionary(
             uniqueKeysWithValues: try transaction.partnerships().map { ($0.id, $0) })
+        standings = partnerships.mapValues { [site = transaction.site] partnership in
+            (
+                partnership.members.first { $0.profile.site == site }?.grant,
+                partnership.formerMembers.contains { $0.profile.site == site }
+            )
+        }
         self.entry = entry
         hasUnread = try !transaction.waiting().unread.isEmpty
     }
@@ -30,17 +51,12 @@ package struct RecordPresenter {
     package func views(
         _ records: [StoredRecord], _ transaction: StoreTransaction
     ) throws -> [RecordView] {
-        var named: Set<RecordID> = []
-        for record in records {
-            for operation in record.operations {
-                if case .reference(let id)? = try? operation.value.map(FieldValue.init(decoding:)) {
-                    named.insert(id)
-                }
-            }
-        }
+        var named = Set(records.lazy.flatMap(\.operations).compactMap(\.reference))
         var presenter = self
         for record in records where named.contains(record.id) {
-            presenter.titles[record.id] = view(record).title
+            let view = view(record)
+            presenter.titles[record.id] = Called(
+                title: view.title, kind: Self.kind(record.kind, in: record.compartment)?.name)
             named.remove(record.id)
         }
         presenter.titles.merge(try titles(of: named, transaction)) { own, _ in own }
@@ -51,16 +67,17 @@ package struct RecordPresenter {
     /// that kind: nothing clinical can be smuggled into what more people read.
     package func view(_ record: StoredRecord) -> RecordView {
         let kind = Self.kind(record.kind, in: record.compartment)
-        let byField = Dictionary(grouping: record.operations, by: \.field)
+        let byField = Self.byField(record.operations)
         let isOld = isNoLongerUpdated(record)
         // What this site is not sent any more may be recorded by now: that it is not here says nothing.
         let absence: Absence = isOld ? .notShared : hasUnread ? .unreadable : .notRecorded
         var fields = (kind?.fields ?? []).map { field in
-            view(field, byField[field.number] ?? [], in: record, orElse: absence)
+            let said = byField.first { $0.first?.field == field.number } ?? []
+            return view(field, said, in: record, orElse: absence)
         }
-        let known = Set((kind?.fields ?? []).map(\.number))
-        for number in byField.keys.sorted() where !known.contains(number) {
-            fields.append(unknownField(number, byField[number] ?? [], in: record))
+        for said in byField {
+            guard let number = said.first?.field, kind?.field(number) == nil else { continue }
+            fields.append(unknownField(number, said, in: record))
         }
         return RecordView(
             id: record.id, short: record.id.short, kind: kind?.name ?? "kind \(record.kind)",
@@ -68,11 +85,23 @@ package struct RecordPresenter {
                 (fields.first { $0.name == field.name }?.candidates ?? []).map(Standing.init)
             }, partnership: name(of: record.partnership),
             partnershipID: record.partnership, compartment: record.compartment,
-            parent: record.parent, parentTitle: record.parent.flatMap { titles[$0] },
+            parent: record.parent, parentTitle: record.parent.flatMap { titles[$0]?.title },
             isArchived: isArchived(fields), version: version,
             isNoLongerUpdated: isOld, fields: fields,
             created: provenance(record.created, in: record.partnership),
             changed: provenance(record.changed, in: record.partnership))
+    }
+
+    /// The operations of each field, as they follow each other in a record.
+    private static func byField(_ operations: [StoredOperation]) -> [ArraySlice<StoredOperation>] {
+        var slices: [ArraySlice<StoredOperation>] = []
+        var start = 0
+        for place in operations.indices where operations[place].field != operations[start].field {
+            slices.append(operations[start..<place])
+            start = place
+        }
+        if start < operations.count { slices.append(operations[start...]) }
+        return slices
     }
 
     /// The kind of a record, where it stands in the kind's own compartment.
@@ -82,10 +111,13 @@ package struct RecordPresenter {
 
     /// The candidates of a field: equal values are one, with everyone who said so.
     func candidates(
-        _ operations: [StoredOperation], of field: FieldDefinition?, in partnership: PartnershipID
+        _ operations: some Collection<StoredOperation>, of field: FieldDefinition?,
+        in partnership: PartnershipID
     ) -> [(view: CandidateView, operations: [StoredOperation])] {
         var groups: [(value: Data?, operations: [StoredOperation])] = []
-        for operation in operations.sorted(by: { $0.rank > $1.rank }) {
+        let ranked =
+            operations.count > 1 ? operations.sorted { $0.rank > $1.rank } : Array(operations)
+        for operation in ranked {
             if let index = groups.firstIndex(where: { $0.value == operation.value }) {
                 groups[index].operations.append(operation)
             } else {
@@ -119,15 +151,18 @@ package struct RecordPresenter {
         guard let value = try? FieldValue(decoding: bytes) else {
             return Standing(.needsNewerVersion)
         }
-        if case .reference(let id) = value, let title = titles[id] {
-            return Standing(value: value, words: title, absence: nil)
+        // Of a record that the field is not meant for, its title would be a way to read what one may not.
+        if case .reference(let id) = value, case .reference(let kinds)? = field?.type,
+            let called = titles[id], called.kind.map(kinds.contains) == true
+        {
+            return Standing(value: value, words: called.title, absence: nil)
         }
         return Standing(value: value, words: entry.words(for: value, of: field), absence: nil)
     }
 
     private func view(
-        _ field: FieldDefinition, _ operations: [StoredOperation], in record: StoredRecord,
-        orElse absence: Absence
+        _ field: FieldDefinition, _ operations: ArraySlice<StoredOperation>,
+        in record: StoredRecord, orElse absence: Absence
     ) -> FieldView {
         let found = candidates(operations, of: field, in: record.partnership).map(\.view)
         if let only = found.first, found.count == 1, only.value == .cleared {
@@ -141,7 +176,7 @@ package struct RecordPresenter {
     }
 
     private func unknownField(
-        _ number: UInt32, _ operations: [StoredOperation], in record: StoredRecord
+        _ number: UInt32, _ operations: ArraySlice<StoredOperation>, in record: StoredRecord
     ) -> FieldView {
         let found = candidates(operations, of: nil, in: record.partnership).map(\.view)
         return FieldView(
@@ -177,10 +212,8 @@ package struct RecordPresenter {
 
     /// Whether this site is not granted the record's compartment any more, so that nothing new comes.
     private func isNoLongerUpdated(_ record: StoredRecord) -> Bool {
-        guard let partnership = partnerships[record.partnership] else { return false }
-        let own = partnership.members.first { $0.profile.site == site }
-        return own.map { !$0.grant.holds(record.compartment) }
-            ?? partnership.formerMembers.contains { $0.profile.site == site }
+        guard let own = standings[record.partnership] else { return false }
+        return own.grant.map { !$0.holds(record.compartment) } ?? own.isFormer
     }
 
     func name(of partnership: PartnershipID) -> String {
@@ -188,6 +221,13 @@ package struct RecordPresenter {
     }
 
     func provenance(_ act: StoredAct, in partnership: PartnershipID) -> ProvenanceView {
+        if let known = said.known[act.row] { return known }
+        let view = view(act, in: partnership)
+        said.known[act.row] = view
+        return view
+    }
+
+    private func view(_ act: StoredAct, in partnership: PartnershipID) -> ProvenanceView {
         let known = partnerships[partnership]
         let profile =
             known?.members.first { $0.profile.site == act.site }?.profile

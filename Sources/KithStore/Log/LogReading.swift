@@ -257,9 +257,16 @@ extension StoreTransaction {
 extension StoreTransaction {
     /// The compartments of a partnership that this site has entries of.
     public func writtenCompartments(of partnership: PartnershipID) throws -> [CompartmentID] {
-        try Compartment.allCases.map { CompartmentID(partnership, $0) }.filter {
-            try entryCount(in: $0) > 0
-        }
+        let row = try partnershipRow(partnership)
+        return try Compartment.allCases.filter { compartment in
+            // Of a hundred thousand entries it takes one.
+            try number(
+                """
+                SELECT 1 FROM feed JOIN chain ON chain.feed = feed.id
+                JOIN entry ON entry.chain = chain.id WHERE partnership = ? AND compartment = ?
+                LIMIT 1
+                """, [row, compartment.rawValue]) != nil
+        }.map { CompartmentID(partnership, $0) }
     }
 
     /// Entries of one compartment.

@@ -87,13 +87,18 @@ extension StoreTransaction {
             ])
     }
 
-    /// Sets a password, and ends every session and forgets every browser that knew the old one.
-    public func setPassword(_ password: Data, isInitial: Bool, of account: Int64) throws {
+    /// Sets a password, and ends every session and forgets every browser that knew the old one; but for
+    /// the session and the browser in which it was chosen.
+    public func setPassword(
+        _ password: Data, isInitial: Bool, of account: Int64, in session: Data? = nil,
+        device: Data? = nil
+    ) throws {
         try execute(
             "UPDATE account SET password = ?, is_password_initial = ? WHERE id = ?",
             [password, isInitial, account])
-        try endSessions(of: account)
-        try execute("DELETE FROM web_device WHERE account = ?", [account])
+        try endSessions(of: account, besides: session ?? Data())
+        try execute(
+            "DELETE FROM web_device WHERE account = ? AND hash <> ?", [account, device ?? Data()])
     }
 
     /// Sets the secret of an account's time codes.

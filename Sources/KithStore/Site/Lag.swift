@@ -94,17 +94,21 @@ public struct StoredReceipt: Sendable {
 extension StoreTransaction {
     /// What the other members who are in their compartments have signed to hold of some records, as these
     /// are here now; by name.
+    ///
+    /// What stands is looked at and not all that was ever said: whoever holds an entry holds all that its
+    /// author had seen, which is everything that it supersedes.
     public func receipts(ofRecords rows: [Int64]) throws -> [StoredReceipt] {
         var ends: [CompartmentID: [Int64: Int64]] = [:]
         for row in try self.rows(
             """
-            SELECT partnership.uuid, record.compartment, entry.chain,
+            SELECT partnership.uuid, feed.compartment, chain.id AS chain,
                 max(entry.sequence) AS sequence
-            FROM (SELECT DISTINCT operation.record AS row, operation.id >> 22 AS arrival
-                FROM json_each(?) CROSS JOIN operation ON operation.record = json_each.value) AS said
-            JOIN record ON record.id = said.row JOIN entry ON entry.arrival = said.arrival
-            JOIN partnership ON partnership.id = record.partnership
-            GROUP BY 1, 2, 3
+            FROM (SELECT DISTINCT operation.id >> 22 AS arrival
+                FROM json_each(?) CROSS JOIN operation ON operation.record = json_each.value
+                WHERE operation.is_superseded = 0) AS said
+            JOIN entry ON entry.arrival = said.arrival JOIN chain ON chain.id = entry.chain
+            JOIN feed ON feed.id = chain.feed JOIN partnership ON partnership.id = feed.partnership
+            GROUP BY chain.id
             """, [Self.list(rows)])
         {
             guard let compartment = Compartment(rawValue: row["compartment"]) else { continue }

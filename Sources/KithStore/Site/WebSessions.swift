@@ -63,6 +63,28 @@ extension StoreTransaction {
         try execute("DELETE FROM web_session WHERE account = ?", [account])
     }
 
+    /// Ends every session of an account but one.
+    public func endSessions(of account: Int64, besides hash: Data) throws {
+        try execute("DELETE FROM web_session WHERE account = ? AND hash <> ?", [account, hash])
+    }
+
+    /// Every session of an account with the hash of its token, the one that was used last first.
+    public func sessions(
+        of account: Int64
+    ) throws -> [(hash: Data, begun: Instant, used: Instant)] {
+        try rows(
+            """
+            SELECT hash, begun_ms, used_ms FROM web_session WHERE account = ?
+            ORDER BY used_ms DESC, hash
+            """, [account]
+        ).map {
+            (
+                $0["hash"], Instant(milliseconds: $0["begun_ms"]),
+                Instant(milliseconds: $0["used_ms"])
+            )
+        }
+    }
+
     /// Forgets sessions that began or were used before a moment.
     public func forgetSessions(begunBefore begun: Instant, usedBefore used: Instant) throws {
         try execute(

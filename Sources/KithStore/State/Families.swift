@@ -42,11 +42,10 @@ extension StoreTransaction {
         on rows: [Int64], limit: Int
     ) throws -> [(record: Int64, act: StoredAct)] {
         let marks = Array(repeating: "?", count: rows.count).joined(separator: ",")
-        return try self.rows(
+        let found = try self.rows(
             "SELECT id, record FROM act WHERE record IN (\(marks)) ORDER BY id DESC LIMIT \(limit)",
-            Arguments(rows)
-        ).compactMap { row in
-            try act(row["id"]).map { (row["record"], $0) }
-        }
+            Arguments(rows))
+        let acts = try acts(Set(found.map { $0["id"] }))
+        return found.compactMap { row in acts[row["id"]].map { (row["record"], $0) } }
     }
 }

@@ -8,34 +8,22 @@ extension StoreTransaction {
     public func records(_ selection: RecordSelection) throws -> [StoredRecord] {
         let found = try rows(selection)
         guard !found.isEmpty else { return [] }
-        let chosen = Self.list(found.map { $0["id"] as Int64 })
-        let acts = try firstAndLastActs(of: chosen)
-        var records: [Int64: StoredRecord] = [:]
-        for row in found {
-            guard let compartment = Compartment(rawValue: row["compartment"]),
-                let created = acts[row["first_act"]], let changed = acts[row["last_act"]]
-            else { continue }
-            records[row["id"]] = StoredRecord(
-                row: row["id"], id: try RecordID(blob: row["uuid"]), kind: row["kind"],
-                partnership: try PartnershipID(blob: row["partnership_uuid"]),
-                compartment: compartment,
-                parent: (row["parent"] as Data?).flatMap { RecordID(bytes: $0) }, created: created,
-                changed: changed, operations: [])
+        let operations = try liveOperations(ofRecords: found.map(\.row))
+        let acts = try acts(
+            Set(found.flatMap { [$0.firstAct, $0.lastAct] } + operations.map(\.act)))
+        var said: [Int64: [StoredOperation]] = [:]
+        for operation in operations {
+            said[operation.record, default: []].append(try Self.stored(operation, acts))
         }
-        for row in try rows(
-            Self.operationQuery(
-                where: "operation.is_superseded = 0",
-                from: "json_each(?) CROSS JOIN operation ON operation.record = json_each.value"),
-            [chosen])
-        {
-            records[row["record"]]?.operations.append(try operation(row))
-        }
-        return records.values.map { record in
-            var sorted = record
-            sorted.operations.sort {
-                ($0.field, $1.rank) < ($1.field, $0.rank)
+        return found.compactMap { record in
+            guard let created = acts[record.firstAct], let changed = acts[record.lastAct] else {
+                return nil
             }
-            return sorted
+            return StoredRecord(
+                row: record.row, id: record.id, kind: record.kind,
+                partnership: record.partnership, compartment: record.compartment,
+                parent: record.parent, created: created, changed: changed,
+                operations: Self.ordered(said[record.row] ?? []))
         }.sorted { ($0.created.arrival, $0.row) < ($1.created.arrival, $1.row) }
     }
 
@@ -45,41 +33,109 @@ extension StoreTransaction {
         return Int(try number("SELECT count(*) FROM record WHERE \(filter)", arguments) ?? 0)
     }
 
-    private func rows(_ selection: RecordSelection) throws -> [StoredRow] {
+    /// A record as its row has it.
+    private struct RecordRow {
+        let row: Int64
+        let id: RecordID
+        let kind: UInt32
+        let partnership: PartnershipID
+        let compartment: Compartment
+        let parent: RecordID?
+        let firstAct: Int64
+        let lastAct: Int64
+    }
+
+    private func rows(_ selection: RecordSelection) throws -> [RecordRow] {
         guard var (filter, arguments) = try condition(of: selection) else { return [] }
         if let newest = selection.newest {
             filter += " ORDER BY first_act DESC LIMIT ?"
             arguments += [newest]
         }
-        return try rows(
+        var found: [RecordRow] = []
+        try eachRow(
             """
             SELECT record.id, record.kind, record.compartment, record.uuid, record.parent,
-                first_act, last_act, partnership.uuid AS partnership_uuid
+                first_act, last_act, partnership.uuid
             FROM record JOIN partnership ON partnership.id = record.partnership WHERE \(filter)
-            """, arguments)
+            """, arguments
+        ) { row in
+            guard let compartment = Compartment(rawValue: row[2]) else { return }
+            found.append(
+                RecordRow(
+                    row: row[0], id: try RecordID(blob: row[3]), kind: row[1],
+                    partnership: try PartnershipID(blob: row[7]), compartment: compartment,
+                    parent: (row[4] as Data?).flatMap { RecordID(bytes: $0) }, firstAct: row[5],
+                    lastAct: row[6]))
+        }
+        return found
     }
 
-    private func firstAndLastActs(of records: String) throws -> [Int64: StoredAct] {
-        var acts: [Int64: StoredAct] = [:]
-        for column in ["first_act", "last_act"] {
-            for row in try rows(
-                """
-                SELECT act.id AS act_id, \(Self.actColumns)
-                FROM json_each(?) CROSS JOIN record ON record.id = json_each.value
-                JOIN act ON act.id = record.\(column) \(Self.actJoins)
-                """, [records])
-            {
-                acts[row["act_id"]] = try act(row)
-            }
+    /// An operation as its row has it, with the row of its act.
+    private struct OperationRow {
+        let id: Int64
+        let record: Int64
+        let field: UInt32
+        let value: Data?
+        let isSuperseded: Bool
+        let isEffective: Bool
+
+        var act: Int64 { id >> 12 }
+
+        /// Reads the columns that `names` lists.
+        init(_ row: CurrentRow) {
+            (id, record, field) = (row[0], row[1], row[2])
+            (value, isSuperseded, isEffective) = (row[3], row[4], row[5])
         }
-        return acts
+
+        static let names = """
+            operation.id, operation.record, operation.field, operation.value,
+            operation.is_superseded, operation.is_effective
+            """
+    }
+
+    private func liveOperations(ofRecords rows: [Int64]) throws -> [OperationRow] {
+        var found: [OperationRow] = []
+        try eachRow(
+            """
+            SELECT \(OperationRow.names)
+            FROM json_each(?) CROSS JOIN operation ON operation.record = json_each.value
+            WHERE operation.is_superseded = 0
+            """, [Self.list(rows)]
+        ) { found.append(OperationRow($0)) }
+        return found
+    }
+
+    private static func stored(
+        _ operation: OperationRow, _ acts: [Int64: StoredAct]
+    ) throws -> StoredOperation {
+        guard let act = acts[operation.act] else {
+            throw StoreError(.damaged, "an operation in the database has no act")
+        }
+        let id = OperationID(entry: act.entry, index: RowID.index(operation: operation.id))
+        return StoredOperation(
+            id: id, field: operation.field, value: operation.value,
+            isSuperseded: operation.isSuperseded, isEffective: operation.isEffective,
+            rank: DisplayRank(
+                isEffective: operation.isEffective, depth: act.depth, author: act.site,
+                operation: id), act: act)
+    }
+
+    /// By field, then rank with the greatest first; SQLite gives them by field already.
+    private static func ordered(_ operations: [StoredOperation]) -> [StoredOperation] {
+        let isInOrder = zip(operations, operations.dropFirst()).allSatisfy { $0.field < $1.field }
+        guard !isInOrder else { return operations }
+        return operations.sorted { ($0.field, $1.rank) < ($1.field, $0.rank) }
     }
 
     /// All operations of a record, superseded ones too, in the order of arrival.
     public func history(ofRecord row: Int64) throws -> [StoredOperation] {
-        try rows(
-            Self.operationQuery(where: "operation.record = ?", from: "operation"), [row]
-        ).map(operation).sorted { ($0.act.arrival, $0.id.index) < ($1.act.arrival, $1.id.index) }
+        var found: [OperationRow] = []
+        try eachRow("SELECT \(OperationRow.names) FROM operation WHERE record = ?", [row]) {
+            found.append(OperationRow($0))
+        }
+        let acts = try acts(Set(found.map(\.act)))
+        return try found.map { try Self.stored($0, acts) }
+            .sorted { ($0.act.arrival, $0.id.index) < ($1.act.arrival, $1.id.index) }
     }
 
     /// The candidates of a field as they were when this site had so many entries: what somebody
@@ -221,97 +277,6 @@ extension StoreTransaction {
                     index: RowID.index(operation: $0["id"])), $0["value"]
             )
         }
-    }
-
-    // MARK: Rows into values
-
-    private static let actColumns = """
-        act.class, act.change, act.event, act.reason, act.carried, entry.arrival, entry.hash, entry.recorded_ms,
-        entry.received_ms, feed.author, entry.depth,
-        c.user AS c_user, c.name AS c_name, c.role AS c_role, c.organisation AS c_organisation,
-        p.user AS p_user, p.name AS p_name, p.role AS p_role, p.organisation AS p_organisation
-        """
-
-    private static let actJoins = """
-        JOIN person c ON c.id = act.committer
-        LEFT JOIN person p ON p.id = act.performer
-        JOIN entry ON entry.arrival = act.id >> 10
-        JOIN chain ON chain.id = entry.chain
-        JOIN feed ON feed.id = chain.feed
-        """
-
-    private static func operationQuery(where filter: String, from: String) -> String {
-        """
-        SELECT operation.id AS operation, operation.record, operation.field, operation.value,
-            operation.is_superseded, operation.is_effective, \(actColumns)
-        FROM \(from) JOIN act ON act.id = operation.id >> 12 \(actJoins) WHERE \(filter)
-        """
-    }
-
-    func act(_ id: Int64) throws -> StoredAct? {
-        try row("SELECT \(Self.actColumns) FROM act \(Self.actJoins) WHERE act.id = ?", [id])
-            .map(act)
-    }
-
-    /// Where the columns of an act stand, counted from the first of them: a page reads thousands of rows,
-    /// and to look a name up costs more than the value.
-    private enum ActColumn: Int, CaseIterable {
-        case entryClass, change, event, reason, carried, arrival, hash, recorded, received, author
-        case depth, user, name, role, organisation
-        case performer, performerName, performerRole, performerOrganisation
-
-        /// The place in a row that ends with these columns.
-        func place(in row: StoredRow) -> Int { row.count - Self.allCases.count + rawValue }
-    }
-
-    func act(_ row: StoredRow) throws -> StoredAct {
-        func value<Value: ColumnValue>(
-            _ column: ActColumn
-        ) -> Value { row[column.place(in: row)] }
-        func data(_ column: ActColumn) -> Data? { row[column.place(in: row)] }
-        let change: Int? = row[ActColumn.change.place(in: row)]
-        let performer: String? = row[ActColumn.performer.place(in: row)]
-        let carried = data(.carried).flatMap { try? Carried(decoding: $0) }
-        return StoredAct(
-            site: try SiteID(blob: value(.author)), entry: try EntryHash(blob: value(.hash)),
-            arrival: value(.arrival),
-            entryClass: EntryClass(rawValue: value(.entryClass)) ?? .record,
-            change: change.flatMap(ChangeType.init(rawValue:)),
-            committer: Person(
-                user: value(.user), name: value(.name), role: value(.role),
-                organisation: value(.organisation)),
-            performer: performer.map {
-                Person(
-                    user: $0, name: value(.performerName), role: value(.performerRole),
-                    organisation: value(.performerOrganisation))
-            },
-            event: data(.event).flatMap { try? FieldValue(decoding: $0) },
-            recorded: Instant(milliseconds: value(.recorded)),
-            received: Instant(milliseconds: value(.received)),
-            reason: row[ActColumn.reason.place(in: row)], carried: carried,
-            carriedClass: try carried.flatMap { try entryClass(of: $0.entry) })
-    }
-
-    /// The class of an entry of which a part was read; nil when it is not here.
-    private func entryClass(of entry: EntryHash) throws -> EntryClass? {
-        try number(
-            """
-            SELECT act.class FROM entry
-            JOIN act ON act.id BETWEEN entry.arrival << 10 AND (entry.arrival << 10) + 1023
-            WHERE hash = ? LIMIT 1
-            """, [entry.blob]
-        ).flatMap { EntryClass(rawValue: Int($0)) }
-    }
-
-    private func operation(_ row: StoredRow) throws -> StoredOperation {
-        let act = try act(row)
-        // The columns of `operationQuery`, in order.
-        let id = OperationID(entry: act.entry, index: RowID.index(operation: row[0]))
-        return StoredOperation(
-            id: id, field: row[2], value: row[3], isSuperseded: row[4], isEffective: row[5],
-            rank: DisplayRank(
-                isEffective: row[5], depth: row[ActColumn.depth.place(in: row)], author: act.site,
-                operation: id), act: act)
     }
 }
 

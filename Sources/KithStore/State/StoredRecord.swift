@@ -2,14 +2,28 @@ public import Foundation
 public import KithModel
 public import KithProtocol
 
-/// Who did what in one part of an entry.
-public struct StoredAct: Sendable {
+/// Who did what in one part of an entry. A class: all that was said in it shares it.
+public final class StoredAct: Sendable {
+    /// The entry of an act.
+    struct Entry {
+        let site: SiteID
+        let hash: EntryHash
+        let arrival: Int64
+        let depth: Int64
+        let recorded: Instant
+        let received: Instant
+    }
+
+    /// Its row: no other act has it.
+    public let row: Int64
     /// The site that signed it.
     public let site: SiteID
     /// The entry.
     public let entry: EntryHash
     /// The entry's local arrival number.
     public let arrival: Int64
+    /// The entry's depth in the graph.
+    public let depth: Int64
     /// The entry's class.
     public let entryClass: EntryClass
     /// Why the author wrote.
@@ -31,6 +45,20 @@ public struct StoredAct: Sendable {
     public let carried: Carried?
     /// The class of the entry that `carried` names, where that is here.
     public let carriedClass: EntryClass?
+
+    init(
+        row: Int64, entry: Entry, entryClass: EntryClass, change: ChangeType?, committer: Person,
+        performer: Person?, event: FieldValue?, reason: String?, carried: Carried?,
+        carriedClass: EntryClass?
+    ) {
+        (self.row, arrival, depth) = (row, entry.arrival, entry.depth)
+        (site, self.entry) = (entry.site, entry.hash)
+        (recorded, received) = (entry.recorded, entry.received)
+        (self.entryClass, self.change) = (entryClass, change)
+        (self.committer, self.performer) = (committer, performer)
+        (self.event, self.reason) = (event, reason)
+        (self.carried, self.carriedClass) = (carried, carriedClass)
+    }
 }
 
 /// One operation of a record's field.
@@ -49,6 +77,15 @@ public struct StoredOperation: Sendable {
     public let rank: DisplayRank
     /// Who did it.
     public let act: StoredAct
+
+    /// The record that its value names.
+    public var reference: RecordID? {
+        // Few other values are as long: they are not read for this.
+        guard let value, value.count == StoreTransaction.referenceLength,
+            case .reference(let record)? = try? FieldValue(decoding: value)
+        else { return nil }
+        return record
+    }
 }
 
 /// One record with the operations that were asked for.

@@ -104,6 +104,24 @@ import Testing
         #expect(try await carer.ask("POST", "/records/new", form: note).status == 303)
     }
 
+    @Test func `what goes wrong inside is told to nobody but the log`() async throws {
+        // As a damaged database would have it: what pages are made of is not there.
+        try await served.site.store.writer.writeWithoutTransaction {
+            try $0.execute(
+                sql: "PRAGMA foreign_keys = OFF; ALTER TABLE operation RENAME TO elsewhere")
+        }
+        for path in ["/", "/residents/\(resident.id)", "/conflicts"] {
+            let reply = try await carer.ask("GET", path)
+            #expect(reply.status == 503, "\(path) \(reply.status)")
+            for inside in [
+                "operation", "SELECT", "no such table", "SQLite", "Swift", "Error", "/tmp",
+            ] {
+                #expect(!reply.body.contains(inside), "\(path): \(inside) in \(reply.body)")
+            }
+        }
+        #expect(!served.log.lines.joined().contains("Whitfield"))
+    }
+
     private func set(version: Int) async throws {
         try await served.site.store.writer.writeWithoutTransaction {
             try $0.execute(sql: "PRAGMA user_version = \(version)")

@@ -152,8 +152,15 @@ import Testing
         let plan = try await served.add("plan", under: patient.id, [("title", name)])
         _ = try await served.add("contact", [("name", name), ("role", name)])
         let browser = try await served.person("anna", [.clinician, .administrator, .auditor])
+        // A stranger may type anything as a login, and in the header that says what they use.
+        let stranger = try await Browser(port: served.port).ask(
+            "POST", "/sign-in", form: [("login", name), ("password", "x"), ("code", "1")],
+            changing: [
+                "User-Agent": String(name.unicodeScalars.filter(\.isASCII).map(Character.init))
+            ])
+        #expect(stranger.status == 401)
         for path in [
-            "/", "/residents", "/residents?search=\(Browser.encoded(name))",
+            "/audit", "/", "/residents", "/residents?search=\(Browser.encoded(name))",
             "/residents/\(patient.id)", "/residents/\(patient.id)/changes",
             "/residents/\(patient.id)/timeline", "/residents/\(patient.id)/pack",
             "/records/\(plan.id)/edit", "/contacts", "/round",
@@ -176,6 +183,40 @@ import Testing
                 }
             }
         }
+    }
+
+    @Test(arguments: [
+        ("resident", "nhsNumber", "9434765918"), ("resident", "dateOfBirth", "2026-02-30"),
+        ("resident", "dateOfBirth", "1850-01-01"),
+        ("resident", "familyName", "two\nlines"), ("resident", "familyName", "bell \u{7}"),
+        ("resident", "familyName", String(repeating: "x", count: 20_001)),
+        ("resident", "familyName", ""),
+        ("contact", "phone", "ring me"), ("contact", "email", "nobody"),
+        ("allergy", "severity", "bogus"), ("allergy", "agent", "  "),
+        ("hospitalContact", "start", "yesterday"), ("cprDecision", "decision.value", "perhaps"),
+        ("plan", "nextReview", "soon"),
+    ])
+    func `what a field does not take is refused here, whatever the browser let through`(
+        kind: String, field: String, value: String
+    ) async throws {
+        let browser = try await served.person("carer", [.careStaff])
+        let isOfPerson = !["resident", "contact"].contains(kind)
+        let path = "/records/new?kind=\(kind)" + (isOfPerson ? "&parent=\(resident.id)" : "")
+        let page = try await browser.ask("GET", path)
+        var form = page.fill([
+            ("v.familyName", "Brown"), ("v.name", "Nurse Joy"), ("v.agent", "Latex"),
+            ("v.title", "Falls"), ("v.status", "active"), ("v.decision.date", "2026-11-20"),
+            ("partnership", page.optionValue),
+        ])
+        form.removeAll { $0.0 == "v.\(field)" }
+        form.append(("v.\(field)", value))
+        let before = try await served.site.status().entries
+        let reply = try await browser.ask("POST", "/records/new", form: form)
+        #expect(reply.status == 400, "\(reply.status)")
+        #expect(reply.body.contains("Not saved: "), "\(reply.body)")
+        // It is told at the field, and what was typed beside it is still there.
+        #expect(reply.body.contains("class=\"row wrong\""), "\(reply.body)")
+        #expect(try await served.site.status().entries == before)
     }
 
     @Test(arguments: ["'\"", "%%%", "a* OR b", "\"\"", "NEAR(", "\\", "_", "(((", "9990"])

@@ -1,10 +1,12 @@
 import Foundation
 import HTTPTypes
 import KithModel
-import KithSite
+import KithProtocol
 import Testing
 
 @testable import KithReview
+@testable import KithSite
+@testable import KithStore
 
 /// Every route against everyone who may not use it: none does anything, none tells anything.
 @Suite struct EveryRouteTests {
@@ -30,11 +32,38 @@ import Testing
                 ? "\(allergy.id.short).severity" : id.description)
     }
 
-    private func expectStrict(_ reply: Browser.Reply, _ what: String) {
-        for (name, value) in StrictHeaders.all {
-            #expect(reply.header(name.rawName) == value, "\(what): \(name.rawName)")
+    /// What every answer has to say, written down once more: what is taken out of the program's own list
+    /// is missed here.
+    private static let strict = [
+        "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+        "X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin", "X-Robots-Tag": "noindex, nofollow",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    ]
+    private static let policy = [
+        "default-src 'none'", "style-src 'self'", "script-src 'self'", "img-src 'self'",
+        "font-src 'none'", "connect-src 'none'", "object-src 'none'", "form-action 'self'",
+        "base-uri 'none'", "frame-ancestors 'none'", "require-trusted-types-for 'script'",
+    ]
+
+    private func expectStrict(
+        _ reply: Browser.Reply, _ what: String, caching: String = "no-store"
+    ) {
+        for (name, value) in Self.strict {
+            #expect(reply.header(name) == value, "\(what): \(name)")
         }
-        #expect(reply.header("Server") == nil, "\(what)")
+        let policy = reply.header("Content-Security-Policy") ?? ""
+        #expect(policy.components(separatedBy: "; ") == Self.policy, "\(what)")
+        #expect(reply.header("Cache-Control") == caching, "\(what)")
+        // Neither what serves it nor what others may do with it is told.
+        for name in ["Server", "X-Powered-By", "Access-Control-Allow-Origin", "ETag"] {
+            #expect(reply.header(name) == nil, "\(what): \(name)")
+        }
+        if !reply.body.isEmpty {
+            let type = reply.header("Content-Type") ?? ""
+            #expect(type.contains("charset=utf-8") || type == "image/svg+xml", "\(what): \(type)")
+        }
     }
 
     @Test
@@ -56,6 +85,44 @@ import Testing
             #expect(reply.status == 404)
             expectStrict(reply, path)
         }
+        expectStrict(try await browser.ask("GET", "/sign-in"), "/sign-in")
+        expectStrict(try await browser.ask("POST", "/sign-in", form: []), "POST /sign-in")
+        for path in [Assets.stylePath, Assets.scriptPath, Assets.iconPath] {
+            let reply = try await browser.ask("GET", path)
+            #expect(reply.status == 200)
+            expectStrict(reply, path, caching: "public, max-age=31536000, immutable")
+        }
+    }
+
+    @Test func `what is given to whoever may have it has the strict headers too`() async throws {
+        let browser = try await served.person(
+            "anna", [.clinician, .administrator, .auditor], reading: Compartment.granted)
+        var shown = 0
+        for route in Routes.all where route.method == .get {
+            let reply = try await browser.ask("GET", path(route))
+            expectStrict(reply, route.path)
+            guard reply.status == 200 else { continue }
+            if reply.body.contains(Self.marker) { shown += 1 }
+            // And from every page there is the way out.
+            #expect(reply.body.contains("action=\"/sign-out\""), "\(route.path)")
+        }
+        #expect(shown > 10)
+    }
+
+    @Test func `no method does anything but those that the page has`() async throws {
+        let browser = try await served.person("anna", [.clinician, .administrator])
+        let before = try await served.site.status().entries
+        for method in ["TRACE", "OPTIONS", "PUT", "DELETE", "PATCH", "CONNECT", "PROPFIND"] {
+            for path in ["/", "/residents/\(marked.id)", "/sign-out"] {
+                let reply = try await browser.ask(method, path)
+                #expect([400, 405].contains(reply.status), "\(method) \(path) \(reply.status)")
+                #expect(!reply.body.contains(Self.marker), "\(method) \(path)")
+            }
+        }
+        // The head of a page is that of the page, without a word of it.
+        let head = try await browser.ask("HEAD", "/residents/\(marked.id)")
+        #expect(head.status == 200 && head.body.isEmpty)
+        #expect(try await served.site.status().entries == before)
     }
 
     @Test func `a role that does not include a route is refused there`() async throws {
@@ -81,6 +148,12 @@ import Testing
         }
         // What they posted was not done.
         #expect(try await served.site.record(marked.id.description, kind: nil).isArchived == false)
+        // Each refusal is in the program's log: who and where, and nothing of any record.
+        for login in ["reviewer", "carer", "admin", "auditor"] {
+            let own = served.log.lines.filter { $0.contains("user=\(login)") }
+            #expect(own.contains { $0.contains("refused") && $0.contains("route=/") }, "\(login)")
+        }
+        #expect(!served.log.lines.joined().contains(Self.marker))
     }
 
     private func token(of browser: Browser) async throws -> String {
@@ -184,5 +257,36 @@ import Testing
                 ])
             #expect([403, 404].contains(reply.status), "\(kind) \(reply.status)")
         }
+    }
+
+    @Test func `a value that names a record of another kind tells no title of it`() async throws {
+        // As a member that lies writes it: the organisation of a contact is somebody's allergy.
+        let contact = try await served.site.store.write { [allergy] transaction in
+            let kind = try #require(Vocabulary.kind(named: "contact"))
+            let id = transaction.cryptography.newRecordID()
+            let values: [(String, FieldValue)] = [
+                ("name", .text("Nurse Known")), ("organisation", .reference(allergy.id)),
+            ]
+            let skeleton = Skeleton(
+                record: id, kind: kind.number,
+                operations: try values.map {
+                    .init(field: try #require(kind.field(named: $0.0)).number, supersedes: [])
+                }, change: .create,
+                committer: Person(user: "liar", name: "Liar", role: "", organisation: ""),
+                performer: nil, event: nil, group: Data())
+            _ = try transaction.author(
+                [DraftPart(skeleton: skeleton, values: values.map(\.1), reason: "")],
+                class: kind.entryClass, in: kind.compartment, of: allergy.partnershipID,
+                now: Instant(Date()))
+            return id
+        }
+        let browser = try await served.person("housing", [.careStaff], reading: [.relations])
+        for path in ["/records/\(contact)", "/contacts"] {
+            let reply = try await browser.ask("GET", path)
+            #expect(reply.status == 200 && reply.body.contains("Nurse Known"), "\(path)")
+            #expect(!reply.body.contains(Self.marker), "\(path)")
+        }
+        let view = try await served.site.record(contact.description, kind: nil)
+        #expect(view.field("organisation")?.candidates.first?.words == allergy.id.short)
     }
 }

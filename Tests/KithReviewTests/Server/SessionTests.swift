@@ -92,7 +92,10 @@ import Testing
         let shown = try await fresh.ask("POST", "/sign-in", form: form)
         fresh.keep(shown)
         #expect(shown.status == 200 && shown.body.contains("Save what you typed"))
-        #expect(shown.body.contains("Kept &quot;Nurse&quot; &lt;b&gt;"))
+        // It is shown under the name that the form has for it.
+        #expect(
+            shown.body.contains(
+                "<dt>Name</dt><dd class=\"text\">Kept &quot;Nurse&quot; &lt;b&gt;</dd>"))
         let saved = try await fresh.ask(
             "POST", "/records/new",
             form: [
@@ -176,15 +179,32 @@ import Testing
     @Test func `every reading stands in the audit, with who and about whom`() async throws {
         let resident = try await served.add("resident", [("familyName", "Whitfield")])
         let browser = try await served.person("anna", [.reviewer])
-        for path in ["", "/changes", "/timeline", "/pack"] {
-            let reply = try await browser.ask("GET", "/residents/\(resident.id)\(path)")
-            #expect(reply.status == 200, "\(path) \(reply.body)")
+        let plan = try await served.add("plan", under: resident.id, [("title", "Falls")])
+        func items(_ record: RecordID?) async throws -> [AuditItem] {
+            try await served.site.audit(
+                AuditQuery(user: "anna", action: .read, record: record?.description))
         }
-        _ = try await browser.ask("GET", "/records/\(resident.id)?all=1")
-        let items = try await served.site.audit(
-            AuditQuery(user: "anna", action: .read, record: resident.id.description))
-        #expect(items.count >= 5)
-        #expect(items.allSatisfy { $0.channel == .webPage && $0.actor.name == "anna Person" })
+        let ofOne = ["", "/changes", "/timeline", "/pack", "/glass"].map {
+            "/residents/\(resident.id)\($0)"
+        }
+        let others = ["/records/\(resident.id)?all=1", "/round/list?r=\(resident.id)", "/summary"]
+        for path in ofOne + others {
+            let before = try await items(resident.id).count
+            let reply = try await browser.ask("GET", path)
+            #expect(reply.status == 200, "\(path) \(reply.body)")
+            let added = try await items(resident.id).dropLast(before)
+            #expect(!added.isEmpty, "\(path) is not in the audit")
+            #expect(added.allSatisfy { $0.channel == .webPage && $0.actor.name == "anna Person" })
+        }
+        // Whose record it is stands beside the record.
+        _ = try await browser.ask("GET", "/records/\(plan.id)")
+        #expect(try await items(plan.id).first?.resident == resident.id)
+        // Lists and searches are looked at, too, if not of one person.
+        for path in ["/", "/residents", "/residents?search=Whit"] {
+            let before = try await items(nil).count
+            #expect(try await browser.ask("GET", path).status == 200)
+            #expect(try await items(nil).count > before, "\(path) is not in the audit")
+        }
     }
 }
 

@@ -103,9 +103,16 @@ struct Browser: Sendable {
         }
     }
 
+    /// Connects and says nothing.
+    func connect() async throws -> any Channel {
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        if let from { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: from, port: 0)) }
+        return try await bootstrap.connect(host: "127.0.0.1", port: port).get()
+    }
+
     /// Sends bytes as they are.
     func send(
-        _ text: String, tls: Bool = true, most: TLSVersion? = nil
+        _ text: String, tls: Bool = true, most: TLSVersion? = nil, ciphers: [NIOTLSCipher]? = nil
     ) async throws -> String {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.any().makePromise(of: String.self)
@@ -119,6 +126,7 @@ struct Browser: Sendable {
                     configuration.certificateVerification = .none
                     configuration.minimumTLSVersion = .tlsv1
                     configuration.maximumTLSVersion = most
+                    if let ciphers { configuration.cipherSuiteValues = ciphers }
                     if let identity {
                         configuration.certificateChain = identity.certificateChain.map {
                             .certificate($0)

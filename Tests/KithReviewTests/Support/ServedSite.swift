@@ -3,6 +3,7 @@ import KithModel
 import KithSite
 import KithTrust
 import Logging
+import NIOCore
 import Synchronization
 import Testing
 
@@ -15,11 +16,15 @@ final class ServedSite: Sendable {
     let home: String
     let site: LocalSite
     let port: Int
+    /// What the page says in the program's log.
+    let log = LogBook()
     private let clock: ClockBox
     private let serving: Task<Void, any Error>
     private let secrets = Mutex<[String: String]>([:])
 
-    init(browsers: ReviewConfiguration.Browsers = .any) async throws {
+    init(
+        browsers: ReviewConfiguration.Browsers = .any, patience: TimeAmount = ReviewLimits.request
+    ) async throws {
         let home = FileManager.default.temporaryDirectory
             .appendingPathComponent("kith-review-\(UUID().uuidString.prefix(8))").path
         self.home = home
@@ -30,14 +35,13 @@ final class ServedSite: Sendable {
         let site = try await LocalSite.open(
             home: home, passwordLog2N: 10, clock: { clock.now })
         self.site = site
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
+        let logger = Logger(label: "test") { [log] _ in LogBook.Handler(book: log) }
         let server = try await ReviewServer(
             site: site,
             configuration: ReviewConfiguration(
                 host: "127.0.0.1", port: 0, names: ["127.0.0.1", "localhost"],
                 browsers: browsers),
-            logger: logger, now: { clock.now })
+            logger: logger, patience: patience, now: { clock.now })
         let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
         serving = Task {
             defer { continuation.finish() }
@@ -163,6 +167,32 @@ final class ServedSite: Sendable {
         let saved = try await site.save(
             [edit], by: Author(user: "root", name: "Somebody", role: "administrator"))
         return try #require(saved.first)
+    }
+}
+
+/// What was logged, one text a line.
+final class LogBook: Sendable {
+    private let kept = Mutex<[String]>([])
+
+    var lines: [String] { kept.withLock { $0 } }
+
+    struct Handler: LogHandler {
+        let book: LogBook
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.info
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            let all = (event.metadata ?? [:]).sorted { $0.key < $1.key }
+                .map { "\($0.key)=\($0.value)" }
+            book.kept.withLock {
+                $0.append("\(event.level) \(event.message) \(all.joined(separator: " "))")
+            }
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 import Foundation
 import KithModel
-import KithSite
+import KithStore
 import KithTrust
 import Synchronization
 import Testing
+
+@testable import KithSite
 
 /// Accounts, sign-in and sessions of a real site, with a clock that the test sets.
 @Suite struct SignInTests {
@@ -85,10 +87,12 @@ import Testing
         village.pass(seconds: 31 * 60)
         #expect(try await village.site.webSession(token) == nil)
         let other = try await village.signIn(mary)
-        for _ in 0..<29 {
+        // Eleven hours and forty minutes, and then half an hour more.
+        for _ in 0..<28 {
             village.pass(seconds: 25 * 60)
-            _ = try await village.site.webSession(other)
+            #expect(try await village.site.webSession(other) != nil)
         }
+        village.pass(seconds: 29 * 60)
         #expect(try await village.site.webSession(other) == nil)
     }
 
@@ -107,6 +111,103 @@ import Testing
         let third = try await village.signIn(mary)
         _ = try await village.site.changeUser(UserChange(login: "mary", act: .reset))
         #expect(try await village.site.webSession(third) == nil)
+    }
+
+    /// What somebody gives to change something of their own account.
+    private func proof(
+        _ mary: AccountHome.Account, _ password: String, new: String? = nil
+    ) -> SignInRequest {
+        village.pass(seconds: 60)
+        return SignInRequest(
+            login: "", password: password, code: mary.code(village.now), newPassword: new,
+            address: "192.0.2.1")
+    }
+
+    @Test func `somebody chooses another password, which takes the old one and a code`()
+        async throws
+    {
+        let mary = try await village.account("mary")
+        let (first, second) = (try await village.signIn(mary), try await village.signIn(mary))
+        let (old, new) = (AccountHome.password, "eight blue saucepans")
+        for (password, wanted, problem) in [
+            (old, "short", "has 12"), (old, old, "is a new one"), (old, "mary mary mary", "name"),
+        ] {
+            let outcome = try await village.site.changePassword(
+                first, proof(mary, password, new: wanted))
+            guard case .newPasswordNeeded(let why) = outcome else {
+                Issue.record("\(wanted): \(outcome)")
+                continue
+            }
+            #expect(why?.contains(problem) == true)
+        }
+        var wrong = proof(mary, "not this one", new: new)
+        for request in [
+            wrong,
+            {
+                wrong.password = old
+                wrong.code = "000000"
+                return wrong
+            }(),
+        ] {
+            guard case .wrong = try await village.site.changePassword(first, request) else {
+                Issue.record("\(request.password) was enough")
+                continue
+            }
+        }
+        #expect(try await village.site.webSession(second) != nil)
+        guard
+            case .signedIn = try await village.site.changePassword(
+                first, proof(mary, old, new: new))
+        else {
+            Issue.record("what is right was refused")
+            return
+        }
+        // Whoever knew the old one is out, and this browser is not.
+        #expect(try await village.site.webSession(second) == nil)
+        #expect(try await village.site.webSession(first) != nil)
+        guard case .wrong = try await village.site.prove(first, proof(mary, old)) else {
+            Issue.record("the old password still counts")
+            return
+        }
+        guard case .signedIn = try await village.site.prove(first, proof(mary, new)) else {
+            Issue.record("the new password does not count")
+            return
+        }
+        let noted = try await village.site.audit(AuditQuery(action: .signIn)).map(\.what)
+        #expect(noted.contains("chose another password"))
+    }
+
+    @Test func `somebody sees where they are signed in, and signs out everywhere else`()
+        async throws
+    {
+        let mary = try await village.account("mary")
+        let nora = try await village.account("nora")
+        let forgotten = try await village.signIn(mary)
+        village.pass(seconds: 31 * 60)
+        let (first, second) = (try await village.signIn(mary), try await village.signIn(mary))
+        let others = try await village.signIn(nora)
+        let shown = try await village.site.ownSessions(second)
+        #expect(shown.map(\.isThis) == [true, false])
+        #expect(shown.allSatisfy { $0.begun <= village.now && $0.used >= $0.begun })
+        #expect(try await village.site.ownSessions(forgotten).isEmpty)
+        #expect(try await village.site.ownSessions("nonsense").isEmpty)
+        guard case .wrong = try await village.site.endOtherSessions(second, proof(mary, "not this"))
+        else {
+            Issue.record("no password was needed")
+            return
+        }
+        #expect(try await village.site.webSession(first) != nil)
+        guard
+            case .signedIn = try await village.site.endOtherSessions(
+                second, proof(mary, AccountHome.password))
+        else {
+            Issue.record("what is right was refused")
+            return
+        }
+        #expect(try await village.site.webSession(first) == nil)
+        #expect(try await village.site.webSession(second) != nil)
+        #expect(try await village.site.webSession(others) != nil, "and nobody else is signed out")
+        #expect(try await village.site.ownSessions(second).map(\.isThis) == [true])
     }
 
     @Test func `a disabled account looks like a wrong password`() async throws {
@@ -231,6 +332,22 @@ import Testing
                 #expect(bytes.range(of: secret) == nil, "\(file)")
             }
         }
+    }
+
+    @Test func `what a site keeps of a password has the standard cost`() async throws {
+        // As the programs open it: nothing is said about what a password may cost.
+        let home = OpenSite.newHome()
+        defer { try? FileManager.default.removeItem(atPath: home) }
+        _ = try await LocalSite.initialise(home: home, name: "Oak", kind: "care-home", ods: nil)
+        let site = try await LocalSite.open(home: home)
+        _ = try await site.changeUser(
+            UserChange(
+                login: "mary",
+                act: .add(name: "Mary", title: nil, roles: [.careStaff], compartments: nil)))
+        let kept = try await site.store.read { try $0.account("mary")?.password }
+        await site.close()
+        // The version, then the exponent of the cost.
+        #expect(kept?.prefix(2) == Data([1, 17]))
     }
 
     @Test(arguments: ["", "mary okafor", "m\u{E4}ry", String(repeating: "a", count: 65), "a\nb"])
