@@ -12,9 +12,9 @@ final class PageThreads: TaskExecutor, @unchecked Sendable {
     private var jobs: [UnownedJob] = []
     private var isStopped = false
 
-    /// How much later the turn of pages comes while a sync runs, as `nice` counts: about a fifth of what
+    /// How much later the turn of pages comes while a sync runs, as `nice` counts: about a tenth of what
     /// another thread gets of a processor that both want, and all of one that nobody else wants.
-    static let behindSync: Int32 = 7
+    static let behindSync: Int32 = 10
     private let niceness: Int32
 
     /// Begins some threads; a niceness of 0 is that of the program.
