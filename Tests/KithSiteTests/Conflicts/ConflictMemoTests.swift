@@ -1,3 +1,4 @@
+import GRDB
 import KithModel
 import KithProtocol
 import Synchronization
@@ -11,6 +12,37 @@ import Testing
     /// Counts how often something is looked for.
     private final class Looks: Sendable {
         let count = Mutex(0)
+    }
+
+    @Test func `what was found within a transaction that is taken back is not told afterwards`()
+        async throws
+    {
+        struct TakenBack: Error {}
+        let village = try await AccountHome()
+        let (memo, looks, store) = (ConflictMemo(), Looks(), village.site.store)
+        let find: @Sendable (StoreTransaction) throws -> Void = { transaction in
+            _ = try memo.findings(transaction) {
+                looks.count.withLock { $0 += 1 }
+                return ConflictMemo.Findings(found: [], cases: try ConflictCases(transaction))
+            }
+        }
+        let another = """
+            INSERT INTO entry SELECT arrival + 1, randomblob(32), chain, sequence + 1, depth, recorded_ms,
+                received_ms, header, signature FROM entry ORDER BY arrival DESC LIMIT 1
+            """
+        await #expect(throws: TakenBack.self) {
+            try await store.write { transaction in
+                try transaction.database.execute(sql: another)
+                try find(transaction)
+                throw TakenBack()
+            }
+        }
+        // Of as many entries, and with the same number.
+        try await store.write { transaction in
+            try transaction.database.execute(sql: another)
+            try find(transaction)
+        }
+        #expect(looks.count.withLock { $0 } == 2)
     }
 
     @Test
