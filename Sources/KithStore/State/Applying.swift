@@ -294,7 +294,7 @@ extension StoreTransaction {
             SELECT value FROM operation
             JOIN entry ON entry.arrival = operation.id >> 22
             JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-            WHERE operation.record = ? AND operation.field = ? AND is_superseded = 0
+            WHERE operation.record = ? AND operation.field = +? AND is_superseded = 0
             ORDER BY is_effective DESC, depth DESC, author DESC, hash DESC, operation.id & 4194303 DESC
             """, [record, FieldNumber.parent])
         let shown = values.lazy.compactMap { ($0[0] as Data?).flatMap(Self.parent) }.first
