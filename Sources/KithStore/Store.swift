@@ -39,7 +39,8 @@ public final class Store: Sendable {
     let judgements = Mutex<[Int64: Membership]>([:])
     /// Of the connection that writes.
     let statements = CompiledStatements()
-    private let writeAheadLog = WriteAheadLog()
+    /// Where those who read have connections of their own.
+    private let writeAheadLog: WriteAheadLog?
     /// Whether something was erased that the write-ahead log may still hold.
     let hasErased = Mutex(false)
 
@@ -114,13 +115,12 @@ public final class Store: Sendable {
                 throw StoreError(
                     .other, "SQLite does not sync every commit here (synchronous is not FULL)")
             }
-            try migrate()
+            try Self.migrate(writer, of: keys.site)
+            writeAheadLog = try (writer as? DatabasePool).map {
+                try WriteAheadLog(of: $0, Self.configuration)
+            }
         } catch let error as DatabaseError {
             throw StoreError(error)
-        }
-        // Those who read have connections of their own only in a pool.
-        if writer is DatabasePool {
-            writer.unsafeReentrantWrite { writeAheadLog.keepShort($0) }
         }
     }
 
@@ -132,13 +132,16 @@ public final class Store: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(Double(WriteAheadLog.busyTimeout))
         configuration.prepareDatabase { database in
+            // The writer comes back to the same pages of the indexes; each of those who read has a cache of its
+            // own beside it, and the system one for all.
+            let kilobytes = database.configuration.readonly ? 4_000 : 16_000
             try database.execute(
                 sql: """
                     PRAGMA trusted_schema = OFF;
                     PRAGMA cell_size_check = ON;
                     PRAGMA mmap_size = 0;
                     PRAGMA secure_delete = ON;
-                    PRAGMA cache_size = -16000;
+                    PRAGMA cache_size = -\(kilobytes);
                     """)
         }
         return configuration
@@ -151,8 +154,10 @@ public final class Store: Sendable {
         // no loss: the next start reads the write-ahead log.
         try? writer.writeWithoutTransaction {
             statements.forget()
+            writeAheadLog?.settle()
             _ = try $0.checkpoint(.truncate)
         }
+        try writeAheadLog?.close()
         try writer.close()
     }
 
@@ -160,7 +165,10 @@ public final class Store: Sendable {
     /// reader holds on to the old pages it waits for the next call, at the latest for the close.
     public func finishErasing() async throws {
         guard hasErased.withLock({ $0 }) else { return }
-        try await writer.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+        try await writer.writeWithoutTransaction { [writeAheadLog] in
+            writeAheadLog?.settle()
+            _ = try $0.checkpoint(.truncate)
+        }
         hasErased.withLock { $0 = false }
     }
 
@@ -311,16 +319,16 @@ public final class Store: Sendable {
         )
     }
 
-    private func migrate() throws {
+    private static func migrate(_ writer: any DatabaseWriter, of site: SiteID) throws {
         try writer.write { database in
             let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
-            guard version < Self.schemaVersion else { return }
-            try Self.makeTables(in: database)
-            try database.execute(sql: "PRAGMA application_id = \(Self.applicationID)")
-            try database.execute(sql: "PRAGMA user_version = \(Self.schemaVersion)")
+            guard version < schemaVersion else { return }
+            try makeTables(in: database)
+            try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+            try database.execute(sql: "PRAGMA user_version = \(schemaVersion)")
             try database.execute(
                 sql: "INSERT INTO meta (name, value) VALUES ('site', ?)",
-                arguments: [self.keys.site.blob])
+                arguments: [site.blob])
         }
     }
 }

@@ -116,7 +116,7 @@ enum Hot: String {
         """
     case insertPart = "INSERT INTO part (id, skeleton, body) VALUES (?1, ?2, ?3)"
     case findRecord = """
-        SELECT id FROM record WHERE uuid = ?1 AND partnership = ?2 AND compartment = ?3 AND kind = ?4
+        SELECT id FROM record WHERE partnership = ?1 AND compartment = ?2 AND kind = ?3 AND uuid = ?4
         """
     case touchRecord = """
         UPDATE record SET first_act = min(first_act, ?1), last_act = max(last_act, ?1) WHERE id = ?2
@@ -124,6 +124,7 @@ enum Hot: String {
     case insertRecord = """
         INSERT INTO record (partnership, compartment, kind, uuid, first_act, last_act, parent)
         VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
+        ON CONFLICT (uuid, partnership, compartment, kind) DO NOTHING
         """
     case insertAct = """
         INSERT INTO act
@@ -132,11 +133,6 @@ enum Hot: String {
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
         """
     case setParent = "UPDATE record SET parent = ?1 WHERE id = ?2"
-    case insertOperation = """
-        INSERT INTO operation
-            (id, record, field, value, day, is_effective, is_superseded, is_contested)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0)
-        """
     case readAct = "SELECT record, class FROM act WHERE id = ?1"
     case supersede = """
         UPDATE operation SET is_superseded = 1, is_contested = 0
@@ -164,6 +160,23 @@ enum Hot: String {
         SELECT partnership, compartment FROM chain JOIN feed ON feed.id = chain.feed
         WHERE chain.id = ?1
         """
+}
+
+/// The statements that insert one operation or several at once: SQLite then opens the table and its indexes
+/// for all of them together.
+enum InsertOperations {
+    /// The most operations of one statement.
+    static let most = 8
+    private static let texts = (1...most).map { count in
+        """
+        INSERT INTO operation
+            (id, record, field, value, day, is_effective, is_superseded, is_contested)
+        VALUES \(Array(repeating: "(?, ?, ?, ?, ?, ?, ?, 0)", count: count).joined(separator: ", "))
+        """
+    }
+
+    /// The statement for 1 to `most` operations.
+    static func text(of count: Int) -> String { texts[count - 1] }
 }
 
 extension StoreTransaction {

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import KithModel
 import KithStore
+import Synchronization
 import Testing
 
 @testable import KithSite
@@ -75,6 +76,28 @@ import Testing
         try await oak.sync(with: practice)
         #expect(try await oak.site.status().entriesDamaged == 0)
         #expect(try await oak.site.verify().ok)
+    }
+
+    @Test func `while a session runs the log is looked through in smaller steps`()
+        async throws
+    {
+        let (_, elm, _) = try await three()
+        let site = elm.site
+        while try await site.scrubSome() {}
+        let before = try await site.store.read { try $0.version() }
+        for number in 0..<15 {
+            _ = try await elm.add("resident", to: plans, "familyName=Whitfield \(number)")
+        }
+        func lookedThrough() async throws -> Int64 {
+            let note = try await site.store.read { try $0.note("scrub.through") }
+            return try #require(note.flatMap { Int64($0) })
+        }
+        site.busyPeers.withLock { _ = $0.insert("somebody") }
+        #expect(try await site.scrubSome(), "more is due")
+        #expect(try await lookedThrough() == before + 10)
+        site.busyPeers.withLock { _ = $0.remove("somebody") }
+        _ = try await site.scrubSome()
+        #expect(try await lookedThrough() == site.store.read { try $0.version() })
     }
 
     @Test func `a night without news is one round trip of a few hundred bytes`() async throws {

@@ -9,6 +9,12 @@
 /// negative number when SQLite failed.
 double bare_inserts(const char *path, long entries, long entries_per_transaction);
 
+/// The same with the rows, indexes and sizes that Kith has for an entry of four operations that makes a record,
+/// of `value` bytes each: what would be left if all that is not SQLite cost nothing. Returns the seconds, or a
+/// negative number.
+double bare_inserts_like_kith(
+    const char *path, long entries, long entries_per_transaction, int value);
+
 /// Makes a database and commits one row of `bytes` bytes at a time. Returns the seconds, or a negative
 /// number.
 double bare_commits(const char *path, long commits, int bytes);

@@ -160,7 +160,7 @@ private struct Ingestion {
         guard allowed.contains(CompartmentID(header.partnership, header.feed.compartment)) else {
             throw Refusal.contradiction("not a compartment of this session")
         }
-        if let place = try transaction.place(of: entry.hash) {
+        if !transaction.continuesAnEnd(header), let place = try transaction.place(of: entry.hash) {
             if try transaction.mend(entry, at: place) { result.mended += 1 }
             result.known += 1
             return

@@ -45,6 +45,11 @@ extension StoreTransaction {
         }
     }
 
+    /// Whether an entry goes on from where a chain is known to end here, so that it cannot be here itself.
+    func continuesAnEnd(_ header: EntryHeader) -> Bool {
+        header.previous.map { memo.chainEnds[$0] != nil } ?? false
+    }
+
     /// Stores an entry of which it is known that its author signed it, and applies it. The entry must
     /// not be here yet.
     ///

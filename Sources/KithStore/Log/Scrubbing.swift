@@ -89,12 +89,14 @@ extension StoreTransaction {
 
     /// The entries of a compartment that are wanted again, because they are damaged here.
     public func wanted(in id: CompartmentID) throws -> [EntryHash] {
+        // From `damaged`, which is nearly always empty: SQLite by itself would go through all entries of the
+        // compartment, and look for each of them there.
         try rows(
             """
-            SELECT hash FROM damaged JOIN entry ON entry.arrival = damaged.entry
+            SELECT hash FROM damaged CROSS JOIN entry ON entry.arrival = damaged.entry
             JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
             JOIN partnership ON partnership.id = feed.partnership
-            WHERE uuid = ? AND compartment = ? ORDER BY arrival LIMIT ?
+            WHERE uuid = ? AND compartment = ? ORDER BY damaged.entry LIMIT ?
             """, [id.partnership.blob, id.compartment.rawValue, Limits.wanted]
         ).map { try EntryHash(blob: $0["hash"]) }
     }

@@ -150,11 +150,13 @@ extension StoreTransaction {
             partnership: partnership, compartment: entry.header.feed.compartment,
             isEffective: isEffective, isLate: isLate,
             isAlone: isNew && isPlain)
-        for (number, operation) in skeleton.operations.enumerated() {
-            let id = RowID.operation(
-                arrival: place.arrival, index: entry.operation(part: partNumber, number).index)
-            try apply(operation, id: id, value: body?.values[number], to: target)
+        let operations = skeleton.operations.indices.map { number in
+            StandingOperation(
+                id: RowID.operation(
+                    arrival: place.arrival, index: entry.operation(part: partNumber, number).index),
+                operation: skeleton.operations[number], value: body?.values[number])
         }
+        try apply(operations, to: target)
         if parent != nil, !target.isAlone { try refreshParent(of: record) }
     }
 
@@ -172,15 +174,44 @@ extension StoreTransaction {
         let isAlone: Bool
     }
 
-    private func apply(
-        _ operation: KithProtocol.Operation, id: Int64, value: Data?, to target: Target
-    ) throws {
+    /// An operation with its value, NULL when that was erased.
+    private struct StandingOperation {
+        let id: Int64
+        let operation: KithProtocol.Operation
+        let value: Data?
+    }
+
+    private func apply(_ operations: [StandingOperation], to target: Target) throws {
+        guard target.isAlone, operations.allSatisfy(\.operation.supersedes.isEmpty) else {
+            for operation in operations { try apply(operation, to: target) }
+            return
+        }
+        var rest = operations[...]
+        while !rest.isEmpty {
+            let some = rest.prefix(InsertOperations.most)
+            try statement(InsertOperations.text(of: some.count)).run(
+                some.flatMap { row($0, isSuperseded: false, target) })
+            rest = rest.dropFirst(some.count)
+        }
+    }
+
+    private func row(
+        _ operation: StandingOperation, isSuperseded: Bool, _ target: Target
+    ) -> [HotValue] {
+        [
+            .int(operation.id), .int(target.record), .int(Int64(operation.operation.field)),
+            .optional(operation.value),
+            Self.day(in: operation.value).map { .int(Int64($0)) } ?? .null,
+            .int(target.isEffective ? 1 : 0), .int(isSuperseded ? 1 : 0),
+        ]
+    }
+
+    private func apply(_ standing: StandingOperation, to target: Target) throws {
+        let (operation, id) = (standing.operation, standing.id)
         // A part whose key came late may be superseded already by one that was read before it.
         let isSuperseded = try target.isLate && settleEdges(to: id, operation.field, target)
-        try hot(.insertOperation).run(
-            .int(id), .int(target.record), .int(Int64(operation.field)), .optional(value),
-            Self.day(in: value).map { .int(Int64($0)) } ?? .null,
-            .int(target.isEffective ? 1 : 0), .int(isSuperseded ? 1 : 0))
+        try statement(InsertOperations.text(of: 1)).run(
+            row(standing, isSuperseded: isSuperseded, target))
         for superseded in operation.supersedes {
             try applyEdge(to: superseded, from: id, field: operation.field, target)
         }
@@ -315,17 +346,26 @@ extension StoreTransaction {
         _ skeleton: Skeleton, in compartment: Compartment, partnership: Int64, act: Int64,
         parent: RecordID?
     ) throws -> (row: Int64, isNew: Bool) {
-        let (partnership, compartment) = (HotValue.int(partnership), Int64(compartment.rawValue))
-        if let row = try hot(.findRecord).number(
-            .id(skeleton.record), partnership, .int(compartment), .int(Int64(skeleton.kind)))
-        {
+        let key: [HotValue] = [
+            .int(partnership), .int(Int64(compartment.rawValue)), .int(Int64(skeleton.kind)),
+            .id(skeleton.record),
+        ]
+        // One that says that it makes the record mostly does, and need not look for it first.
+        if skeleton.change == .create, try insertRecord(key, act, parent) {
+            return (database.lastInsertedRowID, true)
+        }
+        if let row = try hot(.findRecord).number(key[0], key[1], key[2], key[3]) {
             try hot(.touchRecord).run(.int(act), .int(row))
             return (row, false)
         }
-        try hot(.insertRecord).run(
-            partnership, .int(compartment), .int(Int64(skeleton.kind)), .id(skeleton.record),
-            .int(act), .id(parent))
+        _ = try insertRecord(key, act, parent)
         return (database.lastInsertedRowID, true)
+    }
+
+    /// Makes the row of a record unless there is one; whether it did.
+    private func insertRecord(_ key: [HotValue], _ act: Int64, _ parent: RecordID?) throws -> Bool {
+        try hot(.insertRecord).run(key + [.int(act), .id(parent)])
+        return database.changesCount > 0
     }
 
     private func personRow(_ person: Person) throws -> Int64 {
