@@ -42,8 +42,18 @@ static void put(struct bytes *bytes, size_t offset, const uint8_t *data, size_t 
     memcpy(bytes->data + offset, data, length);
 }
 
-static void apply(const struct change *change, struct bytes *bytes) {
-    if (change->data) put(bytes, change->offset, change->data, change->length);
+/* What a change wrote. What the file was cut off by since is gone for the program, and zeroes here. */
+static const uint8_t *written(const struct change *change, const struct file *file) {
+    static uint8_t zeroes[1 << 16];
+    if (change->data) return change->data;
+    if (change->offset + change->length <= file->seen.length)
+        return file->seen.data + change->offset;
+    if (change->length > sizeof zeroes) abort();
+    return zeroes;
+}
+
+static void apply(const struct change *change, const struct file *file, struct bytes *bytes) {
+    if (change->length) put(bytes, change->offset, written(change, file), change->length);
     else resize(bytes, change->offset);
 }
 
@@ -108,7 +118,8 @@ int disk_befalls(struct disk *disk) {
     return SQLITE_OK;
 }
 
-void disk_change(struct file *file, size_t offset, const void *data, size_t length) {
+void disk_change(
+    struct disk *disk, struct file *file, size_t offset, const void *data, size_t length) {
     if (file->count == file->capacity) {
         file->capacity = file->capacity ? 2 * file->capacity : 16;
         file->changes = grown(file->changes, file->capacity * sizeof *file->changes);
@@ -117,15 +128,16 @@ void disk_change(struct file *file, size_t offset, const void *data, size_t leng
     change->offset = offset;
     change->length = length;
     change->data = NULL;
-    if (data) {
+    if (length && (disk->stop_at || disk->fail_at)) {
         change->data = grown(NULL, length);
         memcpy(change->data, data, length);
     }
-    apply(change, &file->seen);
+    if (length) put(&file->seen, offset, data, length);
+    else resize(&file->seen, offset);
 }
 
 void disk_sync(struct file *file) {
-    for (size_t i = 0; i < file->count; i++) apply(&file->changes[i], &file->kept);
+    for (size_t i = 0; i < file->count; i++) apply(&file->changes[i], file, &file->kept);
     forget_changes(file);
     file->is_kept = 1;
 }
@@ -186,11 +198,13 @@ static uint64_t drawn(uint64_t *state) {
 }
 
 /* Does a part of a change: of a write, each sector is there, or not, or its beginning is. */
-static void tear(const struct change *change, struct bytes *bytes, uint64_t *state) {
-    if (!change->data) {
-        if (drawn(state) & 1) apply(change, bytes);
+static void tear(
+    const struct change *change, const struct file *file, struct bytes *bytes, uint64_t *state) {
+    if (!change->length) {
+        if (drawn(state) & 1) apply(change, file, bytes);
         return;
     }
+    const uint8_t *data = written(change, file);
     size_t start = 0;
     while (start < change->length) {
         size_t place = change->offset + start;
@@ -199,7 +213,7 @@ static void tear(const struct change *change, struct bytes *bytes, uint64_t *sta
         uint64_t fate = drawn(state) % 5;
         size_t length = fate < 2 ? 0 : end - start;
         if (fate == 2) length = drawn(state) % (end - start + 1);
-        put(bytes, place, change->data + start, length);
+        put(bytes, place, data + start, length);
         start = end;
     }
 }
@@ -215,10 +229,10 @@ static void survive(
     if (manner == SIMULATED_DISK_KEEPS) whole = from->count;
     if (manner == SIMULATED_DISK_KEEPS_ORDER) whole = drawn(state) % (from->count + 1);
     for (size_t i = 0; i < from->count; i++) {
-        if (i < whole) apply(&from->changes[i], bytes);
+        if (i < whole) apply(&from->changes[i], from, bytes);
         else if (manner == SIMULATED_DISK_KEEPS_SOME ||
                  (manner == SIMULATED_DISK_KEEPS_ORDER && i == whole))
-            tear(&from->changes[i], bytes, state);
+            tear(&from->changes[i], from, bytes, state);
     }
     /* A file's length can be there without its bytes. */
     if (manner == SIMULATED_DISK_KEEPS_SOME && bytes->length < from->seen.length &&
@@ -234,6 +248,20 @@ void simulated_disk_survive(
     source->is_stopped = 1;
     for (int i = 0; i < FILES; i++)
         survive(&source->files[i], &target->files[i], manner, &seed);
+}
+
+void simulated_disk_copy(const char *from, const char *to) {
+    int number;
+    struct disk *source = disk_of(from, &number), *target = disk_of(to, &number);
+    for (int i = 0; i < FILES; i++) {
+        const struct file *one = &source->files[i];
+        struct file *other = &target->files[i];
+        disk_remove(other);
+        if (!one->exists) continue;
+        other->exists = other->is_kept = 1;
+        put(&other->seen, 0, one->seen.data, one->seen.length);
+        put(&other->kept, 0, one->seen.data, one->seen.length);
+    }
 }
 
 void simulated_disk_remove(const char *database) {

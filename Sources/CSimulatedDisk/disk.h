@@ -14,9 +14,10 @@ struct bytes {
     size_t length, capacity;
 };
 
-/* A write, or a change of length where there are no bytes. */
+/* A write, or a change of length where that is zero. */
 struct change {
     size_t offset, length;
+    /* What was written; NULL where nothing is about to go wrong: then it is what the program sees there. */
     uint8_t *data;
 };
 
@@ -49,7 +50,8 @@ struct disk *disk_of(const char *path, int *number);
 /* What befalls a change or a sync: SQLITE_OK, or the code with which it fails. */
 int disk_befalls(struct disk *disk);
 /* Changes a file: a write, or with no bytes, a new length. */
-void disk_change(struct file *file, size_t offset, const void *data, size_t length);
+void disk_change(
+    struct disk *disk, struct file *file, size_t offset, const void *data, size_t length);
 /* Keeps whatever has changed. */
 void disk_sync(struct file *file);
 void disk_remove(struct file *file);

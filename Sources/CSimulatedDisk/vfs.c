@@ -45,7 +45,7 @@ static int file_write(sqlite3_file *base, const void *from, int amount, sqlite3_
     size_t length = (size_t)amount;
     /* A write that fails is short; one in which the power goes is torn with the rest. */
     if (code != SQLITE_OK && !handle->disk->is_stopped) length /= 2;
-    if (length) disk_change(handle->file, (size_t)offset, from, length);
+    if (length) disk_change(handle->disk, handle->file, (size_t)offset, from, length);
     return code == SQLITE_IOERR ? SQLITE_IOERR_WRITE : code;
 }
 
@@ -53,7 +53,7 @@ static int file_truncate(sqlite3_file *base, sqlite3_int64 size) {
     struct handle *handle = (struct handle *)base;
     int code = disk_befalls(handle->disk);
     if (code != SQLITE_OK) return code == SQLITE_IOERR ? SQLITE_IOERR_TRUNCATE : code;
-    disk_change(handle->file, (size_t)size, NULL, 0);
+    disk_change(handle->disk, handle->file, (size_t)size, NULL, 0);
     return SQLITE_OK;
 }
 
@@ -213,7 +213,7 @@ static void put_in_place(void) {
 }
 
 /* Pages that are cached at once by all connections; what is beyond them comes from the heap. */
-enum { PAGES = 16384 };
+enum { PAGES = 10000 };
 
 int simulated_disk_is_alone(void) {
 #ifdef __GLIBC__

@@ -2,6 +2,7 @@ import CSQLiteSetup
 import Crypto
 import Foundation
 package import GRDB
+import GRDBSQLite
 public import KithModel
 public import KithProtocol
 public import KithTrust
@@ -72,26 +73,15 @@ public final class Store: Sendable {
         }
     }
 
-    /// Copies a store, page by page, into a new one: what a copied disk is to a site. It is in memory
-    /// where there is no path.
-    package convenience init(
-        copying other: Store, at path: String? = nil, cryptography: any Cryptography
-    ) throws {
-        try self.init(keys: other.keys, cryptography: cryptography) {
-            let copy = try Self.serial(at: path)
-            try other.writer.backup(to: copy)
-            if path != nil {
-                _ = try copy.writeWithoutTransaction { try $0.checkpoint(.truncate) }
-            }
-            return copy
-        }
-    }
-
     private static func serial(at path: String?) throws -> DatabaseQueue {
         var configuration = Self.configuration
         guard let path else { return try DatabaseQueue(configuration: configuration) }
         configuration.journalMode = .wal
-        return try DatabaseQueue(path: path, configuration: configuration)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
+        // The wrapper notes for observers what each statement reads and writes. Here are none, and to note it
+        // costs more than to compile the statement.
+        queue.unsafeReentrantWrite { _ = sqlite3_set_authorizer($0.sqliteConnection, nil, nil) }
+        return queue
     }
 
     /// Copies a backup into a temporary database, where it can be looked at without changing it.

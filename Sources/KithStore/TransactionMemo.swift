@@ -147,6 +147,10 @@ enum Hot: String {
     case hasEffectless = """
         SELECT 1 FROM operation WHERE record = ?1 AND field = +?2 AND is_effective = 0 LIMIT 1
         """
+    case contest = """
+        UPDATE operation SET is_contested = 1
+        WHERE record = ?1 AND is_superseded = 0 AND field = +?2 AND id = ?3 AND is_contested = 0
+        """
     /// How many live ones a field has, two standing for more, and how many of those are contested.
     case liveOfField = """
         SELECT count(*), coalesce(sum(is_contested), 0) FROM (SELECT is_contested FROM operation

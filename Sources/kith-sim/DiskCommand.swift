@@ -42,7 +42,7 @@ struct DiskCommand: AsyncParsableCommand {
                 for job in 0..<jobs {
                     group.addTask {
                         let trial = try PowerLossTrial(on: Bench(), leavingOut: omission)
-                        print("scenario \(job + 1): \(trial.moments.count) moments")
+                        Words.tell("scenario \(job + 1): \(trial.moments.count) moments")
                         return try await trial.run(
                             points: points / jobs, seed: seed &+ UInt64(job),
                             until: { $0.failures.count >= enough })
@@ -68,7 +68,7 @@ struct DiskCommand: AsyncParsableCommand {
         func run() async throws {
             var trial = DiskErrorTrial(on: try Bench(), stride: stride, seed: seed)
             let report = try await trial.run(
-                progress: { print("\($0): \($1) failures") },
+                progress: { Words.tell("\($0): \($1) failures") },
                 until: { $0.failures.count >= enough })
             try finish([report])
         }

@@ -88,7 +88,8 @@ struct Run: ParsableCommand {
         let plan = options.plan(seed: seed)
         Simulation.isAlone()
         if outcome {
-            let report = Simulation(plan).run()
+            // What is compared is told too.
+            let report = Simulation(plan, trace: Trace(isKept: plan.isComparable)).run()
             return FileHandle.standardOutput.write(try JSONEncoder().encode(SeparateRun(report)))
         }
         let report = Simulation(plan, trace: Trace(isKept: true)).run()
@@ -164,9 +165,12 @@ struct Soak: ParsableCommand {
         var quick = plan
         quick.isCryptographyReal = false
         let other = try SeparateRun(quick)
-        if other.violation == nil, other.outcome == run.outcome { return nil }
-        return other.violation
-            ?? Violation("SameOutcome", "the quick cryptography comes to another outcome")
+        if let violation = other.violation { return violation }
+        if other.outcome != run.outcome {
+            return Violation("SameOutcome", "the quick cryptography comes to another outcome")
+        }
+        return other.story == run.story
+            ? nil : Violation("SameStory", "with the quick cryptography other things happen")
     }
 }
 

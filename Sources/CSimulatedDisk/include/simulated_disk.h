@@ -59,6 +59,8 @@ int simulated_disk_mend(const char *database);
  */
 void simulated_disk_survive(
     const char *from, const char *to, enum simulated_disk_manner manner, uint64_t seed);
+/* Puts what programs see of a disk in the place of another one's content, which nobody has open. */
+void simulated_disk_copy(const char *from, const char *to);
 /* Frees a disk, which nobody has open. */
 void simulated_disk_remove(const char *database);
 

@@ -7,9 +7,25 @@ import KithStore
 /// and is not hidden.
 final class AuthorRemovedIsShown: Checker {
     private unowned let simulation: Simulation
+    private var random: RandomSource
+    /// So many records are looked at again after a night; as they are written, and in the end, all of them.
+    private static let most = 12
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
+        random = RandomSource(seed: simulation.plan.seed, purpose: "which removed authors")
+    }
+
+    func touched(_ fields: [TouchedField]) throws {
+        let records = fields.filter { field in
+            field.operations.contains { !$0.isMarkedEffective && !$0.isMarkedSuperseded }
+        }.map(\.record)
+        guard let installation = fields.first?.installation, !records.isEmpty else { return }
+        try simulation.read(at: installation) { transaction in
+            try self.look(
+                at: Set(records).sorted(), RecordPresenter(transaction, entry: Texts.entry),
+                at: installation, transaction)
+        }
     }
 
     func surveyed() throws {
@@ -19,7 +35,7 @@ final class AuthorRemovedIsShown: Checker {
     }
 
     private func look(at installation: Installation, _ transaction: StoreTransaction) throws {
-        let rows = try transaction.all(
+        var rows = try transaction.all(
             """
             SELECT DISTINCT operation.record FROM revoked
             JOIN act ON act.id BETWEEN revoked.entry << 10 AND (revoked.entry << 10) + 1023
@@ -28,7 +44,18 @@ final class AuthorRemovedIsShown: Checker {
             """
         ).map { $0["record"] as Int64 }
         guard !rows.isEmpty else { return }
-        let presenter = try RecordPresenter(transaction, entry: Texts.entry)
+        if rows.count > Self.most, !simulation.faults.areOver {
+            rows = Array(random.shuffled(rows).prefix(Self.most))
+        }
+        try look(
+            at: rows, RecordPresenter(transaction, entry: Texts.entry), at: installation,
+            transaction)
+    }
+
+    private func look(
+        at rows: [Int64], _ presenter: RecordPresenter, at installation: Installation,
+        _ transaction: StoreTransaction
+    ) throws {
         for row in rows {
             guard let record = try transaction.records(RecordSelection(row: row)).first else {
                 continue

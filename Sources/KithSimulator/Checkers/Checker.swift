@@ -11,6 +11,8 @@ protocol Checker: AnyObject {
     init(_ simulation: Simulation)
     /// A commit brought entries to an installation.
     func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws
+    /// A commit has touched fields of one installation.
+    func touched(_ fields: [TouchedField]) throws
     /// A side has sent a message; what it says has to be true by now.
     func sent(_ message: Kith_V1_SessionMessage, from end: SessionEnd) throws
     /// A message has come through.
@@ -35,6 +37,7 @@ protocol Checker: AnyObject {
 
 extension Checker {
     func committed(_: [Chronicle.Arrival], at _: Installation) throws {}
+    func touched(_: [TouchedField]) throws {}
     func sent(_: Kith_V1_SessionMessage, from _: SessionEnd) throws {}
     func arrived(
         _: Data, _: Kith_V1_SessionMessage, from _: SessionEnd, at _: SessionEnd

@@ -147,6 +147,12 @@ final class Confinement: Checker {
             }
             if arrival.isAuthored { try checkSeal(of: arrival, at: installation) }
         }
+        let isHanded = arrivals.contains { arrival in
+            let graph = simulation.chronicle.graphs[arrival.header.partnership]
+            return graph?.node(arrival.hash)?.keys(handedTo: installation.site).isEmpty == false
+        }
+        guard isHanded, !installation.isLiar else { return }
+        try simulation.read(at: installation) { try self.checkDisk(of: installation, $0) }
     }
 
     /// Nothing is sealed with a key that somebody has who the author knows to be out.

@@ -23,10 +23,31 @@ final class ConflictKept: Checker {
         }
     }
 
+    func touched(_ fields: [TouchedField]) throws {
+        for field in fields {
+            let live = field.operations.filter { !$0.isMarkedSuperseded }
+            guard live.allSatisfy({ $0.isMarkedContested == (live.count > 1) }) else {
+                throw violation(
+                    "at \(field.installation.name) \(live.count) values stand in a field, and \(live.count(where: \.isMarkedContested)) are listed as a conflict"
+                )
+            }
+            try checkReplacements(
+                field.operations.filter(\.isMarkedSuperseded).map(\.id), in: field.graph,
+                field.name.compartment, at: field.installation)
+        }
+    }
+
     private func checkReplacements(_ standing: Standing) throws {
-        let installation = standing.installation
         guard let graph = simulation.chronicle.graphs[standing.id.partnership] else { return }
-        for operation in standing.superseded
+        try checkReplacements(
+            standing.superseded, in: graph, standing.id.compartment, at: standing.installation)
+    }
+
+    private func checkReplacements(
+        _ superseded: [OperationID], in graph: Graph, _ compartment: Compartment,
+        at installation: Installation
+    ) throws {
+        for operation in superseded
         where explained[installation.number]?.contains(operation) != true {
             let isExplained = (graph.namers[operation] ?? []).contains { name in
                 guard let target = graph.node(operation.entry), let namer = graph.node(name.entry),
@@ -39,7 +60,7 @@ final class ConflictKept: Checker {
             }
             guard isExplained else {
                 throw violation(
-                    "at \(installation.name) the value \(operation.entry.short)/\(operation.index) is gone from \(standing.id.compartment.name), and nobody who had seen it replaced it"
+                    "at \(installation.name) the value \(operation.entry.short)/\(operation.index) is gone from \(compartment.name), and nobody who had seen it replaced it"
                 )
             }
             explained[installation.number, default: []].insert(operation)

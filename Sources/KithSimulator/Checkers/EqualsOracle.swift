@@ -19,6 +19,24 @@ final class EqualsOracle: Checker {
         self.simulation = simulation
     }
 
+    func touched(_ fields: [TouchedField]) throws {
+        for field in fields {
+            let wrong = field.operations.first {
+                $0.stands == $0.isMarkedSuperseded || $0.isEffective != $0.isMarkedEffective
+            }
+            guard wrong != nil || !field.missing.isEmpty || field.surplus > 0 else { continue }
+            let (site, compartment) = (field.installation.name, field.name.compartment.name)
+            guard let wrong else {
+                throw violation(
+                    "\(site) differs from the rule in a field of \(compartment): lacks \(Self.words(field.missing)), has \(field.surplus) besides"
+                )
+            }
+            throw violation(
+                "at \(site) \(wrong.id.entry.short)/\(wrong.id.index) in \(compartment) \(wrong.isMarkedSuperseded ? "does not stand" : "stands") and \(wrong.isMarkedEffective ? "counts" : "does not count"); by the rule it \(wrong.stands ? "stands" : "does not stand") and \(wrong.isEffective ? "counts" : "does not count")"
+            )
+        }
+    }
+
     func surveyed() throws {
         for standing in simulation.survey.changed
         where standing.unread == 0 && standing.id.compartment != .membership {

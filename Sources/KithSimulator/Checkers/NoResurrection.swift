@@ -10,10 +10,26 @@ import KithStore
 final class NoResurrection: Checker {
     private unowned let simulation: Simulation
     private var gone: [Int: Set<OperationID>] = [:]
+    /// Entries of which somebody wanted something erased.
+    private var named: Set<EntryHash> = []
     private var timesSetBack: [Int: Int] = [:]
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
+    }
+
+    func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws {
+        var isConcerned = false
+        for arrival in arrivals {
+            let graph = simulation.chronicle.graphs[arrival.header.partnership]
+            if case .erasure(let names)? = graph?.node(arrival.hash)?.content {
+                named.formUnion(names.map(\.entry))
+                isConcerned = true
+            }
+            isConcerned = isConcerned || named.contains(arrival.hash)
+        }
+        guard isConcerned, !installation.isLiar else { return }
+        try simulation.read(at: installation) { try self.checkErased(at: installation, $0) }
     }
 
     func restored(_ installation: Installation, erased: [PartID]) throws {
@@ -101,33 +117,50 @@ final class NoResurrection: Checker {
         }
     }
 
+    func touched(_ fields: [TouchedField]) throws {
+        for field in fields {
+            try look(
+                at: field.installation, field.graph,
+                live: field.operations.filter { !$0.isMarkedSuperseded }.map(\.id),
+                superseded: field.operations.filter(\.isMarkedSuperseded).map(\.id))
+        }
+    }
+
     private func look() throws {
         for standing in simulation.survey.changed where standing.id.compartment != .membership {
-            let number = standing.installation.number
-            if timesSetBack[number] != simulation.chronicle.timesSetBack[number] {
-                // An older disk knows nothing of what came after it.
-                timesSetBack[number] = simulation.chronicle.timesSetBack[number]
-                gone[number] = []
-            }
             guard let graph = simulation.chronicle.graphs[standing.id.partnership] else { continue }
-            try simulation.read(at: standing.installation) { transaction in
-                for operation in standing.live
-                where self.gone[number]?.contains(operation) == true {
-                    let namers = (graph.namers[operation] ?? []).filter {
-                        self.simulation.chronicle.holds($0.entry, at: standing.installation)
-                    }
-                    let isExplained =
-                        try namers.isEmpty
-                        || namers.contains { try transaction.isRevoked($0.entry) }
-                    if !isExplained {
-                        throw self.violation(
-                            "at \(standing.installation.name) the superseded value \(operation.entry.short)/\(operation.index) stands again"
-                        )
-                    }
-                    self.gone[number]?.remove(operation)
-                }
-            }
-            gone[number, default: []].formUnion(standing.superseded)
+            try look(
+                at: standing.installation, graph, live: standing.live,
+                superseded: standing.superseded)
         }
+    }
+
+    private func look(
+        at installation: Installation, _ graph: Graph, live: [OperationID],
+        superseded: [OperationID]
+    ) throws {
+        let number = installation.number
+        if timesSetBack[number] != simulation.chronicle.timesSetBack[number] {
+            // An older disk knows nothing of what came after it.
+            timesSetBack[number] = simulation.chronicle.timesSetBack[number]
+            gone[number] = []
+        }
+        for operation in live where gone[number]?.contains(operation) == true {
+            let namers = (graph.namers[operation] ?? []).filter {
+                simulation.chronicle.holds($0.entry, at: installation)
+            }
+            let isExplained =
+                try namers.isEmpty
+                || simulation.read(at: installation) { transaction in
+                    try namers.contains { try transaction.isRevoked($0.entry) }
+                }
+            guard isExplained else {
+                throw violation(
+                    "at \(installation.name) the superseded value \(operation.entry.short)/\(operation.index) stands again"
+                )
+            }
+            gone[number]?.remove(operation)
+        }
+        gone[number, default: []].formUnion(superseded)
     }
 }

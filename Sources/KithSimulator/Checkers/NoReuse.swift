@@ -14,37 +14,40 @@ final class NoReuse: Checker {
 
     private unowned let simulation: Simulation
     private var signed: [Place: Set<EntryHash>] = [:]
-    /// Places that were signed twice.
-    private var doubtful: Set<Place> = []
+    /// What was signed at places that were signed twice.
+    private var suspects: [EntryHash: Place] = [:]
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
     }
 
     func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws {
-        for arrival in arrivals where arrival.isAuthored && !installation.isLiar {
-            let place = Place(
-                installation: installation.number, identity: installation.identity,
-                partnership: arrival.header.partnership, feed: arrival.header.feed,
-                sequence: arrival.header.sequence)
-            signed[place, default: []].insert(arrival.hash)
-            if signed[place]?.count ?? 0 > 1 { doubtful.insert(place) }
+        for arrival in arrivals {
+            if arrival.isAuthored, !installation.isLiar { note(arrival, at: installation) }
+            if let place = suspects[arrival.hash] { try check(place) }
         }
     }
 
-    func nightEnded() throws {
-        for place in doubtful {
-            let installation = simulation.sites[place.installation]
-            let known = (signed[place] ?? []).filter {
-                simulation.chronicle.isKnown($0, outside: installation)
-            }
-            guard known.count < 2 else {
-                throw violation(
-                    "\(installation.name) signed number \(place.sequence) of a feed in \(place.feed.compartment.name) \(known.count) times: \(known.map(\.short).sorted().joined(separator: " "))"
-                )
-            }
-        }
+    private func note(_ arrival: Chronicle.Arrival, at installation: Installation) {
+        let place = Place(
+            installation: installation.number, identity: installation.identity,
+            partnership: arrival.header.partnership, feed: arrival.header.feed,
+            sequence: arrival.header.sequence)
+        let all = signed[place, default: []].union([arrival.hash])
+        signed[place] = all
+        guard all.count > 1 else { return }
+        for hash in all { suspects[hash] = place }
     }
 
-    func settled() throws { try nightEnded() }
+    private func check(_ place: Place) throws {
+        let installation = simulation.sites[place.installation]
+        let known = (signed[place] ?? []).filter {
+            simulation.chronicle.isKnown($0, outside: installation)
+        }
+        guard known.count < 2 else {
+            throw violation(
+                "\(installation.name) signed number \(place.sequence) of a feed in \(place.feed.compartment.name) \(known.count) times: \(known.map(\.short).sorted().joined(separator: " "))"
+            )
+        }
+    }
 }

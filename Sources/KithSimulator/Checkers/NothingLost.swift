@@ -64,15 +64,17 @@ final class NothingLost: Checker {
     }
 
     /// Whether both sites say that both hold a compartment. Two installations of one site meet only
-    /// through others: what nobody else takes from it stays where it is.
+    /// through others: what nobody holds whom both of them know stays where it is.
     private func isFellow(
         _ member: Installation, of author: Installation, in id: CompartmentID,
         _ honest: [Installation]
     ) throws -> Bool {
         if member !== author, member.site == author.site,
             try !honest.contains(where: {
-                try $0.site != author.site
-                    && simulation.agree($0, author, that: [$0.site, author.site], in: id)
+                let both = [$0.site, author.site]
+                return try $0.site != author.site
+                    && simulation.agree($0, author, that: both, in: id)
+                    && simulation.agree($0, member, that: both, in: id)
             })
         {
             return false

@@ -1,7 +1,9 @@
+import KithModel
+import KithProtocol
 import KithStore
 
-/// After a crash every feed is a gapless chain of signed entries, and the state equals the replay
-/// of the log.
+/// Every feed is a gapless chain of signed entries, and the state equals the replay of the log, after a
+/// crash as before it.
 final class Prefix: Checker {
     private unowned let simulation: Simulation
     private var restarts = 0
@@ -9,6 +11,32 @@ final class Prefix: Checker {
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
+    }
+
+    /// What an entry builds on is there, and came before it: looked at for each that comes, and for all of a
+    /// disk that is read anew.
+    func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws {
+        let chronicle = simulation.chronicle
+        for arrival in arrivals {
+            guard let place = chronicle.arrival(of: arrival.hash, at: installation) else {
+                continue
+            }
+            func isBefore(_ hash: EntryHash) -> Bool {
+                chronicle.arrival(of: hash, at: installation).map { $0 < place } ?? false
+            }
+            let header = arrival.header
+            let last = header.previous.flatMap {
+                chronicle.graphs[header.partnership]?.node($0)?.header.sequence
+            }
+            guard header.sequence == (last ?? 0) + 1,
+                header.previous.map(isBefore) ?? true,
+                header.knows.allSatisfy({ isBefore($0.hash) })
+            else {
+                throw violation(
+                    "\(installation.name) holds \(arrival.hash.short), and not all that it builds on"
+                )
+            }
+        }
     }
 
     func restarted(_ installation: Installation) throws {

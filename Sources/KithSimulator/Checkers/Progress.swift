@@ -45,11 +45,11 @@ final class Progress: Checker {
             let waiting = try simulation.read(at: installation) { transaction in
                 try transaction.all(
                     """
-                    SELECT entry.hash, uuid, feed.compartment FROM unread
+                    SELECT entry.hash, uuid, feed.compartment, unread.key FROM unread
                     JOIN entry ON entry.arrival = unread.entry
                     JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
                     JOIN partnership ON partnership.id = feed.partnership
-                    WHERE reason = 'key' ORDER BY entry.arrival
+                    WHERE reason = 'key' ORDER BY entry.arrival, unread.part
                     """)
             }
             for row in waiting { try checkKey(row, at: installation) }
@@ -114,6 +114,21 @@ final class Progress: Checker {
                     } ?? false
                 })
         else { return }
+        // What no member that writes can open, none can hand over: who was put out had kept the key.
+        let isHeld = try simulation.sites.contains { holder in
+            guard !holder.isLiar, holder.site != installation.site else { return false }
+            return try simulation.read(at: holder) { transaction in
+                let grant =
+                    try transaction.holdsPartnership(partnership)
+                    ? transaction.grant(of: holder.site, in: partnership) : nil
+                guard let grant, grant.writes, grant.holds(compartment) else { return false }
+                return try !transaction.all(
+                    "SELECT 1 FROM compartment_key WHERE id = ? AND secret IS NOT NULL",
+                    [row["key"] as Data]
+                ).isEmpty
+            }
+        }
+        guard isHeld else { return }
         throw violation(
             "\(installation.name) may read \(compartment.name) of \(partnership.short), and was never handed the key to \(hash.short)"
         )

@@ -9,9 +9,30 @@ import KithStore
 final class ResolutionIsKept: Checker {
     private unowned let simulation: Simulation
     private var looked: [Int: Set<EntryHash>] = [:]
+    private var decisions: [EntryHash: [Chronicle.Resolution]] = [:]
+    /// The decisions that are found in it, in their order.
+    private var known: [EntryHash] = []
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
+    }
+
+    /// One that comes from elsewhere is looked at as it comes, and at its author after the night.
+    func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws {
+        for resolution in simulation.chronicle.resolutions[known.count...] {
+            known.append(resolution.entry)
+            decisions[resolution.entry, default: []].append(resolution)
+        }
+        let come = arrivals.map(\.hash).filter {
+            decisions[$0] != nil && looked[installation.number]?.contains($0) != true
+        }
+        guard !come.isEmpty, !installation.isLiar else { return }
+        try simulation.read(at: installation) { transaction in
+            for decision in come.flatMap({ self.decisions[$0] ?? [] }) {
+                try self.check(decision, at: installation, transaction)
+            }
+        }
+        looked[installation.number, default: []].formUnion(come)
     }
 
     func nightEnded() throws { try look(isAgain: false) }

@@ -22,8 +22,9 @@ struct Standing {
     let live: [OperationID]
 }
 
-/// Finds the compartments that changed since the last time: after some commits where they were made,
-/// after a night at half of all installations, and at all of them in the end.
+/// Finds the compartments that changed since the last time: after some commits that say who is in, where
+/// they were made, and few others, after a night at a quarter of all installations, and at all of them in the end.
+/// What a commit touches itself, `Steps` looks at.
 final class Survey {
     private unowned let simulation: Simulation
     private var seen: [Int: [CompartmentID: CompartmentMark]] = [:]
@@ -43,13 +44,18 @@ final class Survey {
     func look() throws {
         try look(
             at: simulation.sites.filter { _ in
-                random.chance(permille: 500) || simulation.faults.areOver
+                random.chance(permille: 250) || simulation.faults.areOver
             })
     }
 
-    /// A commit has brought something to an installation.
-    func committed(at installation: Installation) throws {
-        if random.chance(permille: 40) { try look(at: [installation]) }
+    /// A commit has brought something to an installation. Who is in decides on what was written long ago.
+    func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws {
+        let isAboutMembers = arrivals.contains { arrival in
+            let graph = simulation.chronicle.graphs[arrival.header.partnership]
+            guard case .act(let act?)? = graph?.node(arrival.hash)?.content else { return false }
+            return act.subject != nil
+        }
+        if random.chance(permille: isAboutMembers ? 100 : 4) { try look(at: [installation]) }
     }
 
     /// Another disk is at an installation.

@@ -77,6 +77,12 @@ final class SimulatedDisk {
         simulated_disk_survive(other.path, path, loss.manner.code, loss.seed)
     }
 
+    /// A copy of what is on another disk at a moment at which nobody writes.
+    convenience init(copyOf other: SimulatedDisk) {
+        self.init()
+        simulated_disk_copy(other.path, path)
+    }
+
     /// Frees its memory; nobody has it open.
     func discard() { simulated_disk_remove(path) }
 

@@ -74,7 +74,7 @@ struct Faults {
         link = rate(.links, 20...120)
         partition = rate(.partitions, 30...150)
         var time = random("time for peers")
-        dial = plan.profile == .calm ? 1_000 : time.number(in: 120...360)
+        dial = plan.profile == .calm ? 1_000 : time.number(in: 110...330)
         dials = RandomSource(seed: plan.seed, purpose: "dials")
     }
 

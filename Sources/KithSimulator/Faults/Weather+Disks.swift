@@ -2,20 +2,21 @@ import KithStore
 
 /// Disks that come back as they were, fill up, or lose a bit, and homes that are copied.
 extension Weather {
-    func keepImage(of installation: Installation) throws {
-        guard random.chance(permille: 200) else { return }
-        var kept = images[installation.number] ?? []
-        if kept.count >= 3 { try kept.removeFirst().image.close() }
-        images[installation.number] = kept + [(try installation.imageOfDisk(), installation.noted)]
+    /// Keeps a disk as it is now, which comes back some nights later.
+    func keepImage(of installation: Installation, night: Int) {
+        images[installation.number] = Image(
+            disk: installation.imageOfDisk(), noted: installation.noted,
+            night: night + random.number(in: 1...6))
     }
 
     /// Brings back an older disk: the database alone, or the whole home with what it had noted, as
     /// when a virtual machine is set back.
-    func rollBack(_ installation: Installation) throws {
-        guard let (image, noted) = random.pick(images[installation.number] ?? []) else { return }
-        let copy = try Store(copying: image, cryptography: installation.cryptography)
+    func rollBack(_ installation: Installation, to kept: Image) throws {
+        images[installation.number] = nil
+        let image = kept.disk
+        defer { image.discard() }
         let choice = random.number(below: 100)
-        if choice < 40 { return try restore(copy, at: installation) }
+        if choice < 40 { return try restore(image, at: installation) }
         simulation.counts[.restores] += 1
         let isWholeHome = choice < 60
         try simulation.noteStep(
@@ -23,14 +24,14 @@ extension Weather {
         )
         installation.stop()
         simulation.network.died(installation)
-        try installation.replaceDisk(with: copy)
-        if isWholeHome { installation.homeWasSetBack(noted: noted) }
+        try installation.replaceDisk(with: image)
+        if isWholeHome { installation.homeWasSetBack(noted: kept.noted) }
         try simulation.chronicle.diskSetBack(at: installation)
         try start(installation)
     }
 
     /// An operator stops the daemon, restores a backup, and starts it again.
-    func restore(_ backup: Store, at installation: Installation) throws {
+    func restore(_ backup: SimulatedDisk, at installation: Installation) throws {
         simulation.counts[.backupsRestored] += 1
         try simulation.noteStep("a backup of \(installation.name) is restored")
         installation.stop()
@@ -69,7 +70,7 @@ extension Weather {
     func makeGood(_ installation: Installation) throws {
         guard let backup = installation.beforeDamage else { return }
         guard try !simulation.read(at: installation, { try $0.problemsOfLog() }).isEmpty else {
-            guard try installation.isDamageThere() else { return try installation.damageIsGone() }
+            guard try installation.isDamageThere() else { return installation.damageIsGone() }
             throw Violation(
                 Prefix.name,
                 "a bit has flipped on the disk of \(installation.name), and verify is content")

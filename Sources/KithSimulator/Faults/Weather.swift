@@ -18,6 +18,16 @@ final class Weather {
         case losesPower(at: Int, SimulatedDisk.Loss)
     }
 
+    /// No write makes so many calls.
+    private static let never = 1_000_000_000
+
+    /// A disk as it once was, what its home had noted then, and the night in which it comes back.
+    struct Image {
+        let disk: SimulatedDisk
+        let noted: OwnPosition?
+        let night: Int
+    }
+
     unowned let simulation: Simulation
     var random: RandomSource
     private var writes: RandomSource
@@ -26,8 +36,8 @@ final class Weather {
     /// The sites beyond a break in the network, and the night with which it is mended.
     private var farSide: Set<Int> = []
     private var mendingNight = 0
-    /// Disks as they were some nights ago, and what their homes had noted.
-    var images: [Int: [(image: Store, noted: OwnPosition?)]] = [:]
+    /// Disks as they were some nights ago, by installation.
+    var images: [Int: Image] = [:]
     private var liar: Liar?
     private var isSomebodyGone = false
 
@@ -49,9 +59,12 @@ final class Weather {
         let isError = writes.chance(permille: faults.writeError)
         let isPower = writes.chance(permille: faults.power)
         // A commit asks for some ten to a hundred changes and syncs.
-        let (call, failure) = (
+        var (call, failure) = (
             writes.number(in: 1...60), writes.pick(SimulatedDisk.Failure.allCases)
         )
+        // How many pages a write changes, and so asks to have written, depends on hashes of entries: where
+        // runs are compared that have others, it is the first call of a write or none.
+        if simulation.plan.isComparable { call = call.isMultiple(of: 2) ? 1 : Self.never }
         let isLasting = writes.chance(permille: 500)
         let loss = SimulatedDisk.Loss(
             manner: writes.pick(SimulatedDisk.Loss.Manner.allCases) ?? .loses, seed: writes.bits())
@@ -141,8 +154,11 @@ final class Weather {
             } else if faults.has(.restores), installation.original == nil,
                 installation.beforeDamage == nil
             {
-                try keepImage(of: installation)
-                if random.chance(permille: faults.restore) { try rollBack(installation) }
+                if let image = images[installation.number] {
+                    if image.night <= night { try rollBack(installation, to: image) }
+                } else if random.chance(permille: faults.restore) {
+                    keepImage(of: installation, night: night)
+                }
             }
             try changeDisk(of: installation)
             if faults.has(.copies), installation.original == nil, installation.isRunning,
@@ -246,7 +262,7 @@ final class Weather {
             try start(installation)
             try makeGood(installation)
         }
-        for image in images.values.flatMap(\.self) { try image.image.close() }
+        for image in images.values { image.disk.discard() }
         images = [:]
     }
 }

@@ -172,7 +172,8 @@ final class Network {
             simulation.counts[.cutsInside] += 1
             let length = random.number(below: bytes.count)
             try simulation.noteStep(
-                "session \(end.link.number): cut at byte \(length) of \(bytes.count)")
+                "session \(end.link.number): cut inside a message",
+                hashes: ", at byte \(length) of \(bytes.count)")
             deliver(bytes.prefix(length), from: end, to: other)
         } else {
             try simulation.noteStep("session \(end.link.number): cut")

@@ -34,6 +34,8 @@ final class Graph {
         let named: Bits
         /// Whether its author was ever granted to write it, by the admissions in its past.
         fileprivate(set) var isAllowed = false
+        /// The fields that it says something in, each once.
+        fileprivate(set) var fields: [Field] = []
 
         fileprivate init(
             index: Int, hash: EntryHash, header: EntryHeader, content: Content, depth: Int64,
@@ -63,6 +65,12 @@ final class Graph {
     private(set) var places: [FeedID: [UInt64: [Int]]] = [:]
     /// Acts about each site that were allowed.
     private var actsAbout: [SiteID: [Int]] = [:]
+    /// Whatever was said in each field.
+    private var fields: [Field.Name: Field] = [:]
+    /// The entries that are sealed with each key.
+    private(set) var sealedWith: [EntryHash: [Int]] = [:]
+    /// Allowed acts that do more than let somebody in.
+    private(set) var changes = Bits()
     /// The entries of each compartment.
     private var indicesByCompartment: [Compartment: [Int]] = [:]
 
@@ -113,13 +121,31 @@ final class Graph {
         places[header.feed, default: [:]][header.sequence, default: []].append(index)
         if case .act(let act?) = node.content, node.isAllowed, let site = act.subject {
             actsAbout[site, default: []].append(index)
+            switch act {
+            case .found, .admit: break
+            default: changes.insert(index)
+            }
         }
-        if case .pieces(let pieces) = node.content {
-            for (part, piece) in pieces.enumerated() {
-                for (number, operation) in (piece?.skeleton.operations ?? []).enumerated() {
-                    let id = OperationID(entry: hash, part: part, operation: number)
-                    for target in operation.supersedes { namers[target, default: []].append(id) }
-                }
+        if case .pieces(let pieces) = node.content { add(pieces, of: node) }
+    }
+
+    private func add(_ pieces: [Piece?], of node: Node) {
+        for key in Set(pieces.compactMap { $0?.key }) {
+            sealedWith[key, default: []].append(node.index)
+        }
+        for (part, piece) in pieces.enumerated() {
+            guard let piece else { continue }
+            for (number, operation) in piece.skeleton.operations.enumerated() {
+                let id = OperationID(entry: node.hash, part: part, operation: number)
+                for target in operation.supersedes { namers[target, default: []].append(id) }
+                guard node.isAllowed else { continue }
+                let name = Field.Name(
+                    compartment: node.compartment, record: piece.skeleton.record,
+                    kind: piece.skeleton.kind, field: operation.field)
+                let field = fields[name] ?? Field(name)
+                fields[name] = field
+                field.add(id, of: node, superseding: operation.supersedes)
+                if !node.fields.contains(where: { $0 === field }) { node.fields.append(field) }
             }
         }
     }

@@ -22,37 +22,6 @@ struct Oracle {
         let isEffective: Bool
     }
 
-    private struct Point: MembershipPoint {
-        let graph: Graph
-        /// What is here.
-        let held: Bits
-        let node: Graph.Node
-        var compartment: Compartment { node.compartment }
-
-        func knows(_ act: EntryHash) -> Bool {
-            graph.indices[act].map(node.knows) ?? false
-        }
-
-        func isWithin(cutOf act: EntryHash) -> Bool {
-            let cut: Cut
-            switch graph.node(act)?.content {
-            case .act(.change(_, _, let found)), .act(.remove(_, let found)): cut = found
-            default: return false
-            }
-            return cut.ends.contains { end in
-                guard end.feed == node.header.feed, node.header.sequence <= end.sequence else {
-                    return false
-                }
-                guard let leaf = graph.node(end.hash), held.contains(leaf.index) else {
-                    return true
-                }
-                return leaf.index == node.index || leaf.chain.contains(node.index)
-            }
-        }
-    }
-
-    /// The entries that are effective, of those that only a removal could keep from it.
-    let revoked: Set<EntryHash>
     private let operations: [OperationID: Operation]
     private let candidates: [Operation]
 
@@ -63,25 +32,13 @@ struct Oracle {
     ) throws {
         var heldBits = Bits()
         for node in held { heldBits.insert(node.index) }
-        let isHere = heldBits
-        let membership = try Membership(
-            acts: held.compactMap(Self.act),
-            point: { act in
-                guard let node = graph.node(act.entry) else {
-                    preconditionFailure("an act has no entry in the graph")
-                }
-                return Point(graph: graph, held: isHere, node: node)
-            })
+        let bits = heldBits
+        let isHeld: (Graph.Node) -> Bool = { bits.contains($0.index) }
+        let standings = try Standings(graph, held: held, isHeld: isHeld)
         var operations: [OperationID: Operation] = [:]
-        var revoked: Set<EntryHash> = []
         for node in held where node.compartment == compartment && node.isAllowed {
             guard case .pieces(let pieces) = node.content else { continue }
-            let isEffective =
-                try membership.isPlain(node.author)
-                || membership.grant(
-                    of: node.author, at: Point(graph: graph, held: isHere, node: node))?
-                    .mayWrite(node.header.entryClass, in: compartment) ?? false
-            if !isEffective { revoked.insert(node.hash) }
+            let isEffective = try standings.isEffective(node, isHeld: isHeld)
             for (part, piece) in pieces.enumerated() {
                 guard let piece else { continue }
                 let isErased = erased.contains(PartID(entry: node.hash, part: part))
@@ -96,26 +53,8 @@ struct Oracle {
                 }
             }
         }
-        self.revoked = revoked
         self.operations = operations
         candidates = Self.candidates(operations)
-    }
-
-    private static func act(_ node: Graph.Node) -> Membership.Act? {
-        guard node.isAllowed, case .act(let act?) = node.content, let site = act.subject else {
-            return nil
-        }
-        let content: Membership.Act.Content
-        switch act {
-        case .found: content = .found
-        case .admit(_, let grant, _): content = .admit(grant)
-        case .change(_, let grant, let cut): content = .change(grant, covers: cut.covers)
-        case .remove(_, let cut): content = .remove(covers: cut.covers)
-        case .elect: content = .elect
-        case .mint, .handOver, .describe: return nil
-        }
-        return Membership.Act(
-            entry: node.hash, depth: node.depth, author: node.author, site: site, content: content)
     }
 
     /// What no effective operation reaches over edges into its past, to the same field, and never

@@ -42,7 +42,7 @@ package struct Regression: Sendable {
             .lateAfterRemoval,
             "a replay of the log looked at entries that had come after the one it was at"),
         Regression(
-            1007, sites: 6, nights: 14, profile: .stormy,
+            .wordOfLeaving,
             "a site that had left took it for a failure not to be told of what came after"),
         Regression(
             .backUnheard,
@@ -57,8 +57,16 @@ package struct Regression: Sendable {
             "a backup could not take the place of a database in which what erased a body was damaged"
         ),
         Regression(
-            15, sites: 5, nights: 4,
+            .spoiledTwice,
             "an entry whose signature a forwarder had spoiled was asked for again of a partner that had it from the same forwarder, and every session with that broke off"
+        ),
+        Regression(
+            .demotedMinter,
+            "the key of a steward who had been made a reviewer was handed to nobody who was let in after it, or whose removal was void"
+        ),
+        Regression(
+            .keyWithoutSteward,
+            "a key whose minter had been put out, and that no steward had, was handed to nobody by the members that had it"
         ),
     ]
 }

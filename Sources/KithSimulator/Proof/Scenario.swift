@@ -13,6 +13,17 @@ package enum Scenario: String, CaseIterable, Sendable {
     case backUnheard = "back-unheard"
     /// A backup comes in the place of a database in which what erased a body is damaged.
     case damagedErasure = "damaged-erasure"
+    /// A member leaves, hears of what others did meanwhile, and tells a site of it that knows of its leaving
+    /// already, and heard of the rest later.
+    case wordOfLeaving = "word-of-leaving"
+    /// Two sites have an entry from the same forwarder, who spoiled its signature; one of them has noticed.
+    case spoiledTwice = "spoiled-twice"
+    /// A steward removes a member and mints a key without it, and was made a reviewer before that by the
+    /// founder: the removal is void, and who minted the key may hand it to nobody.
+    case demotedMinter = "demoted-minter"
+    /// Two stewards remove each other, and the one who is put out had minted a key without the other: members
+    /// that are no stewards have it, and no steward.
+    case keyWithoutSteward = "key-without-steward"
 
     /// Tells it on a world that has just been founded.
     func play(on stage: Stage) throws {
@@ -21,6 +32,10 @@ package enum Scenario: String, CaseIterable, Sendable {
         case .lateAfterRemoval: try playLateAfterRemoval(stage)
         case .backUnheard: try playBackUnheard(stage)
         case .damagedErasure: try playDamagedErasure(stage)
+        case .wordOfLeaving: try playWordOfLeaving(stage)
+        case .spoiledTwice: try playSpoiledTwice(stage)
+        case .demotedMinter: try playDemotedMinter(stage)
+        case .keyWithoutSteward: try playKeyWithoutSteward(stage)
         }
     }
 
@@ -28,7 +43,7 @@ package enum Scenario: String, CaseIterable, Sendable {
         try stage.everyoneMeets()
         let record = try stage.write(at: stage.home)
         try stage.sync(stage.home, stage.practice)
-        let backup = try stage.practice.imageOfDisk()
+        let backup = stage.practice.imageOfDisk()
         try stage.erase(record, at: stage.home)
         try stage.sync(stage.home, stage.practice)
         try stage.restore(backup, at: stage.practice)
@@ -60,10 +75,49 @@ package enum Scenario: String, CaseIterable, Sendable {
     private func playDamagedErasure(_ stage: Stage) throws {
         let record = try stage.write(at: stage.home)
         try stage.everyoneMeets()
-        let backup = try stage.practice.imageOfDisk()
+        let backup = stage.practice.imageOfDisk()
         let erasure = try stage.erase(record, at: stage.home)
         try stage.sync(stage.home, stage.practice)
         try stage.practice.damage(erasure)
         try stage.restore(backup, at: stage.practice)
+    }
+
+    private func playWordOfLeaving(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        try stage.leave(stage.trust)
+        try stage.sync(stage.trust, stage.council)
+        try stage.sync(stage.council, stage.home)
+        try stage.admit(stage.otherHome, by: stage.practice)
+        try stage.sync(stage.trust, stage.practice)
+        try stage.sync(stage.practice, stage.home)
+        try stage.sync(stage.trust, stage.home)
+    }
+
+    private func playSpoiledTwice(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        _ = try stage.write(at: stage.trust)
+        let entry = try stage.lastEntry(of: stage.trust)
+        // What it signed next vouches for it.
+        _ = try stage.write(at: stage.trust)
+        try stage.sync(stage.trust, stage.council)
+        try stage.council.spoilSignature(of: entry)
+        try stage.sync(stage.council, stage.home)
+        try stage.sync(stage.council, stage.practice)
+        try stage.scrub(stage.home)
+        try stage.sync(stage.home, stage.practice)
+    }
+
+    private func playDemotedMinter(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        try stage.remove(stage.council, by: stage.practice)
+        _ = try stage.write(at: stage.practice)
+        try stage.makeReviewer(stage.practice)
+    }
+
+    private func playKeyWithoutSteward(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        try stage.remove(stage.home, by: stage.practice)
+        _ = try stage.write(at: stage.practice)
+        try stage.remove(stage.practice)
     }
 }

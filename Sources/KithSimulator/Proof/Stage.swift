@@ -1,6 +1,6 @@
 import KithModel
 import KithStore
-import KithSync
+import KithTrust
 
 /// The world of a scenario: four members of one partnership, without faults, and what they are told to do.
 /// Nobody syncs or writes of their own accord.
@@ -24,13 +24,15 @@ final class Stage {
     var practice: Installation { simulation.sites[2] }
     var trust: Installation { simulation.sites[3] }
     var council: Installation { simulation.sites[4] }
+    /// Not a member.
+    var otherHome: Installation { simulation.sites[1] }
 
     /// One session after another, and whatever follows from them.
     func sync(_ caller: Installation, _ callee: Installation) throws {
-        var outcomes: [SyncSession.Outcome?] = []
-        try Sync.run(from: caller, to: callee.site, simulation) { outcomes.append($0) }
+        let sessions = simulation.counts[.sessions]
+        try Sync.run(from: caller, to: callee.site, simulation) { _ in }
         try simulation.runUntil(simulation.time + 40 * SimulatedClock.minute)
-        guard outcomes.contains(where: { $0 != nil }) else {
+        guard simulation.counts[.sessions] > sessions else {
             throw Violation("Scenario", "\(caller.name) did not reach \(callee.name)")
         }
     }
@@ -65,23 +67,50 @@ final class Stage {
     func erase(_ record: Workload.KnownRecord, at installation: Installation) throws -> EntryHash {
         try simulation.workload.erase(
             record, isWhole: true, chosen: 0, at: installation, in: partnership)
+        return try lastEntry(of: installation)
+    }
+
+    /// The entry that a site wrote last.
+    func lastEntry(of installation: Installation) throws -> EntryHash {
         guard let entry = simulation.chronicle.acknowledged[installation.number]?.last else {
-            throw Violation("Scenario", "\(installation.name) did not erase")
+            throw Violation("Scenario", "\(installation.name) did not write")
         }
         return entry
     }
 
-    func remove(_ member: Installation) throws {
-        try simulation.workload.registrar.remove(member.site, from: partnership, by: home)
+    /// Done by the home where nobody else is named.
+    func remove(_ member: Installation, by steward: Installation? = nil) throws {
+        try simulation.workload.registrar.remove(
+            member.site, from: partnership, by: steward ?? home)
     }
 
-    /// Lets a site in that had been removed, which hears of it at its next session.
-    func admit(_ joiner: Installation) throws {
+    func leave(_ member: Installation) throws { try remove(member, by: member) }
+
+    /// Leaves a member of the compartments that it has, and has it write no more.
+    func makeReviewer(_ member: Installation) throws {
+        let now = simulation.now(at: home)
+        try simulation.write(at: home) { transaction in
+            guard var grant = try transaction.grant(of: member.site, in: partnership) else {
+                return
+            }
+            grant.role = .reviewer
+            try transaction.change(member.site, to: grant, in: partnership, now: now)
+        }
+        simulation.chronicle.acknowledge(at: home)
+        try simulation.noteStep("\(home.name) makes \(member.name) a reviewer")
+    }
+
+    /// Lets a site in that is none, or none any more; it hears of it at its next session. Done by the home
+    /// where nobody else is named.
+    func admit(_ joiner: Installation, by steward: Installation? = nil) throws {
         try simulation.workload.registrar.admit(
-            joiner, Registrar.grant(for: joiner, isFirst: false), to: partnership, by: home)
+            joiner, Registrar.grant(for: joiner, isFirst: false), to: partnership,
+            by: steward ?? home)
     }
 
-    func restore(_ backup: Store, at installation: Installation) throws {
+    func scrub(_ installation: Installation) throws { try Sync.scrub(installation, simulation) }
+
+    func restore(_ backup: SimulatedDisk, at installation: Installation) throws {
         try simulation.weather.restore(backup, at: installation)
     }
 

@@ -7,6 +7,10 @@ struct Bits: Hashable {
         return word < words.count && words[word] & 1 << UInt64(number & 63) != 0
     }
 
+    func intersects(_ other: Bits) -> Bool {
+        zip(words, other.words).contains { $0 & $1 != 0 }
+    }
+
     mutating func insert(_ number: Int) {
         let word = number >> 6
         if word >= words.count {

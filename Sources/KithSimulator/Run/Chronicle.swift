@@ -70,7 +70,9 @@ final class Chronicle {
     // MARK: Writing
 
     /// Takes in what a commit of an installation brought.
-    func committed(at installation: Installation) throws {
+    ///
+    /// - Parameter isFresh: false where a disk has been read anew, whose entries were looked at before.
+    func committed(at installation: Installation, isFresh: Bool = true) throws {
         commits += 1
         commitTimes.append(simulation.time)
         let number = installation.number
@@ -80,7 +82,8 @@ final class Chronicle {
         }
         guard !fresh.isEmpty else { return }
         try simulation.check { try $0.committed(fresh, at: installation) }
-        try simulation.survey.committed(at: installation)
+        try simulation.steps.committed(fresh, at: installation, isFresh: isFresh)
+        if isFresh { try simulation.survey.committed(fresh, at: installation) }
     }
 
     private func arrivals(
@@ -165,7 +168,8 @@ final class Chronicle {
         scanned[installation.number] = nil
         arrivals[installation.number] = nil
         spoiled[installation.number] = nil
-        try committed(at: installation)
+        simulation.steps.forget(installation)
+        try committed(at: installation, isFresh: false)
     }
 
     /// The disk is as it once was: what was said since may be gone.

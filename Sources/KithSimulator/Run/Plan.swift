@@ -75,6 +75,9 @@ package struct Plan: Sendable, Hashable {
     /// What happens, where chance does not decide; nil for nights of a life.
     package var scenario: Scenario?
 
+    /// Whether it comes to the same when it is signed and sealed for real.
+    package var isComparable: Bool { without.isSuperset(of: FaultKind.splitting) }
+
     /// Describes a run.
     package init(
         seed: UInt64, sites: Int = 12, nights: Int = 30, profile: FaultProfile = .mixed,

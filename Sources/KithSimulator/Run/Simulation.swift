@@ -27,6 +27,8 @@ package final class Simulation {
         package let steps: Int
         /// SHA-256 of the trace, if it was kept.
         package let traceDigest: String
+        /// SHA-256 of those of its words that do not depend on hashes of entries.
+        package let storyDigest: String
         /// What all sites hold at the end, in a form that does not depend on hashes.
         package let outcome: [String]
 
@@ -55,6 +57,7 @@ package final class Simulation {
     private(set) lazy var workload = Workload(self)
     private(set) lazy var chronicle = Chronicle(self)
     private(set) lazy var survey = Survey(self)
+    private(set) lazy var steps = Steps(self)
     private(set) lazy var checkers: [any Checker] = Checkers.all(self)
     private var queue = EventQueue()
     private let lastStep: Int
@@ -92,7 +95,7 @@ package final class Simulation {
         return Report(
             plan: plan, counts: counts, faults: faults.kinds.sorted(), violation: violation,
             isStopped: isStopped, steps: trace.steps, traceDigest: trace.digest,
-            outcome: violation == nil ? outcome : [])
+            storyDigest: trace.storyDigest, outcome: violation == nil ? outcome : [])
     }
 
     private var outcome: [String] = []
@@ -285,8 +288,10 @@ package final class Simulation {
 
     func note(_ line: @autoclosure () -> String) { trace.note(time, line()) }
 
-    func noteStep(_ line: @autoclosure () -> String) throws {
-        trace.note(time, line())
+    func noteStep(
+        _ line: @autoclosure () -> String, hashes: @autoclosure () -> String = ""
+    ) throws {
+        trace.note(time, line(), hashes: hashes())
         if trace.steps >= lastStep { throw EnoughSeen() }
     }
 

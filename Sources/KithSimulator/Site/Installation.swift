@@ -52,7 +52,7 @@ final class Installation {
     /// Whether the disk takes nothing more.
     private(set) var isDiskFull = false
     /// The disk as it was before a bit of the log flipped on it; nil while all is well.
-    private(set) var beforeDamage: Store?
+    private(set) var beforeDamage: SimulatedDisk?
     /// Where that was: the table, its column and what is in it since.
     private var flipped: (table: String, column: String, bytes: Data)?
     /// Peers that it is in a session with.
@@ -97,8 +97,8 @@ final class Installation {
         noted = other.noted
         self.isInPlace = isInPlace
         clock = other.clock
-        disk = SimulatedDisk()
-        store = try Store(copying: other.store, at: disk.path, cryptography: cryptography)
+        disk = SimulatedDisk(copyOf: other.disk)
+        store = try Store(serialAt: disk.path, keys: card.keys, cryptography: cryptography)
     }
 
     var site: SiteID { card.keys.site }
@@ -153,7 +153,7 @@ final class Installation {
     }
 
     /// A copy of the disk as it is now.
-    func imageOfDisk() throws -> Store { try Store(copying: store, cryptography: cryptography) }
+    func imageOfDisk() -> SimulatedDisk { SimulatedDisk(copyOf: disk) }
 
     /// From now on the disk takes nothing more, or does again.
     func setDiskFull(_ isFull: Bool) {
@@ -163,8 +163,7 @@ final class Installation {
 
     /// Flips a bit of something that the log holds.
     func damage(_ random: inout RandomSource) throws {
-        let image = try imageOfDisk()
-        beforeDamage = image
+        beforeDamage = imageOfDisk()
         let columns = random.shuffled([
             ("entry", "header"), ("entry", "signature"), ("part", "skeleton"), ("part", "body"),
         ])
@@ -193,7 +192,7 @@ final class Installation {
 
     /// Flips a bit of the header of one entry.
     func damage(_ entry: EntryHash) throws {
-        beforeDamage = try imageOfDisk()
+        beforeDamage = imageOfDisk()
         try store.writeBlocking { transaction in
             for row in try transaction.all(
                 "SELECT header FROM entry WHERE hash = ?", [Data(entry.bytes)])
@@ -208,6 +207,15 @@ final class Installation {
         }
     }
 
+    /// Puts another signature in the place of an entry's, as a forwarder may.
+    func spoilSignature(of entry: EntryHash) throws {
+        try store.writeBlocking { transaction in
+            try transaction.database.execute(
+                sql: "UPDATE entry SET signature = zeroblob(length(signature)) WHERE hash = ?",
+                arguments: [Data(entry.bytes)])
+        }
+    }
+
     /// Whether what flipped is still on disk. A partner may have mended it, or an erasure taken it away.
     func isDamageThere() throws -> Bool {
         guard let (table, column, bytes) = flipped else { return false }
@@ -217,29 +225,28 @@ final class Installation {
     }
 
     /// The disk is well again by itself.
-    func damageIsGone() throws {
-        try beforeDamage?.close()
+    func damageIsGone() {
+        beforeDamage?.discard()
         beforeDamage = nil
     }
 
     /// Puts a backup in the place of the database, as `kith restore` does.
-    func restore(_ backup: Store, now: Instant, forgettingErasures: Bool) throws {
+    func restore(_ backup: SimulatedDisk, now: Instant, forgettingErasures: Bool) throws {
         let erased = forgettingErasures ? [] : try store.readBlocking { try $0.erasedBodies() }
         try replaceDisk(with: backup)
         noted = try store.writeBlocking { transaction in
             try transaction.goOn(fromBackupReplacing: erased, now: now)
             return try transaction.ownPosition()
         }
-        beforeDamage = nil
+        damageIsGone()
     }
 
     /// Puts the content of another disk into the place of this one's.
-    func replaceDisk(with image: Store) throws {
+    func replaceDisk(with image: SimulatedDisk) throws {
         try? store.close()
         disk.discard()
-        (disk, isDiskFull) = (SimulatedDisk(), false)
-        store = try Store(copying: image, at: disk.path, cryptography: cryptography)
-        try image.close()
+        (disk, isDiskFull) = (SimulatedDisk(copyOf: image), false)
+        store = try Store(serialAt: disk.path, keys: card.keys, cryptography: cryptography)
     }
 
     /// The whole home is as it once was: it cannot know that it had gone on since, and to everyone

@@ -104,7 +104,8 @@ extension StoreTransaction {
     }
 
     /// Hands members the keys of what they read and were never handed: a key by its minter, and by
-    /// a steward when the minter is gone, so that not everybody does it at once. Called when acts
+    /// a steward when the minter is gone or writes no more, so that not everybody does it at once; by anyone
+    /// who writes when no steward has it. Called when acts
     /// came from elsewhere: who admits a site cannot know of keys that are minted meanwhile.
     public func handOverKeys(now: Instant) throws {
         for row in try rows("SELECT uuid FROM partnership") {
@@ -130,11 +131,13 @@ extension StoreTransaction {
                 """, [partnership, compartment.rawValue])
             {
                 let minter = try SiteID(blob: row["minter"])
+                let name = try EntryHash(blob: row["id"])
                 let isOurs =
                     try mintedByOthersToo || minter == keys.site
-                    || (own.role == .steward && grant(of: minter, in: partnership) == nil)
+                    || !writes(minter, compartment, in: partnership)
+                        && (own.role == .steward
+                            || !hasSteward(among: name, compartment, in: partnership))
                 guard isOurs, let key = CompartmentKey(bytes: row["secret"]) else { continue }
-                let name = try EntryHash(blob: row["id"])
                 for reader in readers where try !isRecipient(reader.site, of: name) {
                     let sealed = try key.sealed(
                         for: reader.site, sealingKey: reader.sealingKey, in: id, compartment,
@@ -147,6 +150,26 @@ extension StoreTransaction {
             try author(
                 .handOver(Array(handed[start..<min(start + 256, handed.count)])), of: id, now: now)
         }
+    }
+
+    /// Whether a site may hand over keys of a compartment itself.
+    private func writes(
+        _ site: SiteID, _ compartment: Compartment, in partnership: Int64
+    ) throws -> Bool {
+        let grant = try grant(of: site, in: partnership)
+        return grant.map { $0.writes && $0.holds(compartment) } ?? false
+    }
+
+    /// Whether a steward that writes a compartment was ever sealed a key of it.
+    private func hasSteward(
+        among key: EntryHash, _ compartment: Compartment, in partnership: Int64
+    ) throws -> Bool {
+        try number(
+            """
+            SELECT 1 FROM key_recipient JOIN standing ON standing.site = key_recipient.site
+            WHERE key = ? AND standing.partnership = ? AND role = ? AND compartments & ? <> 0
+            """,
+            [key.blob, partnership, Role.steward.rawValue, Set([compartment]).bits]) != nil
     }
 
     private func isRecipient(_ site: SiteID, of key: EntryHash) throws -> Bool {

@@ -221,7 +221,7 @@ extension StoreTransaction {
         {
             try settleField(operation.field, of: target.record)
         } else {
-            try refreshContest(of: operation.field, in: target.record)
+            try refreshContest(of: operation.field, in: target.record, added: id)
         }
     }
 
@@ -295,20 +295,26 @@ extension StoreTransaction {
         return (row[0], Compartment(rawValue: Int(row[1])))
     }
 
-    /// Marks the live operations of a field as contested, or no longer so. Looks at no more of them
-    /// than it changes: a hostile author may write any number to one field.
-    private func refreshContest(of field: UInt32, in record: Int64) throws {
-        guard
-            let live = try hot(.liveOfField).numbers(.int(record), .int(Int64(field))),
-            live[1] != (live[0] == 2 ? 2 : 0)
-        else { return }
+    /// Marks the live operations of a field as contested, or no longer so.
+    ///
+    /// - Parameter id: the operation that was added, where all others were marked as they had to be: then it
+    ///   looks at no more of them than it changes, as a hostile author may write any number to one field.
+    private func refreshContest(of field: UInt32, in record: Int64, added id: Int64? = nil) throws {
+        guard let live = try hot(.liveOfField).numbers(.int(record), .int(Int64(field))) else {
+            return
+        }
+        let isContested = live[0] == 2
+        if isContested, live[1] == 2, let id {
+            return try hot(.contest).run(.int(record), .int(Int64(field)), .int(id))
+        }
+        guard isContested || live[1] > 0 else { return }
         // Not bound: SQLite compiles a statement anew whenever a value changes on which the use of a
         // partial index depends.
-        let (isContested, wasContested) = live[0] == 2 ? (1, 0) : (0, 1)
+        let (mark, before) = isContested ? (1, 0) : (0, 1)
         try execute(
             """
-            UPDATE operation SET is_contested = \(isContested)
-            WHERE record = ? AND field = +? AND is_superseded = 0 AND is_contested = \(wasContested)
+            UPDATE operation SET is_contested = \(mark)
+            WHERE record = ? AND field = +? AND is_superseded = 0 AND is_contested = \(before)
             """, [record, field])
     }
 
@@ -319,7 +325,7 @@ extension StoreTransaction {
             SELECT value FROM operation
             JOIN entry ON entry.arrival = operation.id >> 22
             JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-            WHERE operation.record = ? AND operation.field = ? AND is_superseded = 0
+            WHERE operation.record = ? AND operation.field = +? AND is_superseded = 0
             ORDER BY is_effective DESC, depth DESC, author DESC, hash DESC, operation.id & 4194303 DESC
             """, [record, FieldNumber.parent])
         let shown = values.lazy.compactMap { ($0[0] as Data?).flatMap(Self.parent) }.first

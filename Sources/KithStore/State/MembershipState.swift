@@ -265,7 +265,7 @@ extension StoreTransaction {
                             AND standing.partnership = key.partnership
                         WHERE key_recipient.key = key.id
                             AND (coalesce(role, 0) <= ? OR compartments & ? = 0))
-                ORDER BY depth DESC, id DESC LIMIT 1
+                ORDER BY depth DESC, minter DESC, id DESC LIMIT 1
                 """,
                 [
                     partnership, compartment.rawValue, Role.contributor.rawValue, bit,

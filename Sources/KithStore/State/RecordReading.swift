@@ -157,7 +157,7 @@ extension StoreTransaction {
             """
             SELECT operation.id, hash FROM operation
             JOIN entry ON entry.arrival = operation.id >> 22
-            WHERE operation.record = ? AND is_superseded = 0 AND operation.field = ?
+            WHERE operation.record = ? AND is_superseded = 0 AND operation.field = +?
             """, [record, field]
         ).map {
             OperationID(
@@ -256,7 +256,7 @@ extension StoreTransaction {
             JOIN entry ON entry.arrival = operation.id >> 22
             JOIN chain ON chain.id = entry.chain
             JOIN feed ON feed.id = chain.feed
-            WHERE operation.record = ? AND is_superseded IN (0, 1) AND operation.field = ?
+            WHERE operation.record = ? AND is_superseded IN (0, 1) AND operation.field = +?
                 AND feed.author = ? AND act.change = ?
             """
         let arguments: Arguments = [

@@ -57,7 +57,7 @@ public struct Membership: Sendable {
         }
     }
 
-    /// The acts, in the order of depth and hash.
+    /// The acts, in the order of depth, author and hash.
     public let acts: [Act]
     /// For each act, whether it takes effect.
     public private(set) var isInEffect: [Bool]
@@ -70,7 +70,10 @@ public struct Membership: Sendable {
 
     /// Judges the acts; `point` gives the place of an act's entry in the graph.
     public init(acts: [Act], point: (Act) throws -> some MembershipPoint) throws {
-        let acts = acts.sorted { ($0.depth, $0.entry) < ($1.depth, $1.entry) }
+        // The author before the hash, which whoever writes an act could try until it suits them.
+        let acts = acts.sorted {
+            ($0.depth, $0.author, $0.entry) < ($1.depth, $1.author, $1.entry)
+        }
         let points = try acts.map(point)
         self.acts = acts
         isInEffect = acts.map { _ in false }
@@ -109,7 +112,7 @@ public struct Membership: Sendable {
         }
     }
 
-    /// The removal that ended a site's membership, the latest in depth and hash; nil when it is a
+    /// The removal that ended a site's membership, the latest of `acts`; nil when it is a
     /// member or never was.
     public func removal(of site: SiteID) throws -> Act? {
         guard try grant(of: site) == nil else { return nil }

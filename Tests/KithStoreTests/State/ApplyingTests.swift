@@ -35,6 +35,21 @@ import Testing
         }
     }
 
+    @Test func `of any number of concurrent writes each is listed, wherever it came last`()
+        async throws
+    {
+        let play = try await TestPartnership(
+            admitting: Array(repeating: TestPartnership.contributor, count: 3))
+        for (number, site) in play.sites.enumerated() {
+            _ = try await site.write(Edit("\(number) mg", of: .test()), play.id)
+        }
+        try await play.settle()
+        for site in play.sites {
+            #expect(try await site.store.read { try $0.contestedValues().count } == 4)
+            try await site.expectReplayEqual()
+        }
+    }
+
     @Test func `two concurrent decisions between the same candidates are again a conflict`()
         async throws
     {
