@@ -64,9 +64,5 @@ package struct Regression: Sendable {
             .demotedMinter,
             "the key of a steward who had been made a reviewer was handed to nobody who was let in after it, or whose removal was void"
         ),
-        Regression(
-            .keyWithoutSteward,
-            "a key whose minter had been put out, and that no steward had, was handed to nobody by the members that had it"
-        ),
     ]
 }

@@ -21,9 +21,6 @@ package enum Scenario: String, CaseIterable, Sendable {
     /// A steward removes a member and mints a key without it, and was made a reviewer before that by the
     /// founder: the removal is void, and who minted the key may hand it to nobody.
     case demotedMinter = "demoted-minter"
-    /// Two stewards remove each other, and the one who is put out had minted a key without the other: members
-    /// that are no stewards have it, and no steward.
-    case keyWithoutSteward = "key-without-steward"
 
     /// Tells it on a world that has just been founded.
     func play(on stage: Stage) throws {
@@ -35,7 +32,6 @@ package enum Scenario: String, CaseIterable, Sendable {
         case .wordOfLeaving: try playWordOfLeaving(stage)
         case .spoiledTwice: try playSpoiledTwice(stage)
         case .demotedMinter: try playDemotedMinter(stage)
-        case .keyWithoutSteward: try playKeyWithoutSteward(stage)
         }
     }
 
@@ -112,12 +108,5 @@ package enum Scenario: String, CaseIterable, Sendable {
         try stage.remove(stage.council, by: stage.practice)
         _ = try stage.write(at: stage.practice)
         try stage.makeReviewer(stage.practice)
-    }
-
-    private func playKeyWithoutSteward(_ stage: Stage) throws {
-        try stage.everyoneMeets()
-        try stage.remove(stage.home, by: stage.practice)
-        _ = try stage.write(at: stage.practice)
-        try stage.remove(stage.practice)
     }
 }
