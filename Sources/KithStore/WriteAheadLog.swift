@@ -13,8 +13,8 @@ import Synchronization
 final class WriteAheadLog: Sendable {
     /// Pages after which they are copied back, as far as no reader needs them: SQLite's own default.
     private static let usualPages: Int32 = 1_000
-    /// Pages beyond which the writer waits for readers; 32 MB.
-    static let mostPages: Int32 = 8_000
+    /// Pages beyond which the writer waits for readers; 64 MB.
+    static let mostPages: Int32 = 16_000
     /// How long it waits for them at most, in milliseconds: so long a save of somebody may take longer.
     private static let patience: Int32 = 250
     /// How long anybody else waits for a lock, in seconds.
