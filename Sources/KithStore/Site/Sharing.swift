@@ -11,7 +11,8 @@ public struct Sharing: Hashable, Sendable {
     /// The peer.
     public let peer: SiteID
     /// For a peer that was removed: the arrival number of its removal. It is served what came up to
-    /// that, so that it learns of it; its own entries are exchanged without end.
+    /// that, so that it learns of it; its own entries are exchanged without end, as far as they build on
+    /// nothing else.
     public let end: Int64?
 
     /// Describes what is shared.
@@ -160,14 +161,17 @@ extension StoreTransaction {
     public func frontier(of sharing: Sharing) throws -> [Position] {
         let all = try frontier(sharing.id)
         guard let end = sharing.end else { return all }
+        let own = try ownEntries(of: sharing, after: end)
         let ended = try all.compactMap { leaf -> Position? in
-            if leaf.feed.author == sharing.peer { return leaf }
-            guard let place = try place(of: leaf.hash),
+            guard let place = try place(of: leaf.hash) else { return nil }
+            if own.contains(place.arrival) { return leaf }
+            guard
                 let row = try row(
                     """
-                    SELECT sequence, hash FROM entry WHERE chain = ? AND arrival <= ?
+                    SELECT sequence, hash FROM entry
+                    WHERE chain = ? AND (arrival <= ? OR arrival IN (SELECT value FROM json_each(?)))
                     ORDER BY sequence DESC LIMIT 1
-                    """, [place.chain, end])
+                    """, [place.chain, end, Self.list(own.sorted())])
             else { return nil }
             return Position(
                 feed: leaf.feed, sequence: UInt64(row["sequence"] as Int64),
@@ -220,13 +224,41 @@ extension StoreTransaction {
     public func missing(from leaves: [Position], in sharing: Sharing) throws -> [Int64] {
         let all = try missing(from: leaves, in: sharing.id)
         guard let end = sharing.end else { return all }
-        return try all.filter { arrival in
-            if arrival <= end { return true }
-            return try number(
+        let own = try ownEntries(of: sharing, after: end)
+        return all.filter { $0 <= end || own.contains($0) }
+    }
+
+    /// The entries of a former member that came here after its removal and that it can take: those that
+    /// build on nothing but others of its own and what it is told. A copy of it that went on may have
+    /// written some on acts that a former member is not told.
+    private func ownEntries(of sharing: Sharing, after end: Int64) throws -> Set<Int64> {
+        var own: Set<Int64> = []
+        for row in try rows(
+            """
+            SELECT entry.arrival, entry.chain, entry.sequence, before.arrival AS previous
+            FROM feed JOIN chain ON chain.feed = feed.id JOIN entry ON entry.chain = chain.id
+            LEFT JOIN entry AS before ON before.sequence = entry.sequence - 1 AND before.chain =
+                iif(entry.sequence = chain.fork_sequence + 1, chain.parent, chain.id)
+            WHERE partnership = ? AND compartment = ? AND author = ? AND entry.arrival > ?
+            ORDER BY entry.arrival
+            """,
+            [
+                try partnershipRow(sharing.id.partnership), sharing.id.compartment.rawValue,
+                sharing.peer.blob, end,
+            ])
+        {
+            let (chain, sequence): (Int64, Int64) = (row["chain"], row["sequence"])
+            let known = try rows(
                 """
-                SELECT 1 FROM entry JOIN chain ON chain.id = entry.chain
-                JOIN feed ON feed.id = chain.feed WHERE arrival = ? AND author = ?
-                """, [arrival, sharing.peer.blob]) != nil
+                SELECT arrival FROM knows
+                JOIN entry ON entry.chain = known_chain AND entry.sequence = known_sequence
+                WHERE knows.chain = ? AND knows.sequence = ?
+                """, [chain, sequence]
+            ).map { $0["arrival"] as Int64 }
+            let bases = known + [row["previous"] as Int64?].compactMap(\.self)
+            guard bases.allSatisfy({ $0 <= end || own.contains($0) }) else { continue }
+            own.insert(row["arrival"])
         }
+        return own
     }
 }
