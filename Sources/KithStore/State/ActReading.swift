@@ -20,7 +20,10 @@ extension StoreTransaction {
         acts.reserveCapacity(found.count)
         for row in found {
             guard let committer = people[row.committer], let entry = entries[row.arrival] else {
-                throw StoreError(.damaged, "an act in the database has no author")
+                throw StoreError(
+                    .damaged,
+                    "what this site made of its log is damaged (an act without its author); run 'kith rebuild', which makes it anew"
+                )
             }
             let carried = row.carried.flatMap { try? Carried(decoding: $0) }
             acts[row.id] = StoredAct(

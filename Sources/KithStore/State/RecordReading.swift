@@ -109,7 +109,10 @@ extension StoreTransaction {
         _ operation: OperationRow, _ acts: [Int64: StoredAct]
     ) throws -> StoredOperation {
         guard let act = acts[operation.act] else {
-            throw StoreError(.damaged, "an operation in the database has no act")
+            throw StoreError(
+                .damaged,
+                "what this site made of its log is damaged (an operation without its act); run 'kith rebuild', which makes it anew"
+            )
         }
         let id = OperationID(entry: act.entry, index: RowID.index(operation: operation.id))
         return StoredOperation(

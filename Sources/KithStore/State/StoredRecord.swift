@@ -107,5 +107,5 @@ public struct StoredRecord: Sendable {
     /// Who changed it last, in the order of arrival.
     public let changed: StoredAct
     /// The live operations, by field, then rank with the greatest first.
-    public var operations: [StoredOperation]
+    public let operations: [StoredOperation]
 }
