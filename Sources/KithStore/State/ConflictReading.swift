@@ -78,10 +78,10 @@ extension StoreTransaction {
             SELECT operation.record, entry.arrival, entry.chain, entry.sequence, entry.depth,
                 act.carried, partnership.uuid
             FROM operation INDEXED BY operation_archived
-            JOIN act ON act.id = operation.id >> 12
-            JOIN entry ON entry.arrival = operation.id >> 22
-            JOIN record ON record.id = operation.record
-            JOIN partnership ON partnership.id = record.partnership
+            CROSS JOIN act ON act.id = operation.id >> 12
+            CROSS JOIN entry ON entry.arrival = operation.id >> 22
+            CROSS JOIN record ON record.id = operation.record
+            CROSS JOIN partnership ON partnership.id = record.partnership
             WHERE operation.field = 1 AND operation.is_superseded = 0 AND operation.value = ?
                 AND operation.is_effective = 1
             """, [yes]
@@ -142,9 +142,9 @@ extension StoreTransaction {
                 UNION ALL
                 SELECT entry, min(reason) FROM unread WHERE reason = 'malformed' GROUP BY entry
             ) AS aside
-            JOIN entry ON entry.arrival = aside.entry
-            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-            JOIN partnership ON partnership.id = feed.partnership
+            CROSS JOIN entry ON entry.arrival = aside.entry
+            CROSS JOIN chain ON chain.id = entry.chain CROSS JOIN feed ON feed.id = chain.feed
+            CROSS JOIN partnership ON partnership.id = feed.partnership
             ORDER BY entry.arrival
             """
         ).compactMap { row in
