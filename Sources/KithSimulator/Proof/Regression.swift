@@ -69,6 +69,10 @@ package struct Regression: Sendable {
             "a key whose minter had been put out, and that no steward had, was handed to nobody by the members that had it"
         ),
         Regression(
+            .removedMinter,
+            "who removed the minter of a key handed it to nobody who had been let in without the minter's knowledge"
+        ),
+        Regression(
             .copyOfLeaver,
             "a member that had left was handed entries that a copy of it had written on acts that it is not told"
         ),

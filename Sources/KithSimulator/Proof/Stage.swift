@@ -101,10 +101,12 @@ final class Stage {
     }
 
     /// Lets a site in that is none, or none any more; it hears of it at its next session. Done by the home
-    /// where nobody else is named.
-    func admit(_ joiner: Installation, by steward: Installation? = nil) throws {
+    /// where nobody else is named, and with what its kind is usually granted.
+    func admit(
+        _ joiner: Installation, _ grant: Grant? = nil, by steward: Installation? = nil
+    ) throws {
         try simulation.workload.registrar.admit(
-            joiner, Registrar.grant(for: joiner, isFirst: false), to: partnership,
+            joiner, grant ?? Registrar.grant(for: joiner, isFirst: false), to: partnership,
             by: steward ?? home)
     }
 
