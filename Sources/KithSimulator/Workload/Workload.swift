@@ -75,7 +75,7 @@ final class Workload {
     /// Plans what people do on a day: six or seven things at each site.
     func planDay(_ day: Int) {
         for installation in sites where installation.state != .retired {
-            for _ in 0..<(random.chance(permille: 800) ? 7 : 6) {
+            for _ in 0..<(random.chance(permille: 660) ? 7 : 6) {
                 // From noon to noon, the night left out.
                 var minute = random.number(in: 0...15 * 60)
                 if minute > 10 * 60 { minute += 9 * 60 }
