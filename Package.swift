@@ -250,7 +250,7 @@ let package = Package(
             name: "KithSiteTests",
             dependencies: [
                 "KithModel", "KithProtocol", "KithTrust", "KithStore", "KithTransport",
-                "KithSite", "KithCommands", .protobuf, .grdb, .sqlite, .logging, .crypto,
+                "KithSite", "KithCommands", .protobuf, .grdb, .logging, .crypto,
                 .nio, .nioPosix,
             ],
             swiftSettings: strict),

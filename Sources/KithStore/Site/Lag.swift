@@ -124,8 +124,9 @@ extension StoreTransaction {
             FROM (SELECT DISTINCT operation.id >> 22 AS arrival
                 FROM json_each(?) CROSS JOIN operation ON operation.record = json_each.value
                 WHERE operation.is_superseded = 0) AS said
-            JOIN entry ON entry.arrival = said.arrival JOIN chain ON chain.id = entry.chain
-            JOIN feed ON feed.id = chain.feed JOIN partnership ON partnership.id = feed.partnership
+            CROSS JOIN entry ON entry.arrival = said.arrival
+            CROSS JOIN chain ON chain.id = entry.chain
+            CROSS JOIN feed ON feed.id = chain.feed CROSS JOIN partnership ON partnership.id = feed.partnership
             GROUP BY chain.id
             """, [Self.list(rows)])
         {

@@ -116,7 +116,7 @@ extension StoreTransaction {
         SELECT below.root, operation.record, operation.field, operation.id, archive.arrival
         FROM below JOIN archive ON archive.root = below.root
         JOIN operation ON operation.record = below.id AND operation.is_superseded = 0
-        JOIN entry ON entry.arrival = operation.id >> 22
+        CROSS JOIN entry ON entry.arrival = operation.id >> 22
         WHERE operation.field NOT IN (1, 2) AND operation.is_effective = 1
             AND entry.chain <> archive.chain
             AND CASE WHEN entry.arrival < archive.arrival
@@ -171,7 +171,7 @@ extension StoreTransaction {
             SELECT edge.target, entry.hash
             FROM act CROSS JOIN operation ON operation.record = act.record AND is_superseded IN (0, 1)
             CROSS JOIN edge ON edge.target = operation.id AND edge.source = ?
-            JOIN entry ON entry.arrival = edge.target >> 22
+            CROSS JOIN entry ON entry.arrival = edge.target >> 22
             WHERE act.id = ? ORDER BY edge.target
             """, [source, RowID.act(operation: source)]
         ).map {
@@ -186,7 +186,7 @@ extension StoreTransaction {
             """
             SELECT edge.source, entry.hash, count(*)
             FROM operation CROSS JOIN edge ON edge.target = operation.id
-            JOIN entry ON entry.arrival = edge.source >> 22
+            CROSS JOIN entry ON entry.arrival = edge.source >> 22
             WHERE operation.record = ? AND is_superseded IN (0, 1) GROUP BY edge.source
             """, [row])
         return Dictionary(

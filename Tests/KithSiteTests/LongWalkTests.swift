@@ -1,38 +1,18 @@
-import GRDB
-import GRDBSQLite
 import KithModel
-import KithProtocol
+import KithStore
 import Testing
 
 @testable import KithSite
-@testable import KithStore
 
 /// What people look at, and what a session asks, must cost the same over a long log as over a short one:
 /// no statement goes through a table of the log or the state from one end to the other.
 ///
-/// SQLite's planner chooses by statistics, and for a table that is empty it may begin at the other end of a
-/// join. It counts for each statement how many rows such a walk had.
-@Suite(.timeLimit(.minutes(10))) struct FullScanTests {
+/// `PageWalkTests` does the same for the web page.
+@Suite(.timeLimit(.minutes(10))) struct LongWalkTests {
     private static let edits = 400
 
-    /// The texts of the statements that went through `edits` rows, or more, from end to end.
     private func scans(at neighbour: Neighbour) async throws -> Set<String> {
-        let count = Self.edits
-        @Sendable func look(_ database: Database) -> Set<String> {
-            var found: Set<String> = []
-            var next = sqlite3_next_stmt(database.sqliteConnection, nil)
-            while let statement = next {
-                let steps = sqlite3_stmt_status(statement, SQLITE_STMTSTATUS_FULLSCAN_STEP, 1)
-                if Int(steps) >= count, let sql = sqlite3_sql(statement) {
-                    found.insert(String(cString: sql))
-                }
-                next = sqlite3_next_stmt(database.sqliteConnection, statement)
-            }
-            return found
-        }
-        let store = neighbour.site.store
-        return try await store.read { look($0.database) }
-            .union(try await store.write { look($0.database) })
+        try await neighbour.site.store.walks(ofRows: Self.edits)
     }
 
     /// A resident with a plan, and a contact that was changed very often; the resident.
