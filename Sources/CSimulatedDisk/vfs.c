@@ -226,6 +226,8 @@ int simulated_disk_is_alone(void) {
     int code = sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
     if (code == SQLITE_OK) code = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     if (code == SQLITE_OK) code = sqlite3_config(SQLITE_CONFIG_LOOKASIDE, 1200, 400);
+    /* What a savepoint may have to take back stays in memory: it would go to a real file. */
+    if (code == SQLITE_OK) code = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, -1);
     int header = 0;
     if (code == SQLITE_OK) code = sqlite3_config(SQLITE_CONFIG_PCACHE_HDRSZ, &header);
     int page = 4096 + header;

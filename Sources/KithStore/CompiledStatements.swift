@@ -5,29 +5,19 @@ import GRDB
 ///
 /// Unchecked: only what runs on the connection uses it, one thing at a time, and its close.
 final class CompiledStatements: @unchecked Sendable {
-    /// Where the bytes of a text are.
-    private struct Place: Hashable {
-        let address: Int
-        let count: Int
-
-        init(_ text: String) {
-            var text = text
-            (address, count) = text.withUTF8 { (Int(bitPattern: $0.baseAddress), $0.count) }
-        }
-    }
-
-    private var known: [Place: (text: String, statement: HotStatement)] = [:]
+    /// By the address of the first byte of a text.
+    private var known: [Int: HotStatement] = [:]
     /// Texts that are put together are each time in another place.
     private static let most = 1_000
 
     /// A statement, compiled once for its connection.
     func statement(_ sql: String, on database: Database) throws -> HotStatement {
-        let place = Place(sql)
+        let address = sql.utf8.withContiguousStorageIfAvailable { Int(bitPattern: $0.baseAddress) }
         // Another text may be where one was.
-        if let found = known[place], found.text == sql { return found.statement }
-        let statement = HotStatement(try database.cachedStatement(sql: sql))
+        if let address, let found = known[address], found.sql == sql { return found }
+        let statement = HotStatement(try database.cachedStatement(sql: sql), sql)
         if known.count >= Self.most { known = [:] }
-        known[place] = (sql, statement)
+        if let address { known[address] = statement }
         return statement
     }
 

@@ -20,13 +20,16 @@ package enum HotValue {
 
 /// A statement that goes to SQLite without the boxes and copies that a general wrapper makes of
 /// arguments and rows, which cost more than the work itself.
-struct HotStatement {
+final class HotStatement {
     private let statement: Statement
     private let handle: SQLiteStatement
     private let names: [String]
+    /// Its text.
+    let sql: String
 
-    init(_ statement: Statement) {
+    init(_ statement: Statement, _ sql: String) {
         self.statement = statement
+        self.sql = sql
         handle = statement.sqliteStatement
         names = statement.columnNames
     }
@@ -50,6 +53,7 @@ struct HotStatement {
         var cells: [Cell] = []
         var left = limit
         try eachRow(values) { handle in
+            if cells.isEmpty { cells.reserveCapacity(names.count * min(limit, 4)) }
             for column in 0..<Int32(names.count) { cells.append(Cell(handle, column)) }
             left -= 1
             return left > 0

@@ -276,9 +276,10 @@ public final class Store: Sendable {
     private func transaction(
         in database: Database, isWriter: Bool, stop: StopSign? = nil
     ) throws -> StoreTransaction {
-        let version = try Int.fetchOne(database.cachedStatement(sql: "PRAGMA user_version")) ?? 0
+        let transaction = StoreTransaction(database, of: self, isWriter: isWriter, stop: stop)
+        let version = Int(try transaction.number("PRAGMA user_version") ?? 0)
         guard version <= Self.schemaVersion else { throw Self.newer(version) }
-        return StoreTransaction(database, of: self, isWriter: isWriter, stop: stop)
+        return transaction
     }
 
     static func newer(_ version: Int) -> StoreError {
@@ -402,17 +403,4 @@ final class StopSign: Sendable {
 
     var isSet: Bool { value.load(ordering: .relaxed) }
     func set() { value.store(true, ordering: .relaxed) }
-}
-
-extension Identifier {
-    /// The bytes for a BLOB column.
-    var blob: Data { Data(bytes) }
-
-    /// Reads a BLOB column that the schema checks the length of.
-    init(blob: Data) throws {
-        guard let value = Self(bytes: blob) else {
-            throw StoreError(.damaged, "an identifier in the database has the wrong length")
-        }
-        self = value
-    }
 }

@@ -74,6 +74,7 @@ final class TransactionMemo {
     var hasCuts: Bool?
     /// The partnership and compartment of a chain's feed never change.
     var chainFeeds: [Int64: HotRow] = [:]
+    var feedsOfChains: [Int64: (partnership: PartnershipID, feed: FeedID)] = [:]
 
     init(_ statements: CompiledStatements) { self.statements = statements }
 
@@ -85,6 +86,7 @@ final class TransactionMemo {
         lastArrival = nil
         people = [:]
         chainFeeds = [:]
+        feedsOfChains = [:]
         chains = [:]
         chainsOfFeeds = [:]
         forgetMembership()

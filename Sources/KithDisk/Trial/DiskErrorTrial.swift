@@ -46,17 +46,14 @@ package struct DiskErrorTrial {
             let tried = report.points
             for kind in kinds {
                 var call = 1 + random.number(below: stride)
-                while true {
-                    let failure = Bench.Failure(call, kind.error, kind.when)
-                    let (isHit, problems) = try await self.try(
-                        step, failure, &scenario, promises, compound: call % 4 == 0)
-                    try scenario.stop()
-                    _ = try bench.takeTrace()
-                    try restore(before)
-                    guard isHit else { break }
+                while let problems = try await problems(
+                    of: step, Bench.Failure(call, kind.error, kind.when), &scenario, promises,
+                    isCompound: call % 4 == 0, comingBackTo: before)
+                {
                     report.points += 1
                     if call % 4 == 0 { report.compound += 1 }
                     if !problems.isEmpty {
+                        let failure = Bench.Failure(call, kind.error, kind.when)
                         report.failures.append(
                             .init(
                                 place: "step \(number) (\(step.name)), \(failure)",
@@ -74,6 +71,20 @@ package struct DiskErrorTrial {
         }
         try scenario.stop()
         return report
+    }
+
+    /// What is wrong after a step with a failure in it; nil where there was no such call. The disk is as it
+    /// was before, then.
+    private mutating func problems(
+        of step: Scenario.Step, _ failure: Bench.Failure, _ scenario: inout Scenario,
+        _ promises: [String: Promises], isCompound: Bool, comingBackTo before: DiskImage
+    ) async throws -> [String]? {
+        let (isHit, problems) = try await self.try(
+            step, failure, &scenario, promises, compound: isCompound)
+        try scenario.stop()
+        _ = try bench.takeTrace()
+        try restore(before)
+        return isHit ? problems : nil
     }
 
     /// Runs a step with a failure in it; says whether there was such a call, and what is wrong then.

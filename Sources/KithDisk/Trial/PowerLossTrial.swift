@@ -60,32 +60,44 @@ package struct PowerLossTrial {
                 next += 1
             }
             let point = Point(event: moment, home: Scenario.homes[index % 2], seed: random.bits())
-            var loss = PowerLoss(seed: point.seed)
-            let image = loss.image(of: disk)
             let promised = promises[point.home] ?? Promises()
-            var problems = Self.problems(ofBackups: promised, in: image, comparedWith: disk.seen)
-            if let left = image.folder(point.home) {
-                try place(left, of: point.home, backups: disk.seen)
-                if index % 5 == 4, promised.isMade {
-                    try losePowerAgain(at: point.home, &loss)
-                    report.compound += 1
-                }
-                let recovery = Recovery(
-                    home: bench.disk + "/" + point.home, root: bench.disk, promises: promised,
-                    told: try told.facts(of: Scenario.homes[1 - index % 2], on: disk))
-                problems += await recovery.problems()
-                // What was there explains the rest.
-                if !problems.isEmpty { problems.append("left: \(left.summary)") }
-            } else if promised.isMade {
-                problems.append("the home is gone")
-            }
+            let isCompound = index % 5 == 4 && promised.isMade
+            let facts = try told.facts(of: Scenario.homes[1 - index % 2], on: disk)
+            let problems = try await problems(
+                at: point, on: disk, promised, isCompound: isCompound, told: facts)
             report.points += 1
+            if isCompound { report.compound += 1 }
             if !problems.isEmpty {
                 report.failures.append(.init(place: "\(point)", problems: problems))
             }
             if isEnough(report) { break }
         }
         return report
+    }
+
+    /// What is wrong with a home when the power has gone at a point.
+    ///
+    /// - Parameters:
+    ///   - isCompound: whether it goes again while the site starts on what was left.
+    ///   - told: what the other site was told by then.
+    private func problems(
+        at point: Point, on disk: Disk, _ promised: Promises, isCompound: Bool,
+        told: LogFacts
+    ) async throws -> [String] {
+        var loss = PowerLoss(seed: point.seed)
+        let image = loss.image(of: disk)
+        var problems = Self.problems(ofBackups: promised, in: image, comparedWith: disk.seen)
+        guard let left = image.folder(point.home) else {
+            return promised.isMade ? problems + ["the home is gone"] : problems
+        }
+        try place(left, of: point.home, backups: disk.seen)
+        if isCompound { try losePowerAgain(at: point.home, &loss) }
+        let recovery = Recovery(
+            home: bench.disk + "/" + point.home, root: bench.disk, promises: promised,
+            told: told)
+        problems += await recovery.problems()
+        // What was there explains the rest.
+        return problems.isEmpty ? [] : problems + ["left: \(left.summary)"]
     }
 
     /// So many moments, ascending, evenly spread; each comes again where there are fewer.

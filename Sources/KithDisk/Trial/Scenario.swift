@@ -40,17 +40,27 @@ package struct Scenario {
     /// The steps in their order; in the place of `CODE` comes an invitation's, in that of `SECRET` the
     /// id of the record to erase.
     package static func steps(on bench: Bench) throws -> [Step] {
-        let (elm, riverside) = (homes[0], homes[1])
         let people = bench.path("people.json")
         let imported = (0..<12).map { "Imported\($0)" }
         try Data(bundle(imported).utf8).write(to: URL(fileURLWithPath: people))
-        func resident(_ family: String, at home: String, isServed: Bool = false) -> Step {
-            Step(
-                isServed ? "add through the daemon" : "add", at: home,
-                ["resident", "add", "familyName=\(family)", "--partnership", partnership],
-                isServed: isServed, .saved(home: home, families: [family]))
-        }
-        return [
+        return meeting(importing: imported, from: people) + erasing(on: bench)
+    }
+
+    private static var elm: String { homes[0] }
+    private static var riverside: String { homes[1] }
+
+    private static func resident(
+        _ family: String, at home: String, isServed: Bool = false
+    ) -> Step {
+        Step(
+            isServed ? "add through the daemon" : "add", at: home,
+            ["resident", "add", "familyName=\(family)", "--partnership", partnership],
+            isServed: isServed, .saved(home: home, families: [family]))
+    }
+
+    /// Two sites come to be, and share what they write.
+    private static func meeting(importing imported: [String], from people: String) -> [Step] {
+        [
             Step(
                 "init", at: elm, ["init", "--name", "Elm House", "--kind", "care-home"],
                 .made(home: elm)),
@@ -72,6 +82,12 @@ package struct Scenario {
             resident("Third", at: riverside, isServed: true),
             Step("sync", at: riverside, ["sync"], isServed: true, .met(elm, riverside)),
             resident("Fourth", at: elm, isServed: true),
+        ]
+    }
+
+    /// One erases something, rebuilds its state, and comes back from a backup of before that.
+    private static func erasing(on bench: Bench) -> [Step] {
+        [
             // Nothing is promised of what is to be erased.
             Step(
                 "add the secret", at: elm,

@@ -19,7 +19,7 @@ public struct Bytes16: Hashable, Comparable, Sendable {
     }
 
     /// The sixteen bytes, in order.
-    public var bytes: [UInt8] { bigEndianBytes(of: [high, low]) }
+    public var bytes: [UInt8] { bigEndianBytes(of: (high, low)) }
 
     /// Orders as the bytes do.
     public static func < (left: Bytes16, right: Bytes16) -> Bool {
@@ -56,7 +56,7 @@ public struct Bytes32: Hashable, Comparable, Sendable {
     }
 
     /// The thirty-two bytes, in order.
-    public var bytes: [UInt8] { bigEndianBytes(of: [first, second, third, fourth]) }
+    public var bytes: [UInt8] { bigEndianBytes(of: (first, second, third, fourth)) }
 
     /// Orders as the bytes do.
     public static func < (left: Bytes32, right: Bytes32) -> Bool {
@@ -79,12 +79,12 @@ func bigEndianWord(_ index: Int, of bytes: UnsafeRawBufferPointer) -> UInt64 {
     UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self))
 }
 
-private func bigEndianBytes(of words: [UInt64]) -> [UInt8] {
-    [UInt8](unsafeUninitializedCapacity: words.count * 8) { bytes, count in
-        for (index, word) in words.enumerated() {
-            UnsafeMutableRawBufferPointer(bytes).storeBytes(
-                of: word.bigEndian, toByteOffset: index * 8, as: UInt64.self)
-        }
-        count = words.count * 8
-    }
+private func bigEndianBytes(of words: (UInt64, UInt64)) -> [UInt8] {
+    withUnsafeBytes(of: (words.0.bigEndian, words.1.bigEndian)) { Array($0) }
+}
+
+private func bigEndianBytes(of words: (UInt64, UInt64, UInt64, UInt64)) -> [UInt8] {
+    withUnsafeBytes(
+        of: (words.0.bigEndian, words.1.bigEndian, words.2.bigEndian, words.3.bigEndian)
+    ) { Array($0) }
 }

@@ -16,13 +16,14 @@ public struct PartSeal: Sendable {
         case body = 2
     }
 
+    private static let label = Array("kith part v1".utf8) + [0]
     private let context: Data
 
     /// Binds to a part of an entry that has this header, whose `parts` do not count.
     public init(_ header: EntryHeader, part: Int, half: Half) {
-        var context = Data(capacity: 96)
-        context += "kith part v1".utf8
-        context.append(0)
+        var context: [UInt8] = []
+        context.reserveCapacity(96)
+        context += Self.label
         context += header.partnership.bytes
         context.append(UInt8(header.feed.compartment.rawValue))
         context += header.feed.author.bytes
@@ -30,7 +31,7 @@ public struct PartSeal: Sendable {
         withUnsafeBytes(of: header.sequence.bigEndian) { context += $0 }
         withUnsafeBytes(of: UInt32(part).bigEndian) { context += $0 }
         context.append(half.rawValue)
-        self.context = context
+        self.context = Data(context)
     }
 
     /// Seals one half.

@@ -14,7 +14,12 @@ final class Authenticity: Checker {
     private let cards: [SiteID: SiteCard]
     /// What each site was granted by acts of sites that were stewards by such acts.
     private var granted: [PartnershipID: [SiteID: [Grant]]] = [:]
+    /// All of that joined, which is what an author may write by.
+    private var joined: [PartnershipID: [SiteID: Grant]] = [:]
     private var looked: Set<EntryHash> = []
+    /// What was sent before and matched its digests, and the signatures that were their authors'.
+    private var whole: [EntryHash: Kith_V1_Entry] = [:]
+    private var signed: [EntryHash: Data] = [:]
     /// What each installation listed as damaged when it was last looked at.
     private var listed: [Int: Set<EntryHash>] = [:]
 
@@ -30,19 +35,29 @@ final class Authenticity: Checker {
         var vouched: Set<EntryHash> = []
         for entry in batch.entries.reversed() {
             let (hash, header) = simulation.chronicle.read(header: entry.header)
-            guard (try? ParsedEntry(ReceivedEntry(entry))) != nil, let header,
+            guard whole[hash] == entry || (try? ParsedEntry(ReceivedEntry(entry))) != nil,
+                let header,
                 let node = simulation.chronicle.graphs[header.partnership]?.node(hash),
-                let card = cards[node.author],
-                vouched.contains(hash)
-                    || EntrySignature.isValid(
-                        entry.signature, of: hash, by: card.root.publicKey,
-                        end.site.cryptography)
+                vouched.contains(hash) || isSigned(entry, hash, by: node.author, end.site)
             else {
                 throw violation(
                     "\(end.site.name) sends \(hash.short), which is not as it was signed")
             }
+            whole[hash] = entry
             if let previous = node.header.previous { vouched.insert(previous) }
         }
+    }
+
+    private func isSigned(
+        _ entry: Kith_V1_Entry, _ hash: EntryHash, by author: SiteID, _ sender: Installation
+    ) -> Bool {
+        if signed[hash] == entry.signature { return true }
+        guard let card = cards[author],
+            EntrySignature.isValid(
+                entry.signature, of: hash, by: card.root.publicKey, sender.cryptography)
+        else { return false }
+        signed[hash] = entry.signature
+        return true
     }
 
     func scrubbed(_ installation: Installation) throws {
@@ -92,7 +107,8 @@ final class Authenticity: Checker {
     }
 
     func committed(_ arrivals: [Chronicle.Arrival], at installation: Installation) throws {
-        for arrival in arrivals {
+        // Which entries were ever signed does not change.
+        for arrival in arrivals where looked.insert(arrival.hash).inserted {
             let author = arrival.header.feed.author
             guard let card = cards[author],
                 simulation.book.holds(entry: arrival.hash.bytes, by: card.publicKey)
@@ -101,7 +117,7 @@ final class Authenticity: Checker {
                     "\(installation.name) holds the entry \(arrival.hash.short), which its author never signed"
                 )
             }
-            if looked.insert(arrival.hash).inserted { note(arrival) }
+            note(arrival)
         }
         try checkEffects(of: arrivals, at: installation)
     }
@@ -117,6 +133,8 @@ final class Authenticity: Checker {
         let isSteward = granted[partnership]?[author]?.contains { $0.role == .steward } ?? false
         func add(_ grant: Grant, to site: SiteID) {
             granted[partnership, default: [:]][site, default: []].append(grant)
+            let before = joined[partnership]?[site]
+            joined[partnership, default: [:]][site] = before?.joined(with: grant) ?? grant
         }
         switch act {
         case .found(let nonce, _, _, let founder)
@@ -137,10 +155,9 @@ final class Authenticity: Checker {
         of arrivals: [Chronicle.Arrival], at installation: Installation
     ) throws {
         for arrival in arrivals where arrival.header.feed.compartment != .membership {
-            let grants = granted[arrival.header.partnership]?[arrival.header.feed.author] ?? []
-            let joined = grants.reduce(nil as Grant?) { $0?.joined(with: $1) ?? $1 }
+            let grant = joined[arrival.header.partnership]?[arrival.header.feed.author]
             let mayWrite =
-                joined?.mayWrite(arrival.header.entryClass, in: arrival.header.feed.compartment)
+                grant?.mayWrite(arrival.header.entryClass, in: arrival.header.feed.compartment)
                 ?? false
             if mayWrite { continue }
             let isApplied = try simulation.read(at: installation) { transaction in

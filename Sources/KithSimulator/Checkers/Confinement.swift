@@ -11,6 +11,16 @@ import KithTrust
 final class Confinement: Checker {
     private unowned let simulation: Simulation
     private let marker = Data(Texts.marker.utf8)
+    /// What was found to be granted once, which it is for ever.
+    private var everGranted: Set<Granted> = []
+
+    /// That a site may hold a compartment, or read it.
+    private struct Granted: Hashable {
+        let site: SiteID
+        let compartment: Compartment
+        let partnership: PartnershipID
+        let isReading: Bool
+    }
 
     init(_ simulation: Simulation) {
         self.simulation = simulation
@@ -58,7 +68,7 @@ final class Confinement: Checker {
     private func check(_ header: EntryHeader, from: Installation, to: Installation) throws {
         let compartment = header.feed.compartment
         guard compartment != .membership else { return }
-        guard isEverGranted(to.site, compartment, in: header.partnership, by: Grant.holds) else {
+        guard isEverGranted(to.site, compartment, in: header.partnership) else {
             throw violation(
                 "\(from.name) sends \(compartment.name) to \(to.name), which was never granted it")
         }
@@ -69,20 +79,26 @@ final class Confinement: Checker {
         }
     }
 
-    /// Whether any act ever granted a site a compartment, in a sense of that.
+    /// Whether any act ever granted a site to hold a compartment, or to read it.
     private func isEverGranted(
         _ site: SiteID, _ compartment: Compartment, in partnership: PartnershipID,
-        by sense: (Grant) -> (Compartment) -> Bool
+        isReading: Bool = false
     ) -> Bool {
+        let name = Granted(
+            site: site, compartment: compartment, partnership: partnership, isReading: isReading)
+        if everGranted.contains(name) { return true }
         let graph = simulation.chronicle.graphs[partnership]
-        return graph?.acts(about: site).contains { node in
+        let isGranted = graph?.acts(about: site).contains { node in
             guard case .act(let act?) = node.content else { return false }
             return switch act {
             case .found: true
-            case .admit(_, let grant, _), .change(_, let grant, _): sense(grant)(compartment)
+            case .admit(_, let grant, _), .change(_, let grant, _):
+                isReading ? grant.reads(compartment) : grant.holds(compartment)
             default: false
             }
-        } ?? false
+        }
+        if isGranted == true { everGranted.insert(name) }
+        return isGranted ?? false
     }
 
     /// Whether an installation has long held an act of the founder that took a compartment from a
@@ -105,32 +121,36 @@ final class Confinement: Checker {
         }
         if isFounderTouched { return false }
         let acts = graph.acts(about: site).filter(held)
-        for out in acts where out.author == founding.author {
-            guard case .act(let act?) = out.content else { continue }
-            switch act {
-            case .remove: break
-            case .change(_, let grant, _) where !grant.holds(compartment): break
-            default: continue
-            }
-            guard let age = simulation.chronicle.age(of: out.hash, at: observer), age > 5_000
-            else { continue }
-            let isBack = acts.contains { back in
-                guard back.index != out.index, case .act(let act?) = back.content else {
-                    return false
-                }
-                let grant: Grant? =
-                    switch act {
-                    case .admit(_, let grant, _), .change(_, let grant, _): grant
-                    default: nil
-                    }
-                // Acts of the founder's own that knew nothing of each other are judged by hash.
-                let isLater = back.knows(out.index)
-                let isTwin = back.author == out.author && !out.knows(back.index)
-                return grant?.holds(compartment) == true && (isLater || isTwin)
-            }
-            if !isBack { return true }
+        return acts.contains { out in
+            guard out.author == founding.author, Self.takes(out, compartment),
+                let age = simulation.chronicle.age(of: out.hash, at: observer), age > 5_000
+            else { return false }
+            return !acts.contains { Self.gives($0, compartment, backAfter: out) }
         }
-        return false
+    }
+
+    /// Whether an act takes a compartment from the site that it is about.
+    private static func takes(_ out: Graph.Node, _ compartment: Compartment) -> Bool {
+        switch out.content {
+        case .act(.remove?): true
+        case .act(.change(_, let grant, _)?): !grant.holds(compartment)
+        default: false
+        }
+    }
+
+    /// Whether an act may give the site back what another took.
+    private static func gives(
+        _ back: Graph.Node, _ compartment: Compartment, backAfter out: Graph.Node
+    ) -> Bool {
+        guard back.index != out.index else { return false }
+        let grant: Grant
+        switch back.content {
+        case .act(.admit(_, let found, _)?), .act(.change(_, let found, _)?): grant = found
+        default: return false
+        }
+        // Acts of the founder's own that knew nothing of each other are judged by hash.
+        let isTwin = back.author == out.author && !out.knows(back.index)
+        return grant.holds(compartment) && (back.knows(out.index) || isTwin)
     }
 
     // MARK: The disk
@@ -139,9 +159,7 @@ final class Confinement: Checker {
         for arrival in arrivals {
             let compartment = arrival.header.feed.compartment
             guard compartment != .membership, !installation.isLiar else { continue }
-            if !isEverGranted(
-                installation.site, compartment, in: arrival.header.partnership, by: Grant.holds)
-            {
+            if !isEverGranted(installation.site, compartment, in: arrival.header.partnership) {
                 throw violation(
                     "\(installation.name) holds \(compartment.name), which it was never granted")
             }
@@ -161,21 +179,15 @@ final class Confinement: Checker {
         guard let graph = simulation.chronicle.graphs[partnership] else { return }
         let compartment = arrival.header.feed.compartment
         for key in Set(arrival.header.parts.compactMap(\.key)) {
-            for node in graph.nodes(in: .membership)
-            where simulation.chronicle.holds(node.hash, at: author) {
-                let recipients: [SiteID] =
-                    switch node.content {
-                    case .act(.mint(_, _, let sealed)?) where node.hash == key: sealed.map(\.site)
-                    case .act(.handOver(let handed)?):
-                        handed.filter { $0.key == key }.map(\.sealed.site)
-                    default: []
-                    }
-                for site in recipients
-                where isKnownToBeOut(site, compartment, in: partnership, at: author) {
-                    throw violation(
-                        "\(author.name) seals \(compartment.name) with a key of a site that it knows to be removed"
-                    )
-                }
+            var sites: Set<SiteID> = []
+            for (site, act) in graph.recipients[key] ?? []
+            where simulation.chronicle.holds(graph.nodes[act].hash, at: author)
+                && sites.insert(site).inserted
+                && isKnownToBeOut(site, compartment, in: partnership, at: author)
+            {
+                throw violation(
+                    "\(author.name) seals \(compartment.name) with a key of a site that it knows to be removed"
+                )
             }
         }
     }
@@ -199,7 +211,7 @@ final class Confinement: Checker {
             guard let partnership = PartnershipID(bytes: row["uuid"] as Data),
                 let compartment = Compartment(rawValue: row["compartment"])
             else { continue }
-            if !isEverGranted(installation.site, compartment, in: partnership, by: Grant.reads) {
+            if !isEverGranted(installation.site, compartment, in: partnership, isReading: true) {
                 throw violation(
                     "\(installation.name) reads \(compartment.name), which it was never granted to read"
                 )

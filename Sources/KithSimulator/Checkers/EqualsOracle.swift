@@ -54,9 +54,7 @@ final class EqualsOracle: Checker {
             let oracle = try Oracle(
                 graph, standing.id.compartment, held: held, erased: standing.erased)
             guard oracle.digest == standing.state else {
-                let here = try simulation.read(at: standing.installation) {
-                    Set(try $0.operations(superseded: false, in: standing.id))
-                }
+                let here = Set(standing.live)
                 let missing = oracle.standing.subtracting(here).sorted()
                 let surplus = here.subtracting(oracle.standing).sorted()
                 throw violation(

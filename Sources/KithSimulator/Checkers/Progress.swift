@@ -114,23 +114,40 @@ final class Progress: Checker {
                     } ?? false
                 })
         else { return }
-        // What no member that writes can open, none can hand over: who was put out had kept the key.
-        let isHeld = try simulation.sites.contains { holder in
-            guard !holder.isLiar, holder.site != installation.site else { return false }
+        let key = try Chronicle.hash(row["key"])
+        guard let minter = simulation.chronicle.graphs[partnership]?.node(key)?.author,
+            let holder = try holder(
+                of: key, by: minter, for: installation,
+                in: CompartmentID(partnership, compartment))
+        else { return }
+        let name = simulation.sites.first { $0.site == minter }?.name ?? "nobody known"
+        throw violation(
+            "\(installation.name) may read \(compartment.name) of \(partnership.short), and was never handed the key to \(hash.short), which \(holder.name) has and \(name) minted"
+        )
+    }
+
+    /// Somebody who has a key and can hand it over. What no member that writes can open, none can: who was
+    /// put out had kept the key. And what a member minted that lies, it may keep while it is one.
+    private func holder(
+        of key: EntryHash, by minter: SiteID, for reader: Installation, in id: CompartmentID
+    ) throws -> Installation? {
+        let isLie = simulation.sites.contains { $0.site == minter && $0.isLiar }
+        return try simulation.sites.first { holder in
+            guard !holder.isLiar, holder.site != reader.site else { return false }
             return try simulation.read(at: holder) { transaction in
-                let grant =
-                    try transaction.holdsPartnership(partnership)
-                    ? transaction.grant(of: holder.site, in: partnership) : nil
-                guard let grant, grant.writes, grant.holds(compartment) else { return false }
+                guard try transaction.holdsPartnership(id.partnership) else { return false }
+                func isWriting(_ site: SiteID) throws -> Bool {
+                    let grant = try transaction.grant(of: site, in: id.partnership)
+                    return grant.map { $0.writes && $0.holds(id.compartment) } ?? false
+                }
+                guard try isWriting(holder.site), try !(isLie && isWriting(minter)) else {
+                    return false
+                }
                 return try !transaction.all(
                     "SELECT 1 FROM compartment_key WHERE id = ? AND secret IS NOT NULL",
-                    [row["key"] as Data]
+                    [Data(key.bytes)]
                 ).isEmpty
             }
         }
-        guard isHeld else { return }
-        throw violation(
-            "\(installation.name) may read \(compartment.name) of \(partnership.short), and was never handed the key to \(hash.short)"
-        )
     }
 }

@@ -102,27 +102,28 @@ final class Steps {
         try simulation.check { try $0.touched(touched) }
     }
 
+    /// An operation of a field that is at an installation.
+    private struct Held {
+        /// Among those of the field.
+        let place: Int
+        /// What the state calls it.
+        let row: Int64
+    }
+
     private func look(
         at field: Graph.Field, of graph: Graph, _ installation: Installation,
         _ transaction: StoreTransaction
     ) throws -> TouchedField? {
-        let chronicle = simulation.chronicle
-        let held = field.operations.indices.compactMap { place in
-            chronicle.arrival(of: field.operations[place].id.entry, at: installation).map {
-                (place: place, row: $0 << 22 | Int64(field.operations[place].id.index))
-            }
-        }
-        var rows: [StoredRow] = []
-        for (_, row) in held where rows.isEmpty {
-            rows = try transaction.all(Self.state, [row >> 12, field.name.field])
-        }
+        let held = held(of: field, at: installation)
+        let rows = try state(of: field, held, transaction)
+        let byID = Dictionary(rows.map { ($0[0] as Int64, $0) }, uniquingKeysWith: { $1 })
         var (present, found, missing): ([Int], [StoredRow], [OperationID]) = ([], [], [])
-        for (place, id) in held {
-            if let row = rows.first(where: { $0[0] == id }) {
-                present.append(place)
+        for operation in held {
+            if let row = byID[operation.row] {
+                present.append(operation.place)
                 found.append(row)
-            } else if try !transaction.isWaiting(id >> 22) {
-                missing.append(field.operations[place].id)
+            } else if try !transaction.isWaiting(operation.row >> 22) {
+                missing.append(field.operations[operation.place].id)
             }
         }
         guard let record = rows.first.map({ $0[4] as Int64 }) else {
@@ -131,12 +132,7 @@ final class Steps {
                 EqualsOracle.name,
                 "\(installation.name) holds \(first.entry.short), and its state has nothing of it")
         }
-        let isHeld: (Graph.Node) -> Bool = { chronicle.holds($0.hash, at: installation) }
-        let standings = try standings(in: graph, at: installation)
-        let effects = try present.map {
-            try standings?.isEffective(field.operations[$0].node, isHeld: isHeld) ?? true
-        }
-        let stands = field.standing(among: present, isEffective: effects)
+        let (effects, stands) = try judge(field, present, in: graph, at: installation)
         return TouchedField(
             installation: installation, graph: graph, name: field.name, record: record,
             operations: present.indices.map {
@@ -145,6 +141,40 @@ final class Steps {
                     stands: stands[$0], isMarkedEffective: found[$0][3],
                     isMarkedSuperseded: found[$0][1], isMarkedContested: found[$0][2])
             }, missing: missing, surplus: rows.count - present.count)
+    }
+
+    private func held(of field: Graph.Field, at installation: Installation) -> [Held] {
+        field.operations.indices.compactMap { place in
+            let id = field.operations[place].id
+            return simulation.chronicle.arrival(of: id.entry, at: installation).map {
+                Held(place: place, row: $0 << 22 | Int64(id.index))
+            }
+        }
+    }
+
+    /// What the state has of a field: by the first of its operations of which it has anything.
+    private func state(
+        of field: Graph.Field, _ held: [Held], _ transaction: StoreTransaction
+    ) throws -> [StoredRow] {
+        for operation in held {
+            let rows = try transaction.all(Self.state, [operation.row >> 12, field.name.field])
+            if !rows.isEmpty { return rows }
+        }
+        return []
+    }
+
+    /// Whether each of some operations takes effect, and whether it stands, by the rule.
+    private func judge(
+        _ field: Graph.Field, _ present: [Int], in graph: Graph, at installation: Installation
+    ) throws -> (effects: [Bool], stands: [Bool]) {
+        let chronicle = simulation.chronicle
+        let standings = try standings(in: graph, at: installation)
+        let effects = try present.map { place in
+            try standings?.isEffective(
+                field.operations[place].node,
+                isHeld: { chronicle.holds($0.hash, at: installation) }) ?? true
+        }
+        return (effects, field.standing(among: present, isEffective: effects))
     }
 
     private static let state = """

@@ -87,20 +87,58 @@ final class Survey {
                 return before[$0] != marks[$0] || before[membership] != marks[membership]
             })
         guard !fresh.isEmpty else { return [] }
+        var memberships: [PartnershipID: Data] = [:]
         return try fresh.sorted {
             ($0.partnership, $0.compartment) < ($1.partnership, $1.compartment)
         }.map { id in
-            Standing(
+            let mark = marks[id]
+            let membership =
+                try memberships[id.partnership]
+                ?? transaction.frontierDigest(CompartmentID(id.partnership, .membership))
+            memberships[id.partnership] = membership
+            let (live, superseded) = try operations(in: id, at: installation, transaction)
+            return Standing(
                 installation: installation, id: id,
-                frontier: try transaction.frontierDigest(id),
-                membership: try transaction.frontierDigest(
-                    CompartmentID(id.partnership, .membership)),
-                unread: try transaction.unreadForKeys(in: id),
-                state: try transaction.stateDigest(id),
-                erased: try transaction.erasedParts(in: id),
-                superseded: try transaction.operations(superseded: true, in: id),
-                live: try transaction.operations(superseded: false, in: id))
+                frontier: try transaction.frontierDigest(id), membership: membership,
+                unread: mark?.unread ?? 0, state: try transaction.stateDigest(id),
+                erased: mark?.erased == 0 ? [] : try transaction.erasedParts(in: id),
+                superseded: superseded, live: live)
         }
+    }
+
+    /// The operations of a compartment that stand, and those that are superseded.
+    private func operations(
+        in id: CompartmentID, at installation: Installation, _ transaction: StoreTransaction
+    ) throws -> (live: [OperationID], superseded: [OperationID]) {
+        var (live, superseded): ([OperationID], [OperationID]) = ([], [])
+        for row in try transaction.all(
+            """
+            SELECT operation.id, is_superseded
+            FROM record JOIN partnership ON partnership.id = record.partnership
+            JOIN operation ON operation.record = record.id
+            WHERE partnership.uuid = ? AND record.compartment = ?
+            """, [Data(id.partnership.bytes), id.compartment.rawValue])
+        {
+            let number: Int64 = row[0]
+            guard let entry = simulation.chronicle.entry(at: number >> 22, of: installation) else {
+                throw Violation(
+                    EqualsOracle.name,
+                    "\(installation.name) has an operation of an entry that it does not hold")
+            }
+            let name = OperationID(entry: entry, index: UInt32(number & 4_194_303))
+            if row[1] { superseded.append(name) } else { live.append(name) }
+        }
+        return (live, superseded)
+    }
+}
+
+extension CompartmentID {
+    /// Reads the first two columns of a row; nil for none.
+    fileprivate init?(_ row: StoredRow) {
+        guard let partnership = PartnershipID(bytes: row[0] as Data),
+            let compartment = Compartment(rawValue: row[1])
+        else { return nil }
+        self.init(partnership, compartment)
     }
 }
 
@@ -117,12 +155,6 @@ extension StoreTransaction {
     /// The marks of all compartments that hold entries.
     fileprivate func marks() throws -> [CompartmentID: CompartmentMark] {
         var marks: [CompartmentID: CompartmentMark] = [:]
-        func id(_ row: StoredRow) throws -> CompartmentID? {
-            guard let partnership = PartnershipID(bytes: row[0] as Data),
-                let compartment = Compartment(rawValue: row[1])
-            else { return nil }
-            return CompartmentID(partnership, compartment)
-        }
         // The columns beside a maximum are those of its row.
         for row in try all(
             """
@@ -131,35 +163,36 @@ extension StoreTransaction {
             GROUP BY feed.partnership, compartment
             """)
         {
-            guard let id = try id(row) else { continue }
+            guard let id = CompartmentID(row) else { continue }
             marks[id] = CompartmentMark(arrival: row[2], hash: row[3])
         }
-        for row in try all(
-            """
-            SELECT uuid, compartment, count(*) FROM erased
-            JOIN entry ON entry.hash = erased.entry JOIN chain ON chain.id = entry.chain
-            JOIN feed ON feed.id = chain.feed JOIN partnership ON partnership.id = feed.partnership
-            GROUP BY feed.partnership, compartment
-            """)
-        {
-            if let id = try id(row) { marks[id]?.erased = row[2] }
+        for row in try all(Self.erasedByCompartment) {
+            if let id = CompartmentID(row) { marks[id]?.erased = row[2] }
         }
-        for row in try all(
-            """
-            SELECT uuid, feed.compartment, count(*)
-            FROM unread JOIN entry ON entry.arrival = unread.entry
-            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-            JOIN partnership ON partnership.id = feed.partnership
-            JOIN compartment_key ON compartment_key.id = unread.key
-                AND compartment_key.partnership = feed.partnership
-                AND compartment_key.compartment = feed.compartment
-            GROUP BY feed.partnership, feed.compartment
-            """)
-        {
-            if let id = try id(row) { marks[id]?.unread = row[2] }
+        for row in try all(Self.unreadByCompartment) {
+            if let id = CompartmentID(row) { marks[id]?.unread = row[2] }
         }
         return marks
     }
+
+    private static let erasedByCompartment = """
+        SELECT uuid, compartment, count(*) FROM erased
+        JOIN entry ON entry.hash = erased.entry JOIN chain ON chain.id = entry.chain
+        JOIN feed ON feed.id = chain.feed JOIN partnership ON partnership.id = feed.partnership
+        GROUP BY feed.partnership, compartment
+        """
+
+    /// Parts that wait for a key that there is.
+    private static let unreadByCompartment = """
+        SELECT uuid, feed.compartment, count(*)
+        FROM unread JOIN entry ON entry.arrival = unread.entry
+        JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+        JOIN partnership ON partnership.id = feed.partnership
+        JOIN compartment_key ON compartment_key.id = unread.key
+            AND compartment_key.partnership = feed.partnership
+            AND compartment_key.compartment = feed.compartment
+        GROUP BY feed.partnership, feed.compartment
+        """
 
     /// The parts of a compartment whose bodies were erased.
     func erasedParts(in id: CompartmentID) throws -> Set<PartID> {
@@ -178,38 +211,6 @@ extension StoreTransaction {
     func erasedParts() throws -> [PartID] {
         try all("SELECT entry, part FROM erased ORDER BY entry, part").map {
             PartID(entry: try Chronicle.hash($0["entry"]), part: $0["part"])
-        }
-    }
-
-    /// Parts of a compartment that wait for a key that there is.
-    func unreadForKeys(in id: CompartmentID) throws -> Int {
-        try all(
-            """
-            SELECT count(*) FROM unread JOIN entry ON entry.arrival = unread.entry
-            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-            JOIN partnership ON partnership.id = feed.partnership
-            JOIN compartment_key ON compartment_key.id = unread.key
-                AND compartment_key.partnership = feed.partnership
-                AND compartment_key.compartment = feed.compartment
-            WHERE uuid = ? AND feed.compartment = ?
-            """, [Data(id.partnership.bytes), id.compartment.rawValue]
-        ).first?[0] ?? 0
-    }
-
-    /// The operations of a compartment that are superseded, or that are not.
-    func operations(superseded: Bool, in id: CompartmentID) throws -> [OperationID] {
-        try all(
-            """
-            SELECT entry.hash, operation.id & 4194303 AS place
-            FROM record JOIN partnership ON partnership.id = record.partnership
-            JOIN operation ON operation.record = record.id
-            JOIN entry ON entry.arrival = operation.id >> 22
-            WHERE partnership.uuid = ? AND record.compartment = ?
-                AND is_superseded = \(superseded ? 1 : 0)
-            """, [Data(id.partnership.bytes), id.compartment.rawValue]
-        ).map {
-            OperationID(
-                entry: try Chronicle.hash($0["hash"]), index: UInt32($0["place"] as Int64))
         }
     }
 

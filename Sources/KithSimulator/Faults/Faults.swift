@@ -37,23 +37,10 @@ struct Faults {
     private(set) var areOver = false
 
     init(_ plan: Plan) {
-        // Each kind has its own chance, so that a new one leaves the others as they are.
-        func random(_ purpose: String) -> RandomSource {
-            RandomSource(seed: plan.seed, purpose: "fault \(purpose)")
-        }
-        var kinds: Set<FaultKind> = []
-        for kind in FaultKind.allCases {
-            var random = random(kind.rawValue)
-            switch plan.profile {
-            case .calm: continue
-            case .mixed: if random.chance(permille: 667) { kinds.insert(kind) }
-            case .stormy: kinds.insert(kind)
-            }
-        }
-        kinds.subtract(plan.without)
+        let kinds = Self.kinds(plan)
         self.kinds = kinds
         func rate(_ kind: FaultKind, _ range: ClosedRange<Int>, _ what: String = "rate") -> Int {
-            var random = random("\(kind.rawValue), \(what)")
+            var random = Self.random(plan, "\(kind.rawValue), \(what)")
             return kinds.contains(kind) ? random.number(in: range) : 0
         }
         loss = rate(.loss, 2...15)
@@ -73,9 +60,25 @@ struct Faults {
         lie = rate(.liars, 100...400)
         link = rate(.links, 20...120)
         partition = rate(.partitions, 30...150)
-        var time = random("time for peers")
-        dial = plan.profile == .calm ? 1_000 : time.number(in: 110...330)
+        var time = Self.random(plan, "time for peers")
+        dial = plan.profile == .calm ? 1_000 : time.number(in: 100...304)
         dials = RandomSource(seed: plan.seed, purpose: "dials")
+    }
+
+    /// Each kind has its own chance, so that a new one leaves the others as they are.
+    private static func random(_ plan: Plan, _ purpose: String) -> RandomSource {
+        RandomSource(seed: plan.seed, purpose: "fault \(purpose)")
+    }
+
+    private static func kinds(_ plan: Plan) -> Set<FaultKind> {
+        Set(FaultKind.allCases).subtracting(plan.without).filter { kind in
+            var random = random(plan, kind.rawValue)
+            return switch plan.profile {
+            case .calm: false
+            case .mixed: random.chance(permille: 667)
+            case .stormy: true
+            }
+        }
     }
 
     /// Whether this run has faults of a kind, and this is the time for them.

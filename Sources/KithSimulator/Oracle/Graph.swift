@@ -69,6 +69,8 @@ final class Graph {
     private var fields: [Field.Name: Field] = [:]
     /// The entries that are sealed with each key.
     private(set) var sealedWith: [EntryHash: [Int]] = [:]
+    /// The sites that each key was handed to, and the acts that did it.
+    private(set) var recipients: [EntryHash: [(site: SiteID, act: Int)]] = [:]
     /// Allowed acts that do more than let somebody in.
     private(set) var changes = Bits()
     /// The entries of each compartment.
@@ -119,6 +121,7 @@ final class Graph {
         indices[hash] = index
         indicesByCompartment[node.compartment, default: []].append(index)
         places[header.feed, default: [:]][header.sequence, default: []].append(index)
+        noteRecipients(node)
         if case .act(let act?) = node.content, node.isAllowed, let site = act.subject {
             actsAbout[site, default: []].append(index)
             switch act {
@@ -127,6 +130,16 @@ final class Graph {
             }
         }
         if case .pieces(let pieces) = node.content { add(pieces, of: node) }
+    }
+
+    private func noteRecipients(_ node: Node) {
+        let handed: [(key: EntryHash, site: SiteID)] =
+            switch node.content {
+            case .act(.mint(_, _, let sealed)?): sealed.map { (node.hash, $0.site) }
+            case .act(.handOver(let handed)?): handed.map { ($0.key, $0.sealed.site) }
+            default: []
+            }
+        for (key, site) in handed { recipients[key, default: []].append((site, node.index)) }
     }
 
     private func add(_ pieces: [Piece?], of node: Node) {

@@ -78,15 +78,14 @@ struct Oracle {
 
     /// What stands, as a digest in the form of the store's own.
     var digest: Data {
-        var bytes = Data()
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(160 * candidates.count)
         func add(_ number: Int) {
-            withUnsafeBytes(of: UInt32(truncatingIfNeeded: number).bigEndian) {
-                bytes.append(contentsOf: $0)
-            }
+            withUnsafeBytes(of: UInt32(truncatingIfNeeded: number).bigEndian) { bytes += $0 }
         }
         func add(_ blob: some Collection<UInt8>) {
             add(blob.count)
-            bytes.append(contentsOf: blob)
+            bytes += blob
         }
         let sorted = candidates.sorted {
             ($0.record, $0.kind, $0.field, $0.id) < ($1.record, $1.kind, $1.field, $1.id)

@@ -73,122 +73,18 @@ package enum Mutant: String, CaseIterable, Sendable {
     }
 
     /// The trigger in every simulated database that breaks the rule; nil where it is broken elsewhere.
-    var trigger: String? {
-        switch self {
-        case .skipSupersession:
-            """
-            AFTER UPDATE OF is_superseded ON operation WHEN NEW.is_superseded = 1
-            BEGIN
-                UPDATE operation SET is_superseded = 0 WHERE record = NEW.record AND id = NEW.id;
-            END
-            """
-        case .countAnyEdge:
-            """
-            AFTER INSERT ON operation
-            BEGIN
-                INSERT OR IGNORE INTO knows (chain, known_chain, sequence, known_sequence)
-                SELECT entry.chain, chain.id, entry.sequence, chain.last_sequence
-                FROM entry, chain WHERE arrival = NEW.id >> 22 AND chain.id <> entry.chain;
-            END
-            """
-        case .ignoreClass:
-            """
-            AFTER INSERT ON act WHEN NEW.class = 3
-            BEGIN UPDATE act SET class = 2 WHERE id = NEW.id; END
-            """
-        case .dropCandidate:
-            """
-            AFTER UPDATE OF is_contested ON operation WHEN NEW.is_contested = 1
-            BEGIN
-                UPDATE operation SET is_superseded = 1, is_contested = 0
-                WHERE record = NEW.record AND field = NEW.field AND is_superseded = 0
-                    AND id < (SELECT max(id) FROM operation AS other
-                        WHERE other.record = NEW.record AND other.field = NEW.field);
-            END
-            """
-        case .orderByClock:
-            """
-            AFTER UPDATE OF is_contested ON operation WHEN NEW.is_contested = 1
-            BEGIN
-                UPDATE operation SET is_superseded = 1, is_contested = 0
-                WHERE record = NEW.record AND field = NEW.field AND is_superseded = 0
-                    AND (SELECT recorded_ms FROM entry WHERE arrival = operation.id >> 22)
-                        < (SELECT max(recorded_ms) FROM operation AS other
-                            JOIN entry ON entry.arrival = other.id >> 22
-                            WHERE other.record = NEW.record AND other.field = NEW.field
-                                AND other.is_superseded = 0);
-            END
-            """
-        case .cutValuesShort:
-            """
-            AFTER INSERT ON operation WHEN length(NEW.value) > 40
-            BEGIN
-                UPDATE operation SET value = substr(value, 1, length(value) - 1)
-                WHERE record = NEW.record AND id = NEW.id;
-            END
-            """
-        case .forgetConflict:
-            """
-            AFTER UPDATE OF is_contested ON operation WHEN NEW.is_contested = 1
-            BEGIN
-                UPDATE operation SET is_contested = 0 WHERE record = NEW.record AND id = NEW.id;
-            END
-            """
-        case .keepErasedBodies:
-            """
-            BEFORE UPDATE OF body ON part WHEN NEW.body IS NULL BEGIN SELECT raise(IGNORE); END
-            """
-        case .forgetProofs: "BEFORE INSERT ON erasure_ahead BEGIN SELECT raise(IGNORE); END"
-        case .forgetWhatWaits: "BEFORE INSERT ON unread BEGIN SELECT raise(IGNORE); END"
-        case .stayAfterRemoval:
-            """
-            AFTER INSERT ON standing WHEN NEW.role IS NULL
-            BEGIN
-                UPDATE standing SET role = 3, compartments = 60, removal = NULL
-                WHERE partnership = NEW.partnership AND site = NEW.site;
-            END
-            """
-        case .hideRemovedAuthors:
-            """
-            AFTER UPDATE OF is_contested, is_superseded, is_effective ON operation
-            WHEN NEW.is_effective = 0
-            BEGIN
-                UPDATE operation SET is_superseded = 1, is_contested = 0
-                WHERE record = NEW.record AND id = NEW.id;
-            END
-            """
-        case .countRemovedAuthors: "BEFORE INSERT ON revoked BEGIN SELECT raise(IGNORE); END"
-        case .keepOldKeys: "BEFORE INSERT ON key_recipient BEGIN SELECT raise(IGNORE); END"
-        case .sendToAnyone:
-            """
-            AFTER INSERT ON standing WHEN NEW.role IS NOT NULL
-            BEGIN
-                UPDATE standing SET compartments = 60
-                WHERE partnership = NEW.partnership AND site = NEW.site;
-            END
-            """
-        case .letRelaysRead:
-            """
-            AFTER INSERT ON standing WHEN NEW.role = 1
-            BEGIN
-                UPDATE standing SET role = 2
-                WHERE partnership = NEW.partnership AND site = NEW.site;
-            END
-            """
-        case .refuseForks:
-            """
-            BEFORE INSERT ON chain WHEN EXISTS (SELECT 1 FROM chain WHERE feed = NEW.feed)
-            BEGIN SELECT raise(ABORT, 'a fork'); END
-            """
-        case .refuseTheFuture:
-            """
-            BEFORE INSERT ON entry WHEN NEW.recorded_ms > NEW.received_ms + 600000
-            BEGIN SELECT raise(ABORT, 'from the future'); END
-            """
-        case .resurrect, .forgetErasures, .sendUnsealed, .acceptAnySignature, .acknowledgeEarly,
-            .commitWithoutSync, .reuseSequences, .believeInEquality, .dropLastEntry,
-            .sendBackwards, .resendEverything, .shareForEver:
-            nil
+    var trigger: String? { Self.triggers[rawValue] }
+
+    private static let triggers: [String: String] = {
+        var triggers: [String: String] = [:]
+        let text = String(decoding: PackageResources.triggers_sql, as: UTF8.self)
+        // The first paragraph says what they are.
+        for paragraph in text.split(separator: "\n\n").dropFirst() {
+            let lines = paragraph.split(separator: "\n", maxSplits: 1)
+            let name = String(lines[0].dropFirst("-- ".count))
+            precondition(Mutant(rawValue: name) != nil, "no build is called \(name)")
+            triggers[name] = String(lines[1])
         }
-    }
+        return triggers
+    }()
 }

@@ -64,5 +64,17 @@ package struct Regression: Sendable {
             .demotedMinter,
             "the key of a steward who had been made a reviewer was handed to nobody who was let in after it, or whose removal was void"
         ),
+        Regression(
+            .keyWithoutSteward,
+            "a key whose minter had been put out, and that no steward had, was handed to nobody by the members that had it"
+        ),
+        Regression(
+            .removedMinter,
+            "who removed the minter of a key handed it to nobody who had been let in without the minter's knowledge"
+        ),
+        Regression(
+            .copyOfLeaver,
+            "a member that had left was handed entries that a copy of it had written on acts that it is not told"
+        ),
     ]
 }

@@ -1,4 +1,5 @@
 import KithModel
+import KithTrust
 
 /// A story of few sites in which one thing goes wrong on purpose, told step by step, where chance would
 /// seldom bring it about. It is looked at as every run is, and in the end everyone syncs with everyone.
@@ -21,6 +22,16 @@ package enum Scenario: String, CaseIterable, Sendable {
     /// A steward removes a member and mints a key without it, and was made a reviewer before that by the
     /// founder: the removal is void, and who minted the key may hand it to nobody.
     case demotedMinter = "demoted-minter"
+    /// A steward removes the founder, mints a key without it and tells a member, and is put out by the founder,
+    /// who knows of none of that: the removal of the founder is void, and members that are no stewards have
+    /// the key, and no steward.
+    case keyWithoutSteward = "key-without-steward"
+    /// A steward removes a member and mints a key without it. The founder lets another site in before it is
+    /// handed that key, and removes who minted it, who has not heard of the new one.
+    case removedMinter = "removed-minter"
+    /// A copied member leaves, and its copy, which knows nothing of that, writes on an act that who has left is
+    /// not told. Somebody who heard of the leaving first has both, and meets the one who left.
+    case copyOfLeaver = "copy-of-leaver"
 
     /// Tells it on a world that has just been founded.
     func play(on stage: Stage) throws {
@@ -32,6 +43,9 @@ package enum Scenario: String, CaseIterable, Sendable {
         case .wordOfLeaving: try playWordOfLeaving(stage)
         case .spoiledTwice: try playSpoiledTwice(stage)
         case .demotedMinter: try playDemotedMinter(stage)
+        case .keyWithoutSteward: try playKeyWithoutSteward(stage)
+        case .removedMinter: try playRemovedMinter(stage)
+        case .copyOfLeaver: try playCopyOfLeaver(stage)
         }
     }
 
@@ -108,5 +122,42 @@ package enum Scenario: String, CaseIterable, Sendable {
         try stage.remove(stage.council, by: stage.practice)
         _ = try stage.write(at: stage.practice)
         try stage.makeReviewer(stage.practice)
+    }
+
+    private func playKeyWithoutSteward(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        try stage.remove(stage.home, by: stage.practice)
+        _ = try stage.write(at: stage.practice)
+        // What was sealed with the key goes on without the one who wrote it.
+        try stage.sync(stage.practice, stage.trust)
+        try stage.remove(stage.practice)
+    }
+
+    private func playRemovedMinter(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        try stage.remove(stage.council, by: stage.practice)
+        _ = try stage.write(at: stage.practice)
+        try stage.sync(stage.practice, stage.trust)
+        try stage.admit(
+            stage.otherHome,
+            Grant(role: .contributor, compartments: [.relations], mayAttest: false))
+        try stage.sync(stage.trust, stage.home)
+        try stage.remove(stage.practice)
+    }
+
+    private func playCopyOfLeaver(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        let copy = try stage.copy(stage.trust)
+        try stage.leave(stage.trust)
+        try stage.sync(stage.trust, stage.council)
+        try stage.sync(stage.council, stage.practice)
+        try stage.admit(stage.otherHome)
+        try stage.sync(copy, stage.home)
+        try stage.describeAgain(copy)
+        try stage.sync(copy, stage.home)
+        try stage.sync(stage.home, stage.practice)
+        // Of the two the one who left is met.
+        copy.stop()
+        try stage.sync(stage.practice, stage.trust)
     }
 }

@@ -101,11 +101,35 @@ final class Stage {
     }
 
     /// Lets a site in that is none, or none any more; it hears of it at its next session. Done by the home
-    /// where nobody else is named.
-    func admit(_ joiner: Installation, by steward: Installation? = nil) throws {
+    /// where nobody else is named, and with what its kind is usually granted.
+    func admit(
+        _ joiner: Installation, _ grant: Grant? = nil, by steward: Installation? = nil
+    ) throws {
         try simulation.workload.registrar.admit(
-            joiner, Registrar.grant(for: joiner, isFirst: false), to: partnership,
+            joiner, grant ?? Registrar.grant(for: joiner, isFirst: false), to: partnership,
             by: steward ?? home)
+    }
+
+    /// A second installation of a site, which runs on a copy of its home as it is now.
+    func copy(_ member: Installation) throws -> Installation {
+        let number = simulation.sites.count
+        let copy = try Installation(
+            copying: member, number: number, name: "\(member.name)'s copy",
+            cryptography: simulation.cryptography(number), isInPlace: true)
+        try simulation.noteStep("\(member.name) is copied")
+        try simulation.add(copy)
+        try simulation.chronicle.committed(at: copy)
+        return copy
+    }
+
+    /// Has a member say again who it is, as when it has another name or address.
+    func describeAgain(_ member: Installation) throws {
+        let now = simulation.now(at: member)
+        try simulation.write(at: member) {
+            try $0.author(.describe(member.profile), of: partnership, now: now)
+        }
+        simulation.chronicle.acknowledge(at: member)
+        try simulation.noteStep("\(member.name) describes itself again")
     }
 
     func scrub(_ installation: Installation) throws { try Sync.scrub(installation, simulation) }

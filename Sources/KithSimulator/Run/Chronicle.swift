@@ -25,14 +25,25 @@ final class Chronicle {
         let commit: Int
     }
 
+    /// What came to one installation.
+    private final class Holding {
+        /// The commit with which an entry first came to it.
+        var firstHeld: [EntryHash: Int] = [:]
+        /// The arrival numbers of what is on its disk now, that by number, and the last of them.
+        var arrivals: [EntryHash: Int64] = [:]
+        var entries: [Int64: EntryHash] = [:]
+        var scanned: Int64 = 0
+        /// The entries that came, or were found, with another signature than their author's.
+        var spoiled: Set<EntryHash> = []
+        /// Entries that its last write made.
+        var lastAuthored: [EntryHash] = []
+    }
+
     private unowned let simulation: Simulation
     private(set) var graphs: [PartnershipID: Graph] = [:]
     private(set) var authorships: [EntryHash: Authorship] = [:]
-    /// For each installation, the commit with which an entry first came to it.
-    private var firstHeld: [Int: [EntryHash: Int]] = [:]
-    /// For each installation, the arrival numbers of what is on its disk now.
-    private var arrivals: [Int: [EntryHash: Int64]] = [:]
-    private var scanned: [Int: Int64] = [:]
+    /// By the number of the installation.
+    private var holdings: [Holding] = []
     private var headers: [EntryHash: EntryHeader] = [:]
     /// What was read of the bytes of headers, which come by again and again.
     private var readHeaders: [Data: (hash: EntryHash, header: EntryHeader?)] = [:]
@@ -40,12 +51,8 @@ final class Chronicle {
     private var commits = 0
     /// When each installation's commits were, in true time.
     private var commitTimes: [Int64] = [0]
-    /// Entries that the last write of an installation made.
     /// The signatures that authors gave their entries.
     private var signatures: [EntryHash: Data] = [:]
-    /// The entries at each installation that came, or were found, with another.
-    private var spoiled: [Int: Set<EntryHash>] = [:]
-    private var lastAuthored: [Int: [EntryHash]] = [:]
     /// Entries that people were told are saved, by installation.
     private(set) var acknowledged: [Int: [EntryHash]] = [:]
     /// How often each installation's disk was set back.
@@ -75,10 +82,10 @@ final class Chronicle {
     func committed(at installation: Installation, isFresh: Bool = true) throws {
         commits += 1
         commitTimes.append(simulation.time)
-        let number = installation.number
-        lastAuthored[number] = []
-        let fresh = try simulation.read(at: installation) { transaction in
-            try arrivals(after: scanned[number] ?? 0, at: installation, transaction)
+        let holding = holding(of: installation)
+        holding.lastAuthored = []
+        let fresh = try simulation.read(at: installation) {
+            try arrivals(to: holding, of: installation, $0)
         }
         guard !fresh.isEmpty else { return }
         try simulation.check { try $0.committed(fresh, at: installation) }
@@ -86,44 +93,58 @@ final class Chronicle {
         if isFresh { try simulation.survey.committed(fresh, at: installation) }
     }
 
+    private func holding(of installation: Installation) -> Holding {
+        while holdings.count <= installation.number { holdings.append(Holding()) }
+        return holdings[installation.number]
+    }
+
+    /// What has come since the last time.
     private func arrivals(
-        after last: Int64, at installation: Installation, _ transaction: StoreTransaction
+        to holding: Holding, of installation: Installation, _ transaction: StoreTransaction
     ) throws -> [Arrival] {
-        var fresh: [Arrival] = []
-        let number = installation.number
-        for row in try transaction.all(
-            "SELECT arrival, hash, header, signature FROM entry WHERE arrival > ? ORDER BY arrival",
-            [last])
-        {
-            let arrival: Int64 = row["arrival"]
-            let hash = try Self.hash(row["hash"])
-            // What was damaged on this disk since was read before that.
-            let bytes: Data = row["header"]
-            let header = try headers[hash] ?? read(header: bytes).header ?? .init(decoding: bytes)
-            headers[hash] = header
-            scanned[number] = arrival
-            arrivals[number, default: [:]][hash] = arrival
-            let isNew = firstHeld[number]?[hash] == nil
-            if isNew { firstHeld[number, default: [:]][hash] = commits }
+        try transaction.all(
+            "SELECT arrival, hash, signature FROM entry WHERE arrival > ? ORDER BY arrival",
+            [holding.scanned]
+        ).map { row in
+            let (arrival, hash): (Int64, EntryHash) = try (row[0], Self.hash(row[1]))
+            let header = try header(of: hash, arrival, transaction)
+            holding.scanned = arrival
+            holding.arrivals[hash] = arrival
+            holding.entries[arrival] = hash
+            let isNew = holding.firstHeld[hash] == nil
+            if isNew { holding.firstHeld[hash] = commits }
             let isAuthored =
-                header.feed.author == installation.site && authorships[hash] == nil
+                isNew && header.feed.author == installation.site && authorships[hash] == nil
             if isAuthored {
                 authorships[hash] = Authorship(
                     installation: installation, identity: installation.identity, commit: commits)
-                lastAuthored[number, default: []].append(hash)
+                holding.lastAuthored.append(hash)
                 simulation.counts[.entries] += 1
             }
-            let signature: Data = row["signature"]
+            let signature: Data = row[2]
             if signatures[hash, default: signature] != signature {
-                spoiled[number, default: []].insert(hash)
+                holding.spoiled.insert(hash)
                 if isNew { simulation.counts[.spoiledSignatures] += 1 }
-            } else {
+            } else if isNew {
                 signatures[hash] = signature
             }
-            try keep(hash, header, arrival, transaction)
-            fresh.append(Arrival(hash: hash, header: header, isAuthored: isAuthored))
+            // What came before is in the graph.
+            if isNew { try keep(hash, header, arrival, transaction) }
+            return Arrival(hash: hash, header: header, isAuthored: isAuthored)
         }
-        return fresh
+    }
+
+    /// The header of an entry on a disk, on which it may have been damaged since it was first read.
+    private func header(
+        of hash: EntryHash, _ arrival: Int64, _ transaction: StoreTransaction
+    ) throws -> EntryHeader {
+        if let known = headers[hash] { return known }
+        let bytes =
+            try transaction.all("SELECT header FROM entry WHERE arrival = ?", [arrival])
+            .map { $0[0] as Data }.first ?? Data()
+        let header = try read(header: bytes).header ?? EntryHeader(decoding: bytes)
+        headers[hash] = header
+        return header
     }
 
     private func keep(
@@ -156,18 +177,18 @@ final class Chronicle {
         secrets[key] = CompartmentKey(bytes: row["secret"] as Data)
     }
 
-    static func hash(_ bytes: Data) throws -> EntryHash {
-        guard let hash = EntryHash(bytes: bytes) else {
-            throw Violation("Prefix", "an entry's hash has \(bytes.count) bytes")
+    static func hash(_ cell: Cell) throws -> EntryHash {
+        guard let hash = try? EntryHash(blob: cell) else {
+            throw Violation("Prefix", "an entry's hash has another length than hashes have")
         }
         return hash
     }
 
     /// The disk has been read into a new process: the same content, perhaps with less.
     func diskReplaced(at installation: Installation) throws {
-        scanned[installation.number] = nil
-        arrivals[installation.number] = nil
-        spoiled[installation.number] = nil
+        let holding = holding(of: installation)
+        (holding.scanned, holding.arrivals, holding.entries) = (0, [:], [:])
+        holding.spoiled = []
         simulation.steps.forget(installation)
         try committed(at: installation, isFresh: false)
     }
@@ -183,7 +204,7 @@ final class Chronicle {
     /// The person who made the last write of an installation was told that it is saved.
     @discardableResult
     func acknowledge(at installation: Installation) -> [EntryHash] {
-        let hashes = lastAuthored[installation.number] ?? []
+        let hashes = holding(of: installation).lastAuthored
         acknowledged[installation.number, default: []] += hashes
         return hashes
     }
@@ -193,7 +214,7 @@ final class Chronicle {
         _ seen: [OperationID], in partnership: PartnershipID, class entryClass: EntryClass,
         at installation: Installation
     ) {
-        for entry in lastAuthored[installation.number] ?? []
+        for entry in holding(of: installation).lastAuthored
         where graphs[partnership]?.node(entry)?.compartment != .membership {
             resolutions.append(
                 Resolution(
@@ -213,7 +234,12 @@ final class Chronicle {
 
     /// The arrival number of an entry on an installation's disk; nil when it is not there.
     func arrival(of hash: EntryHash, at installation: Installation) -> Int64? {
-        arrivals[installation.number]?[hash]
+        holding(of: installation).arrivals[hash]
+    }
+
+    /// The entry with an arrival number on an installation's disk; nil when there is none.
+    func entry(at arrival: Int64, of installation: Installation) -> EntryHash? {
+        holding(of: installation).entries[arrival]
     }
 
     func holds(_ hash: EntryHash, at installation: Installation) -> Bool {
@@ -223,17 +249,17 @@ final class Chronicle {
     /// The entries at an installation whose signature is not the one that their author gave them. They
     /// may have come that way, or become so on its disk.
     func spoiled(at installation: Installation) throws -> Set<EntryHash> {
-        guard let candidates = spoiled[installation.number], !candidates.isEmpty else { return [] }
-        let still = try simulation.read(at: installation) { transaction in
-            try candidates.filter { hash in
+        let holding = holding(of: installation)
+        guard !holding.spoiled.isEmpty else { return [] }
+        holding.spoiled = try simulation.read(at: installation) { transaction in
+            try holding.spoiled.filter { hash in
                 let row = try transaction.all(
                     "SELECT signature FROM entry WHERE hash = ?", [Data(hash.bytes)]
                 ).first
                 return row.map { $0["signature"] as Data != signatures[hash] } ?? false
             }
         }
-        spoiled[installation.number] = still
-        return still
+        return holding.spoiled
     }
 
     /// Whether whoever wrote an entry held another when writing it.
@@ -242,7 +268,7 @@ final class Chronicle {
         // A copy holds what was held where it was copied.
         var installation: Installation? = authorship.installation
         while let holder = installation {
-            if let held = firstHeld[holder.number]?[target], held <= authorship.commit {
+            if let held = holding(of: holder).firstHeld[target], held <= authorship.commit {
                 return true
             }
             installation = holder.original
@@ -252,12 +278,14 @@ final class Chronicle {
 
     /// Whether an entry ever came to an installation other than this one.
     func isKnown(_ hash: EntryHash, outside installation: Installation) -> Bool {
-        firstHeld.contains { $0.key != installation.number && $0.value[hash] != nil }
+        holdings.enumerated().contains {
+            $0.offset != installation.number && $0.element.firstHeld[hash] != nil
+        }
     }
 
     /// For how many milliseconds an installation has held an entry; nil when it never did.
     func age(of hash: EntryHash, at installation: Installation) -> Int64? {
-        firstHeld[installation.number]?[hash].map { simulation.time - commitTimes[$0] }
+        holding(of: installation).firstHeld[hash].map { simulation.time - commitTimes[$0] }
     }
 
     /// What an installation holds of a compartment and of `membership`, in a causal order.
@@ -277,15 +305,15 @@ extension StoreTransaction {
         try rows(sql, arguments)
     }
 
-    /// The partnerships in which a site is granted anything.
-    func granted(to site: SiteID) throws -> Set<PartnershipID> {
+    /// The partnerships in which a site is granted anything, or a role.
+    func granted(to site: SiteID, atLeast role: Role = .relay) throws -> Set<PartnershipID> {
         Set(
             try all(
                 """
                 SELECT uuid FROM standing JOIN partnership ON partnership.id = partnership
-                WHERE site = ? AND role IS NOT NULL
-                """, [Data(site.bytes)]
-            ).compactMap { PartnershipID(bytes: $0[0] as Data) })
+                WHERE site = ? AND role >= ?
+                """, [Data(site.bytes), role.rawValue]
+            ).map { try PartnershipID(blob: $0[0]) })
     }
 
     /// Whether a site has taken a partnership in.

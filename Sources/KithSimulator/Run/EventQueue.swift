@@ -2,16 +2,20 @@
 struct EventQueue {
     typealias Action = () throws -> Void
 
+    /// When something is to happen, and where in `actions` it is: the heap moves numbers alone.
     private struct Event {
         let time: Int64
         let number: Int
-        let action: Action
+        let place: Int
 
         func isBefore(_ other: Event) -> Bool { (time, number) < (other.time, other.number) }
     }
 
     /// A binary heap with the next event first.
     private var heap: [Event] = []
+    private var actions: [Action?] = []
+    /// Places in `actions` that are free.
+    private var free: [Int] = []
     private var count = 0
 
     var isEmpty: Bool { heap.isEmpty }
@@ -19,7 +23,9 @@ struct EventQueue {
 
     mutating func push(at time: Int64, _ action: @escaping Action) {
         count += 1
-        heap.append(Event(time: time, number: count, action: action))
+        let place = free.popLast() ?? actions.count
+        if place == actions.count { actions.append(action) } else { actions[place] = action }
+        heap.append(Event(time: time, number: count, place: place))
         var child = heap.count - 1
         while child > 0, heap[child].isBefore(heap[(child - 1) / 2]) {
             heap.swapAt(child, (child - 1) / 2)
@@ -28,7 +34,9 @@ struct EventQueue {
     }
 
     mutating func pop() -> (time: Int64, action: Action)? {
-        guard let first = heap.first else { return nil }
+        guard let first = heap.first, let action = actions[first.place] else { return nil }
+        actions[first.place] = nil
+        free.append(first.place)
         heap.swapAt(0, heap.count - 1)
         heap.removeLast()
         var parent = 0
@@ -41,6 +49,6 @@ struct EventQueue {
             heap.swapAt(least, parent)
             parent = least
         }
-        return (first.time, first.action)
+        return (first.time, action)
     }
 }

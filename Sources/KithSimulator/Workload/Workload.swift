@@ -75,7 +75,7 @@ final class Workload {
     /// Plans what people do on a day: six or seven things at each site.
     func planDay(_ day: Int) {
         for installation in sites where installation.state != .retired {
-            for _ in 0..<(random.chance(permille: 800) ? 7 : 6) {
+            for _ in 0..<(random.chance(permille: 660) ? 7 : 6) {
                 // From noon to noon, the night left out.
                 var minute = random.number(in: 0...15 * 60)
                 if minute > 10 * 60 { minute += 9 * 60 }
@@ -127,13 +127,11 @@ final class Workload {
     /// The partnerships that an installation writes in: its shared ones, or its own.
     func places(of installation: Installation) throws -> [PartnershipID] {
         try simulation.read(at: installation) { transaction in
-            let writing = try self.partnerships.filter { id in
-                try transaction.holdsPartnership(id)
-                    && transaction.grant(of: installation.site, in: id)?.writes == true
-            }
-            guard writing.isEmpty else { return writing }
+            let writing = try transaction.granted(to: installation.site, atLeast: .contributor)
+            let shared = self.partnerships.filter(writing.contains)
+            guard shared.isEmpty else { return shared }
             return try transaction.all("SELECT uuid FROM partnership WHERE is_private = 1")
-                .compactMap { PartnershipID(bytes: $0["uuid"] as Data) }
+                .map { try PartnershipID(blob: $0["uuid"]) }
         }
     }
 

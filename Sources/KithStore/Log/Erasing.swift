@@ -75,8 +75,9 @@ extension StoreTransaction {
         let end = first + Int64(OperationID.operationsPerPart)
         try execute(
             "UPDATE operation SET value = NULL, day = NULL WHERE \(Self.ofEntries)", [first, end])
+        // Why the `+`, `Hot` says.
         for row in try rows(
-            "SELECT DISTINCT record FROM operation WHERE \(Self.ofEntries) AND field = ?3",
+            "SELECT DISTINCT record FROM operation WHERE \(Self.ofEntries) AND field = +?3",
             [first, end, FieldNumber.parent])
         {
             try refreshParent(of: row["record"])

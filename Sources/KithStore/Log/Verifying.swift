@@ -50,22 +50,13 @@ extension StoreTransaction {
     }
 
     private func problem(ofEntry arrival: Int64) throws -> String? {
-        guard
-            let row = try row(
-                """
-                SELECT entry.sequence, author, feed.compartment,
-                    incarnation, partnership.uuid
-                FROM entry JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-                JOIN partnership ON partnership.id = feed.partnership WHERE arrival = ?
-                """, [arrival])
-        else { return "missing" }
         let (entry, place) = try storedEntry(arrival)
         let header = entry.header
-        guard header.feed.author == (try SiteID(blob: row["author"])),
-            Int64(header.sequence) == row["sequence"] as Int64,
-            header.feed.incarnation == UInt64(bitPattern: row["incarnation"]),
-            header.feed.compartment.rawValue == row["compartment"] as Int,
-            header.partnership == (try PartnershipID(blob: row["uuid"]))
+        guard let (partnership, feed) = try feed(ofChain: place.chain) else {
+            return "it stands in no feed"
+        }
+        guard header.feed == feed, header.partnership == partnership,
+            Int64(header.sequence) == place.sequence
         else { return "it stands in another feed than its header says" }
         var depth: Int64 = 0
         if let previous = header.previous {
@@ -86,6 +77,27 @@ extension StoreTransaction {
         }
         guard place.depth == depth + 1 else { return "its depth is not what its header gives" }
         return try isSigned(entry) ? nil : "its signature is not its author's"
+    }
+
+    /// The feed that a chain is of.
+    private func feed(
+        ofChain chain: Int64
+    ) throws -> (partnership: PartnershipID, feed: FeedID)? {
+        if let known = memo.feedsOfChains[chain] { return known }
+        guard
+            let row = try row(
+                """
+                SELECT author, incarnation, feed.compartment, partnership.uuid
+                FROM chain JOIN feed ON feed.id = chain.feed
+                JOIN partnership ON partnership.id = feed.partnership WHERE chain.id = ?
+                """, [chain]), let compartment = Compartment(rawValue: row["compartment"])
+        else { return nil }
+        let feed = FeedID(
+            author: try SiteID(blob: row["author"]),
+            incarnation: UInt64(bitPattern: row["incarnation"]), compartment: compartment)
+        let found = (partnership: try PartnershipID(blob: row["uuid"]), feed: feed)
+        memo.feedsOfChains[chain] = found
+        return found
     }
 
     /// Whether a stored entry's signature is its author's.

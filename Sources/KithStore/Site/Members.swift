@@ -45,10 +45,12 @@ extension StoreTransaction {
         try handOver(mintedByOthersToo: true, in: id, now: now)
     }
 
-    /// Removes a member, votes for that, or leaves when the site is this one.
+    /// Removes a member, votes for that, or leaves when the site is this one. The keys that it minted are
+    /// handed to those who were let in without its knowledge: it will not do that any more.
     public func remove(_ site: SiteID, from id: PartnershipID, now: Instant) throws {
         try author(.remove(site, try cut(of: site, in: id)), of: id, now: now)
         try renewKeys(in: id, now: now)
+        try handOver(mintedByOthersToo: false, in: id, now: now)
     }
 
     /// Votes for a member as a steward.

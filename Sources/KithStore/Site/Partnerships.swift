@@ -100,7 +100,7 @@ extension StoreTransaction {
                 ods: row["ods"], addresses: (row["addresses"] as String).lines)
             if let grant = Grant(row: row) {
                 members.append(StoredMember(profile: profile, grant: grant))
-            } else if let remover = row["remover"] as Data?, let time = row["removed_ms"] as Int64?
+            } else if let remover = row["remover"] as Cell?, let time = row["removed_ms"] as Int64?
             {
                 former.append(
                     StoredFormerMember(

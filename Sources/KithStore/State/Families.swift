@@ -32,7 +32,9 @@ extension StoreTransaction {
                     milliseconds: try number(
                         "SELECT received_ms FROM entry WHERE arrival = ?", [arrival]) ?? 0)
             }
-            found[try RecordID(blob: root)] = (arrival, times[arrival] ?? Instant(milliseconds: 0))
+            found[try RecordID(blob: .blob(root))] = (
+                arrival, times[arrival] ?? Instant(milliseconds: 0)
+            )
         }
         return found
     }

@@ -21,7 +21,8 @@ public struct RootCertificate: Hashable, Sendable {
     ///
     /// Errors: `TrustError` with `invalidRootCertificate`.
     public init(der: [UInt8]) throws {
-        if let known = Self.checked.withLock({ $0[der] }) {
+        let bytes = Bytes(der: der)
+        if let known = Self.checked.withLock({ $0[bytes] }) {
             self = known
             return
         }
@@ -30,7 +31,7 @@ public struct RootCertificate: Hashable, Sendable {
             let root = self
             Self.checked.withLock {
                 if $0.count >= Self.maximumRemembered { $0 = [:] }
-                $0[der] = root
+                $0[bytes] = root
             }
         } catch let flaw as CertificateShape.Flaw {
             throw TrustError(
@@ -44,8 +45,19 @@ public struct RootCertificate: Hashable, Sendable {
 
     /// The certificates that were checked lately: the same few are read from a store again and again,
     /// and whether one is valid follows from its bytes alone.
-    private static let checked = Mutex<[[UInt8]: RootCertificate]>([:])
+    private static let checked = Mutex<[Bytes: RootCertificate]>([:])
     private static let maximumRemembered = 1024
+
+    /// A certificate, found by its last bytes: they are of its signature, and differ by themselves.
+    private struct Bytes: Hashable {
+        let der: [UInt8]
+
+        func hash(into hasher: inout Hasher) {
+            der.withUnsafeBytes {
+                hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.suffix(16)))
+            }
+        }
+    }
 
     private init(checking der: [UInt8]) throws {
         let (certificate, key) = try CertificateShape.parse(der)
