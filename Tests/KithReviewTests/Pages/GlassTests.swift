@@ -22,6 +22,7 @@ import Testing
         #expect(before.body.contains("your role does not include it"))
         #expect(!before.body.contains("Latexmarker"))
         let form = try await browser.ask("GET", path + "/glass")
+        #expect(form.body.contains("<option value=\"clinical\" selected>"), "\(form.body)")
         func send(_ reason: String, once: String) async throws -> Browser.Reply {
             try await browser.ask(
                 "POST", path + "/glass",

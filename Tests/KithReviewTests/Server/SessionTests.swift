@@ -189,6 +189,56 @@ import Testing
         #expect(contacts.map(\.title) == ["Kept \"Nurse\" <b>"])
     }
 
+    @Test func `what was kept is shown with whose it is, also where it is about several`()
+        async throws
+    {
+        var residents: [RecordView] = []
+        for name in ["Whitfield", "Adeyemi"] {
+            residents.append(
+                try await served.add(
+                    "resident", [("familyName", name), ("dateOfBirth", "1938-04-02")]))
+        }
+        let allergy = try await served.add("allergy", under: residents[0].id, [("agent", "Latex")])
+        func kept(
+            _ fields: [(String, String)], _ path: String, by login: String = "mary"
+        ) async throws -> Browser.Reply {
+            try await Browser(port: served.port).ask(
+                "POST", "/sign-in",
+                form: fields.map { ("kept.\($0.0)", $0.1) } + [
+                    ("keptPath", path), ("login", login), ("password", ServedSite.password),
+                    ("code", try served.code(login)),
+                ])
+        }
+        _ = try await served.person("mary", [.careStaff])
+        let whose = "For <strong>Whitfield</strong> · <span class=\"whole\">born 1938-04-02"
+        for (fields, path) in [
+            (
+                [("kind", "note"), ("parent", "\(residents[0].id)"), ("v.text", "x")],
+                "/records/new"
+            ),
+            ([("kind", "comment"), ("parent", "\(allergy.id)"), ("v.text", "x")], "/records/new"),
+            ([("v.severity", "severe")], "/records/\(allergy.id)/edit"),
+            ([("compartment", "clinical")], "/residents/\(residents[0].id)/glass"),
+        ] as [([(String, String)], String)] {
+            let page = try await kept(fields, path)
+            #expect(page.status == 200 && page.body.contains(whose), "\(path) \(page.body)")
+        }
+        let round = try await kept(
+            residents.map { ("outcome.\($0.id)", "of \($0.title)") }, "/round")
+        for name in ["Whitfield", "Adeyemi"] {
+            #expect(
+                round.body.contains("<dt>Outcome (\(name))</dt><dd class=\"text\">of \(name)</dd>"))
+        }
+        // Whoever may not know who it is about is not told by signing in with an address.
+        _ = try await served.person("narrow", [.careStaff], reading: [.relations])
+        let fields = [("kind", "note"), ("parent", "\(residents[0].id)")]
+        let outcome = ("outcome.\(residents[0].id)", "x")
+        let told = try await kept(fields + [outcome], "/records/new", by: "narrow")
+        #expect(told.status == 200 && !told.body.contains("Whitfield"), "\(told.body)")
+        let reads = try await served.site.audit(AuditQuery(user: "mary", action: .read))
+        #expect(reads.contains { $0.record == residents[0].id })
+    }
+
     /// An attempt to sign in on the page.
     private func attempt(
         _ browser: Browser, _ password: String, _ code: String
@@ -227,6 +277,26 @@ import Testing
         served.wait(seconds: 700)
         let later = try await attempt(stranger, ServedSite.password, try served.code("manager"))
         #expect(later.status == 303, "and an account is never shut for good")
+    }
+
+    @Test func `a password of one's own is typed twice alike before it counts`() async throws {
+        let made = try await served.account("nora", [.reviewer])
+        func attempt(_ first: String, _ second: String) async throws -> Browser.Reply {
+            try await Browser(port: served.port).ask(
+                "POST", "/sign-in",
+                form: [
+                    ("login", "nora"), ("password", made), ("code", try served.code("nora")),
+                    ("newPassword", first), ("newPasswordAgain", second),
+                ])
+        }
+        for (first, second) in [
+            (ServedSite.password, ServedSite.password + "s"), (ServedSite.password, ""),
+            ("", ServedSite.password),
+        ] {
+            let reply = try await attempt(first, second)
+            #expect(reply.status == 401 && reply.header("Set-Cookie") == nil, "\(first) \(second)")
+        }
+        #expect(try await attempt(ServedSite.password, ServedSite.password).status == 303)
     }
 
     @Test func `a code that was typed once is worth nothing to whoever saw it`() async throws {
