@@ -102,9 +102,20 @@ import Testing
         await expectRefusal(.notFound) { _ = try await reviewer.users() }
         await expectRefusal(.notFound) { _ = try await reviewer.audit(AuditQuery()) }
         await expectRefusal(.notFound) { _ = try await reviewer.brokenGlasses(limit: 1) }
-        await expectRefusal(.notFound) { try await reviewer.reviewGlass(1, finding: "x") }
+        let act = try await served.site.acting(
+            for: Author(user: "night", name: "Olu Night", role: "carer"), through: .webPage,
+            within: AccessScope([.personal])
+        ).breakGlass(
+            BreakGlassRequest(
+                compartment: .clinical, resident: resident.id.description, reason: "The crew asks"))
+        await expectRefusal(.notFound) {
+            try await reviewer.reviewGlass(act.number, finding: "looks right")
+        }
+        #expect(try await served.site.unreviewedBreakGlass() == 1)
 
         let administrator = try await desk([.administrator])
+        try await administrator.reviewGlass(act.number, finding: "the crew was here")
+        #expect(try await served.site.unreviewedBreakGlass() == 0)
         #expect(try await administrator.users().count == 2)
         await expectRefusal(.notFound) {
             _ = try await administrator.record(resident.id.description)

@@ -263,6 +263,35 @@ import Testing
         }
     }
 
+    @Test func `whoever guesses at an open session is made to wait as one who signs in`()
+        async throws
+    {
+        let mary = try await village.account("mary")
+        let token = try await village.signIn(mary)
+        func guess(_ password: String) async throws -> SignInOutcome {
+            try await village.site.prove(
+                token,
+                SignInRequest(
+                    login: "", password: password, code: mary.code(village.now),
+                    address: "192.0.2.1"))
+        }
+        village.pass(seconds: 60)
+        var outcomes: [SignInOutcome] = []
+        for number in 0..<5 { outcomes.append(try await guess("guess \(number)")) }
+        let waits = outcomes.count { if case .wait = $0 { true } else { false } }
+        #expect(waits == 2, "\(outcomes)")
+        // Even what is right is not looked at while they wait, and counts after it.
+        guard case .wait(let seconds) = try await guess(AccountHome.password) else {
+            Issue.record("nobody had to wait")
+            return
+        }
+        village.pass(seconds: Int64(seconds))
+        guard case .signedIn = try await guess(AccountHome.password) else {
+            Issue.record("what is right was refused")
+            return
+        }
+    }
+
     @Test func `a login that nobody has costs the same work as one that somebody has`() async throws
     {
         let mary = try await village.account("mary")
