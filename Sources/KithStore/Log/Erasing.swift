@@ -208,8 +208,8 @@ extension StoreTransaction {
         try rows(
             """
             SELECT entry.hash, act.id & 1023 AS part FROM act
-            JOIN entry ON entry.arrival = act.id >> 10
-            JOIN part ON part.id = act.id
+            CROSS JOIN entry ON entry.arrival = act.id >> 10
+            CROSS JOIN part ON part.id = act.id
             WHERE act.record = ? AND class <> ? AND body IS NOT NULL
                 AND (?3 IS NULL OR entry.arrival = ?3)
             ORDER BY act.id
@@ -232,8 +232,8 @@ extension StoreTransaction {
             SELECT arrival, uuid, compartment, author,
                 EXISTS (SELECT 1 FROM revoked WHERE revoked.entry = arrival)
                 OR EXISTS (SELECT 1 FROM set_aside WHERE set_aside.entry = arrival) AS is_void
-            FROM entry JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-            JOIN partnership ON partnership.id = feed.partnership
+            FROM entry CROSS JOIN chain ON chain.id = entry.chain CROSS JOIN feed ON feed.id = chain.feed
+            CROSS JOIN partnership ON partnership.id = feed.partnership
             WHERE hash IN (SELECT erasure FROM erased) ORDER BY arrival DESC
             """
         ).compactMap { row -> StoredErasure? in

@@ -91,10 +91,22 @@ extension StoreTransaction {
     public func missing(
         from leaves: [Position], in id: CompartmentID
     ) throws -> [Int64] {
+        try stretches(missingFrom: leaves, in: id).flatMap { stretch in
+            try rows(
+                "SELECT arrival FROM entry WHERE chain = ? AND sequence > ?",
+                [stretch.chain, stretch.after]
+            ).map { $0[0] as Int64 }
+        }.sorted()
+    }
+
+    /// The ends of chains of a compartment that are not in the past of some leaves, without a look at
+    /// their entries, of which there may be very many; leaves that are not here count for nothing.
+    func stretches(missingFrom leaves: [Position], in id: CompartmentID) throws -> [Stretch] {
         let partnership = try partnershipRow(id.partnership)
         let chains = try rows(
             """
-            SELECT chain.id, last_sequence, last_hash FROM feed JOIN chain ON chain.feed = feed.id
+            SELECT chain.id, last_sequence, last_hash, fork_sequence
+            FROM feed JOIN chain ON chain.feed = feed.id
             WHERE partnership = ? AND compartment = ?
             """, [partnership, id.compartment.rawValue])
         // Most of what others declare is where a chain ends here too.
@@ -105,17 +117,20 @@ extension StoreTransaction {
             },
             uniquingKeysWith: { first, _ in first })
         let held = try lineages(of: leaves, ends: ends)
-        var arrivals: [Int64] = []
-        for row in chains {
-            let chain: Int64 = row[0]
-            let after = held[chain] ?? 0
-            let last: Int64 = row[1]
-            guard after < last else { continue }
-            arrivals += try rows(
-                "SELECT arrival FROM entry WHERE chain = ? AND sequence > ?", [chain, after]
-            ).map { $0[0] }
+        return chains.compactMap { row in
+            let stretch = Stretch(
+                chain: row[0], after: max(held[row[0]] ?? 0, row[3]), last: row[1])
+            return stretch.after < stretch.last ? stretch : nil
         }
-        return arrivals.sorted()
+    }
+
+    /// The entries of a chain after a sequence, up to its end.
+    struct Stretch {
+        let chain: Int64
+        let after: Int64
+        let last: Int64
+
+        var count: Int { Int(last - after) }
     }
 
     /// How far each chain is in the past of some leaves; those that are not here count for nothing.

@@ -119,6 +119,7 @@ CREATE TABLE act (
     -- arrival number at which it could be read: its entry's, or that of the one that brought its key
     read_arrival INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX act_of_record ON act (record);
 
 -- Operations. The id is arrival * 4194304 + place in the entry (part * 4096 + number). What stands in a
 -- record lies together, ordered by field, and what was superseded after it: one tree serves the writer,

@@ -33,10 +33,10 @@ extension StoreTransaction {
             let id = sharing.id
             var lag = lags[id.partnership] ?? StoredLag(partnership: id.partnership)
             let stated = try statedFrontier(of: peer, on: id)
-            let missing = try missing(from: stated, in: sharing)
-            lag.toSend += missing.count
-            lag.bytesToSend += try bytes(of: missing, in: id.partnership)
-            if let first = missing.first, let written = try recorded(first) {
+            let unsent = try unsent(beyond: stated, in: sharing)
+            lag.toSend += unsent.count
+            lag.bytesToSend += unsent.bytes
+            if let written = try unsent.oldest.flatMap(recorded) {
                 lag.oldestToSend = lag.oldestToSend.map { min($0, written) } ?? written
             }
             let lacking = try entriesLacking(of: stated, in: id)
@@ -55,9 +55,27 @@ extension StoreTransaction {
             .map { Instant(milliseconds: $0) }
     }
 
-    private func bytes(of arrivals: [Int64], in partnership: PartnershipID) throws -> Int {
-        arrivals.count > Self.countedEntries
+    /// How many entries are not in the past of what a peer stated, about their bytes, and the arrival number
+    /// of the oldest. Very many are not looked at one by one: pages ask for this while a first sync runs.
+    private func unsent(
+        beyond stated: [Position], in sharing: Sharing
+    ) throws -> (count: Int, bytes: Int, oldest: Int64?) {
+        let partnership = sharing.id.partnership
+        let stretches = try stretches(missingFrom: stated, in: sharing.id)
+        let count = stretches.reduce(0) { $0 + $1.count }
+        if sharing.end == nil, count > Self.countedEntries {
+            let first = try stretches.compactMap {
+                try number(
+                    "SELECT arrival FROM entry WHERE chain = ? AND sequence = ?",
+                    [$0.chain, $0.after + 1])
+            }.min()
+            return (count, try count * averageBytes(in: partnership), first)
+        }
+        let arrivals = count == 0 ? [] : try missing(from: stated, in: sharing)
+        let bytes =
+            arrivals.count > Self.countedEntries
             ? try arrivals.count * averageBytes(in: partnership) : try byteCount(at: arrivals)
+        return (arrivals.count, bytes, arrivals.first)
     }
 
     /// Bytes of an entry of a partnership, on average.
@@ -106,8 +124,9 @@ extension StoreTransaction {
             FROM (SELECT DISTINCT operation.id >> 22 AS arrival
                 FROM json_each(?) CROSS JOIN operation ON operation.record = json_each.value
                 WHERE operation.is_superseded = 0) AS said
-            JOIN entry ON entry.arrival = said.arrival JOIN chain ON chain.id = entry.chain
-            JOIN feed ON feed.id = chain.feed JOIN partnership ON partnership.id = feed.partnership
+            CROSS JOIN entry ON entry.arrival = said.arrival
+            CROSS JOIN chain ON chain.id = entry.chain
+            CROSS JOIN feed ON feed.id = chain.feed CROSS JOIN partnership ON partnership.id = feed.partnership
             GROUP BY chain.id
             """, [Self.list(rows)])
         {

@@ -83,7 +83,7 @@ extension StoreTransaction {
             """
             SELECT entry.arrival, entry.hash, recorded_ms, received_ms, depth, feed.author
             FROM json_each(?) CROSS JOIN entry ON entry.arrival = json_each.value
-            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+            CROSS JOIN chain ON chain.id = entry.chain CROSS JOIN feed ON feed.id = chain.feed
             """, [Self.list(arrivals.sorted())]
         ) { row in
             entries[row[0]] = StoredAct.Entry(
@@ -99,7 +99,7 @@ extension StoreTransaction {
         try number(
             """
             SELECT act.class FROM entry
-            JOIN act ON act.id BETWEEN entry.arrival << 10 AND (entry.arrival << 10) + 1023
+            CROSS JOIN act ON act.id BETWEEN entry.arrival << 10 AND (entry.arrival << 10) + 1023
             WHERE hash = ? LIMIT 1
             """, [entry.blob]
         ).flatMap { EntryClass(rawValue: Int($0)) }

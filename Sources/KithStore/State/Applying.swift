@@ -233,7 +233,7 @@ extension StoreTransaction {
             let source: Int64 = row["source"]
             let counts = try number(
                 """
-                SELECT 1 FROM operation JOIN act ON act.id = operation.id >> 12
+                SELECT 1 FROM operation CROSS JOIN act ON act.id = operation.id >> 12
                 WHERE operation.record = ? AND is_superseded IN (0, 1) AND field = +?
                     AND operation.id = ? AND act.class >= ?
                 """, [target.record, field, source, target.entryClass.rawValue])
@@ -323,8 +323,8 @@ extension StoreTransaction {
         let values = try rows(
             """
             SELECT value FROM operation
-            JOIN entry ON entry.arrival = operation.id >> 22
-            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+            CROSS JOIN entry ON entry.arrival = operation.id >> 22
+            CROSS JOIN chain ON chain.id = entry.chain CROSS JOIN feed ON feed.id = chain.feed
             WHERE operation.record = ? AND operation.field = +? AND is_superseded = 0
             ORDER BY is_effective DESC, depth DESC, author DESC, hash DESC, operation.id & 4194303 DESC
             """, [record, FieldNumber.parent])

@@ -78,10 +78,10 @@ extension StoreTransaction {
             SELECT operation.record, entry.arrival, entry.chain, entry.sequence, entry.depth,
                 act.carried, partnership.uuid
             FROM operation INDEXED BY operation_archived
-            JOIN act ON act.id = operation.id >> 12
-            JOIN entry ON entry.arrival = operation.id >> 22
-            JOIN record ON record.id = operation.record
-            JOIN partnership ON partnership.id = record.partnership
+            CROSS JOIN act ON act.id = operation.id >> 12
+            CROSS JOIN entry ON entry.arrival = operation.id >> 22
+            CROSS JOIN record ON record.id = operation.record
+            CROSS JOIN partnership ON partnership.id = record.partnership
             WHERE operation.field = 1 AND operation.is_superseded = 0 AND operation.value = ?
                 AND operation.is_effective = 1
             """, [yes]
@@ -116,7 +116,7 @@ extension StoreTransaction {
         SELECT below.root, operation.record, operation.field, operation.id, archive.arrival
         FROM below JOIN archive ON archive.root = below.root
         JOIN operation ON operation.record = below.id AND operation.is_superseded = 0
-        JOIN entry ON entry.arrival = operation.id >> 22
+        CROSS JOIN entry ON entry.arrival = operation.id >> 22
         WHERE operation.field NOT IN (1, 2) AND operation.is_effective = 1
             AND entry.chain <> archive.chain
             AND CASE WHEN entry.arrival < archive.arrival
@@ -142,9 +142,9 @@ extension StoreTransaction {
                 UNION ALL
                 SELECT entry, min(reason) FROM unread WHERE reason = 'malformed' GROUP BY entry
             ) AS aside
-            JOIN entry ON entry.arrival = aside.entry
-            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
-            JOIN partnership ON partnership.id = feed.partnership
+            CROSS JOIN entry ON entry.arrival = aside.entry
+            CROSS JOIN chain ON chain.id = entry.chain CROSS JOIN feed ON feed.id = chain.feed
+            CROSS JOIN partnership ON partnership.id = feed.partnership
             ORDER BY entry.arrival
             """
         ).compactMap { row in
@@ -171,7 +171,7 @@ extension StoreTransaction {
             SELECT edge.target, entry.hash
             FROM act CROSS JOIN operation ON operation.record = act.record AND is_superseded IN (0, 1)
             CROSS JOIN edge ON edge.target = operation.id AND edge.source = ?
-            JOIN entry ON entry.arrival = edge.target >> 22
+            CROSS JOIN entry ON entry.arrival = edge.target >> 22
             WHERE act.id = ? ORDER BY edge.target
             """, [source, RowID.act(operation: source)]
         ).map {
@@ -186,7 +186,7 @@ extension StoreTransaction {
             """
             SELECT edge.source, entry.hash, count(*)
             FROM operation CROSS JOIN edge ON edge.target = operation.id
-            JOIN entry ON entry.arrival = edge.source >> 22
+            CROSS JOIN entry ON entry.arrival = edge.source >> 22
             WHERE operation.record = ? AND is_superseded IN (0, 1) GROUP BY edge.source
             """, [row])
         return Dictionary(

@@ -41,10 +41,12 @@ extension StoreTransaction {
     public func acts(
         on rows: [Int64], limit: Int
     ) throws -> [(record: Int64, act: StoredAct)] {
-        let marks = Array(repeating: "?", count: rows.count).joined(separator: ",")
         let found = try self.rows(
-            "SELECT id, record FROM act WHERE record IN (\(marks)) ORDER BY id DESC LIMIT \(limit)",
-            Arguments(rows))
+            """
+            SELECT act.id, act.record
+            FROM json_each(?) CROSS JOIN act INDEXED BY act_of_record ON act.record = json_each.value
+            ORDER BY act.id DESC LIMIT ?
+            """, [Self.list(rows), limit])
         let acts = try acts(Set(found.map { $0["id"] }))
         return found.compactMap { row in acts[row["id"]].map { (row["record"], $0) } }
     }

@@ -69,9 +69,10 @@ extension StoreTransaction {
         let filter = record == nil ? "" : " AND operation.record = ?1"
         return try contestedValues(
             """
-            \(Self.contest) WHERE is_contested = 1\(filter)
+            \(Self.contest("INDEXED BY operation_contested")) WHERE is_contested = 1\(filter)
             UNION ALL
-            \(Self.contest) WHERE is_effective = 0 AND is_superseded = 0 AND is_contested = 0\(filter)
+            \(Self.contest("INDEXED BY operation_revoked"))
+            WHERE is_effective = 0 AND is_superseded = 0 AND is_contested = 0\(filter)
             ORDER BY 2, 3, 1
             """, record.map { [$0] } ?? [])
     }
@@ -80,18 +81,20 @@ extension StoreTransaction {
     public func liveContest(ofField field: UInt32, record: Int64) throws -> [ContestedValue] {
         try contestedValues(
             """
-            \(Self.contest)
+            \(Self.contest())
             WHERE operation.record = ? AND operation.field = +? AND is_superseded = 0 ORDER BY 1
             """, [record, field])
     }
 
-    private static let contest = """
+    private static func contest(_ index: String = "") -> String {
+        """
         SELECT operation.id, operation.record, operation.field, operation.value, is_effective,
             is_contested, act.change, received_ms, read_arrival, depth, author, hash, act.carried
-        FROM operation JOIN act ON act.id = operation.id >> 12
-        JOIN entry ON entry.arrival = operation.id >> 22
-        JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+        FROM operation \(index) CROSS JOIN act ON act.id = operation.id >> 12
+        CROSS JOIN entry ON entry.arrival = operation.id >> 22
+        CROSS JOIN chain ON chain.id = entry.chain CROSS JOIN feed ON feed.id = chain.feed
         """
+    }
 
     private func contestedValues(
         _ sql: String, _ arguments: Arguments
@@ -160,8 +163,8 @@ extension StoreTransaction {
         let found = try rows(
             """
             SELECT wanted.value, received_ms, read_arrival FROM json_each(?) AS wanted
-            JOIN act ON act.id = wanted.value >> 12
-            JOIN entry ON entry.arrival = wanted.value >> 22
+            CROSS JOIN act ON act.id = wanted.value >> 12
+            CROSS JOIN entry ON entry.arrival = wanted.value >> 22
             """, [Self.list(operations)])
         return Dictionary(
             found.map {
@@ -182,7 +185,7 @@ extension StoreTransaction {
             )
             SELECT record.id, record.uuid, record.kind, partnership.uuid, compartment, parent
             FROM up JOIN record ON record.id = up.id
-            JOIN partnership ON partnership.id = record.partnership
+            CROSS JOIN partnership ON partnership.id = record.partnership
             """, [Self.list(records)])
     }
 

@@ -159,7 +159,7 @@ extension StoreTransaction {
         try rows(
             """
             SELECT operation.id, hash FROM operation
-            JOIN entry ON entry.arrival = operation.id >> 22
+            CROSS JOIN entry ON entry.arrival = operation.id >> 22
             WHERE operation.record = ? AND is_superseded = 0 AND operation.field = +?
             """, [record, field]
         ).map {
@@ -176,8 +176,8 @@ extension StoreTransaction {
         let found = try rows(
             """
             SELECT operation.id, act.class, hash, since FROM operation
-            JOIN entry ON entry.arrival = operation.id >> 22
-            JOIN act ON act.id = operation.id >> 12
+            CROSS JOIN entry ON entry.arrival = operation.id >> 22
+            CROSS JOIN act ON act.id = operation.id >> 12
             LEFT JOIN revoked ON revoked.entry = entry.arrival
             WHERE operation.record = ? AND is_superseded IN (0, 1) AND operation.field = +?
                 AND read_arrival <= ?
@@ -220,7 +220,7 @@ extension StoreTransaction {
         try number(
             """
             SELECT 1 FROM unread CROSS JOIN entry ON entry.arrival = unread.entry
-            JOIN chain ON chain.id = entry.chain JOIN feed ON feed.id = chain.feed
+            CROSS JOIN chain ON chain.id = entry.chain CROSS JOIN feed ON feed.id = chain.feed
             WHERE feed.partnership = ? LIMIT 1
             """, [try partnershipRow(partnership)]) != nil
     }
@@ -255,10 +255,10 @@ extension StoreTransaction {
     ) throws -> [(id: OperationID, value: Data?)] {
         let imports = """
             FROM operation
-            JOIN act ON act.id = operation.id >> 12
-            JOIN entry ON entry.arrival = operation.id >> 22
-            JOIN chain ON chain.id = entry.chain
-            JOIN feed ON feed.id = chain.feed
+            CROSS JOIN act ON act.id = operation.id >> 12
+            CROSS JOIN entry ON entry.arrival = operation.id >> 22
+            CROSS JOIN chain ON chain.id = entry.chain
+            CROSS JOIN feed ON feed.id = chain.feed
             WHERE operation.record = ? AND is_superseded IN (0, 1) AND operation.field = +?
                 AND feed.author = ? AND act.change = ?
             """
