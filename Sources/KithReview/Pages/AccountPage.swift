@@ -47,11 +47,8 @@ enum AccountPage {
         _ body: (LocalSite, String, SignInRequest) async throws -> SignInOutcome
     ) async throws -> Answer {
         let form = visit.form
-        let request = SignInRequest(
-            login: "", password: form["password"], code: form["code"],
-            newPassword: form["newPassword"] == form["newPasswordAgain"] ? form["newPassword"] : "",
-            address: visit.address, device: visit.device, certificate: visit.certificate)
-        switch try await body(visit.review.site, visit.token ?? "", request) {
+        let isAlike = form["newPassword"] == form["newPasswordAgain"]
+        switch try await visit.prove(newPassword: isAlike ? form["newPassword"] : "", body) {
         case .signedIn: return .see("/account?done=\(done)")
         case .wrong:
             return try await page(

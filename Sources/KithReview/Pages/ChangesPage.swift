@@ -130,6 +130,8 @@ enum ChangesPage {
             "pictures", title: "Timeline: \(nodes.shown(view.root.title))", tab: "/residents",
             [
                 "id": visit.parameter("id"), "name": nodes.shown(view.root.title),
+                "born": nodes.line("dateOfBirth", of: view.root),
+                "nhs": nodes.line("nhsNumber", of: view.root),
                 "timeline": Pictures.timeline(view.moments, zone: visit.review.zone),
                 "hospital": desk.mayRead(kind: "hospitalContact")
                     ? Pictures.months(months) : false as Any,

@@ -45,7 +45,7 @@ enum ConflictPages {
 
     private static func age(_ opened: Instant, _ visit: Visit) -> String {
         let hours = max(0, visit.now.milliseconds - opened.milliseconds) / 3_600_000
-        if hours < 1 { return "since less than an hour" }
+        if hours < 1 { return "for less than an hour" }
         if hours < 48 { return "for \(hours) hour\(hours == 1 ? "" : "s")" }
         return "for \(hours / 24) days"
     }

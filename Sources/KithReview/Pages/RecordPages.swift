@@ -309,17 +309,12 @@ enum Proving {
     /// Throws `SiteError` with what is to be done when the proof is missing or wrong.
     static func check(_ isAttested: Bool, _ visit: Visit) async throws {
         guard isAttested else { return }
-        guard let session = visit.session, let token = visit.token, session.user.may(.attest) else {
+        guard let session = visit.session, session.user.may(.attest) else {
             throw SiteError(.refused, "your role does not include signing clinical decisions")
         }
         let age = visit.now.milliseconds - session.proved.milliseconds
         if (0..<WebSessionLimits.proved).contains(age) { return }
-        let outcome = try await visit.review.site.prove(
-            token,
-            SignInRequest(
-                login: "", password: visit.form["password"], code: visit.form["code"],
-                address: visit.address, device: visit.device, certificate: visit.certificate))
-        switch outcome {
+        switch try await visit.prove({ try await $0.prove($1, $2) }) {
         case .signedIn: return
         case .wait(let seconds):
             throw SiteError(

@@ -27,6 +27,8 @@ enum ResidentPage {
         let family = try await desk.family(visit.parameter("id"))
         let nodes = RecordNodes(visit, desk)
         let missing = Compartment.granted.filter { !family.compartments.contains($0) }
+        // What an emergency is about nearly always.
+        let chosen = Compartment(name: visit.form["compartment"]) ?? .clinical
         var answer = visit.page(
             "glass", title: "Break the glass", tab: "/residents",
             [
@@ -35,7 +37,7 @@ enum ResidentPage {
                 "nhs": nodes.line("nhsNumber", of: family.record),
                 "reason": visit.form["reason"], "minutes": BreakGlass.minutes,
                 "compartments": missing.map {
-                    ["value": $0.name, "isChosen": visit.form["compartment"] == $0.name] as Node
+                    ["value": $0.name, "isChosen": $0 == chosen] as Node
                 }, "isNone": missing.isEmpty,
                 "problem": problem.map { "Not done: \($0)." } ?? false as Any,
             ])

@@ -84,7 +84,8 @@ enum SignInPage {
         case .signedIn(let session, let device):
             let cookies = [Cookies.setSession(session), Cookies.setDevice(device)]
             if !keptPath.isEmpty {
-                return try await keptPage(visit, session, kept, keptPath).setting(cookies)
+                let page = KeptPage(fields: kept, path: keptPath)
+                return try await page.answer(visit, token: session).setting(cookies)
             }
             return Answer.see(Answer.local(form["next"]) ?? "/").setting(cookies)
         }
@@ -108,47 +109,5 @@ enum SignInPage {
                 "problem": problem ?? false, "signedIn": false,
                 "kept": kept.map { ["name": $0.name, "value": $0.value] as Node },
             ])
-    }
-
-    /// What was typed before the session ended, ready to be saved by whoever is signed in now.
-    private static func keptPage(
-        _ visit: Visit, _ token: String, _ kept: [(name: String, value: String)], _ path: String
-    ) async throws -> Answer {
-        guard
-            let session = try await visit.review.site.webSession(
-                token, certificate: visit.certificate)
-        else { return .see("/sign-in") }
-        let kind = kept.first { $0.name == "kind" }.flatMap { Vocabulary.kind(named: $0.value) }
-        let shown = kept.compactMap { field -> (label: String, value: String)? in
-            guard !field.value.isEmpty, let label = label(of: field.name, kind) else { return nil }
-            return (label, field.value)
-        }
-        return visit.page(
-            "kept", title: "Save what you typed",
-            [
-                "path": path, "token": session.formToken, "signedIn": true,
-                "person": session.user.name, "role": session.user.title,
-                "fields": kept.map { ["name": $0.name, "value": $0.value] as Node },
-                "shown": shown.map { ["label": $0.label, "value": $0.value] as Node },
-            ])
-    }
-
-    /// What people call a field that they typed in; nil for what belongs to the form.
-    private static func label(of name: String, _ kind: RecordKind?) -> String? {
-        let parts = name.split(separator: ".").map(String.init)
-        switch parts.first {
-        case "v" where parts.count > 1:
-            guard let field = kind?.field(named: parts[1]) else { return parts[1] }
-            let member = parts.count > 2 ? field.members.first { $0.name == parts[2] } : nil
-            return [field.label, member?.label].compactMap(\.self).joined(separator: ": ")
-        case "outcome": return "Outcome"
-        case "reason": return "Why"
-        case "actions": return "What is to be done"
-        case "owner": return "Taken on by"
-        case "note": return "Note"
-        case "leadName": return "Led by"
-        case "attendees": return "Who was there"
-        default: return nil
-        }
     }
 }

@@ -18,14 +18,20 @@ struct Gatekeeper: Sendable {
     func answer(_ request: Request, on channel: any Channel) async -> Answer {
         do {
             return try await checked(request, on: channel)
-        } catch let refusal as Refusal {
-            return refusal.answer(review)
-        } catch let error as SiteError {
-            return Problems.answer(error, review)
-        } catch is CancellationError {
+        } catch {
+            return failure(error)
+        }
+    }
+
+    /// The page that says what went wrong.
+    private func failure(_ error: any Error) -> Answer {
+        switch error {
+        case let refusal as Refusal: return refusal.answer(review)
+        case let error as SiteError: return Problems.answer(error, review)
+        case is CancellationError:
             return Problems.answer(
                 SiteError(.network, "this site is stopping; try again in a minute"), review)
-        } catch {
+        default:
             // The name of the type helps whoever gets the report; its content may hold a record.
             logger.error("a page failed", metadata: ["error.type": "\(type(of: error))"])
             return Problems.answer(
@@ -60,7 +66,14 @@ struct Gatekeeper: Sendable {
         let visit = try await visit(
             request, on: channel, form: form, query: query, parameters: parameters,
             address: address, now: now)
-        return try await admitted(visit, to: route)
+        let answer: Answer
+        do {
+            answer = try await admitted(visit, to: route)
+        } catch {
+            answer = failure(error)
+        }
+        // With whatever is answered: the old token is worth nothing any more.
+        return answer.setting(visit.renewal.token.map { [Cookies.setSession($0)] } ?? [])
     }
 
     /// The path and the query; a path is plain, so that nothing in it can mean two things.
@@ -127,7 +140,7 @@ struct Gatekeeper: Sendable {
     private func admitted(_ visit: Visit, to route: Route) async throws -> Answer {
         guard route.access != .open else { return try await route.answer(visit) }
         guard let session = visit.session else {
-            return SignInPage.demand(visit, keeping: route.method == .post)
+            return try repeated(visit) ?? SignInPage.demand(visit, keeping: route.method == .post)
         }
         if route.method == .post {
             guard review.isFormToken(visit.form["token"], of: session) else {
@@ -154,6 +167,18 @@ struct Gatekeeper: Sendable {
             return .success(several.page(visit, wasSent: route.method == .post))
         } catch {
             return .failure(error)
+        }
+    }
+
+    /// What became of a form that is sent once more with the token that its session had before it.
+    private func repeated(_ visit: Visit) throws -> Answer? {
+        guard let token = visit.token, let login = review.renewed.login(of: token) else {
+            return nil
+        }
+        switch review.submissions.known("\(login) \(visit.form["once"])") {
+        case .done(let place): return .see(place)
+        case .running: throw Refusal.running
+        case .new: return nil
         }
     }
 

@@ -62,6 +62,14 @@ final class Submissions: Sendable {
         }
     }
 
+    /// What is known of a form, without beginning to carry it out.
+    func known(_ key: String) -> Known {
+        state.withLock { state in
+            guard let place = state.places[key] else { return .new }
+            return place.map(Known.done) ?? .running
+        }
+    }
+
     /// A form was carried out.
     func end(_ key: String, at place: String) {
         state.withLock { state in
@@ -76,4 +84,28 @@ final class Submissions: Sendable {
             state.order.removeAll { $0 == key }
         }
     }
+}
+
+/// Whose sessions went on under another token lately. The old one opens nothing; it tells only that a form
+/// which was sent twice, the second time before the browser had the new one, was done.
+final class RenewedTokens: Sendable {
+    private struct State {
+        var logins: [String: String] = [:]
+        var order: [String] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// A session is about to go on under another token.
+    func note(_ token: String, of login: String) {
+        state.withLock { state in
+            if state.logins.updateValue(login, forKey: token) == nil { state.order.append(token) }
+            if state.order.count > ReviewLimits.submissions {
+                state.logins[state.order.removeFirst()] = nil
+            }
+        }
+    }
+
+    /// Whose session it was.
+    func login(of token: String) -> String? { state.withLock { $0.logins[token] } }
 }

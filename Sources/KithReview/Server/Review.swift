@@ -15,6 +15,8 @@ final class Review: Sendable {
     let ledger = RequestLedger()
     /// Forms that were carried out.
     let submissions = Submissions()
+    /// Tokens of sessions that go on under another.
+    let renewed = RenewedTokens()
     /// The time that is shown and by which things are due.
     let now: @Sendable () -> Instant
     /// Where times are shown.

@@ -1,6 +1,7 @@
 import Foundation
 import KithModel
 import KithSite
+import Synchronization
 
 /// One request of a browser, after everything that is asked of all of them was checked.
 struct Visit: Sendable {
@@ -28,6 +29,8 @@ struct Visit: Sendable {
     let now: Instant
     /// What is noted of it in the audit.
     let notes = AuditLedger()
+    /// The token of the session from now on, when whoever it is proved it again.
+    let renewal = SessionRenewal()
 
     /// A parameter of the path.
     func parameter(_ name: String) -> String { parameters[name] ?? "" }
@@ -42,6 +45,24 @@ struct Visit: Sendable {
                 for: session.user.author, through: .webPage,
                 within: AccessScope(session.user.compartments), notedIn: notes),
             keeper: review.site, user: session.user)
+    }
+
+    /// Proves again who it is. The browser gets the session's new token with the answer, whatever becomes
+    /// of what the proof was for.
+    func prove(
+        newPassword: String? = nil,
+        _ body: (LocalSite, String, SignInRequest) async throws -> SignInOutcome
+    ) async throws -> SignInOutcome {
+        guard let session, let token else { return .wrong }
+        review.renewed.note(token, of: session.user.login)
+        let outcome = try await body(
+            review.site, token,
+            SignInRequest(
+                login: "", password: form["password"], code: form["code"],
+                newPassword: newPassword, address: address, device: device,
+                certificate: certificate))
+        if case .signedIn(let new, _) = outcome { renewal.become(new) }
+        return outcome
     }
 
     /// The person, the moment and what a form needs, for every page.
@@ -79,6 +100,17 @@ struct Visit: Sendable {
         guard done == "resolved", ConflictWorkPages.isPlain(id) else { return nil }
         return "/conflicts/\(id)/undo"
     }
+}
+
+/// The token that a session goes on under.
+final class SessionRenewal: Sendable {
+    private let kept = Mutex<String?>(nil)
+
+    /// The new token; nil where the old one stays.
+    var token: String? { kept.withLock { $0 } }
+
+    /// The session goes on under a new token.
+    func become(_ token: String) { kept.withLock { $0 = token } }
 }
 
 /// The parts of the page that the navigation leads to.

@@ -25,28 +25,32 @@ extension LocalSite {
         }
     }
 
-    /// Ends every other session of the account whose session it is.
+    /// Ends every other session of the account whose session it is; gives its new token.
     package func endOtherSessions(
         _ text: String, _ request: SignInRequest
     ) async throws -> SignInOutcome {
-        let outcome = try await prove(text, request)
-        guard case .signedIn = outcome, let token = BrowserToken(text: text) else { return outcome }
-        return try await translating {
-            let account = try await store.write { transaction in
-                let account = try transaction.session(token.hash)?.account
-                if let account {
-                    try transaction.endSessions(of: account.row, besides: token.hash)
-                }
-                return account
+        let outcome = try await prove(text, request) {
+            { try $0.endSessions(of: $1.row, besides: $2) }
+        }
+        try await noteProven(outcome, "signed out everywhere else")
+        return outcome
+    }
+
+    /// Notes what a proof was for, when it was right.
+    private func noteProven(_ outcome: SignInOutcome, _ what: String) async throws {
+        guard case .signedIn(let text, _) = outcome, let token = BrowserToken(text: text) else {
+            return
+        }
+        try await translating {
+            guard let account = try await store.read({ try $0.session(token.hash) })?.account else {
+                return
             }
-            guard let account else { return .wrong }
-            try await noteSignIn(account.login, account, "signed out everywhere else")
-            return outcome
+            try await noteSignIn(account.login, account, what)
         }
     }
 
     /// Replaces the password of the account whose session it is, and ends all its other sessions: whoever
-    /// knew the old one is out.
+    /// knew the old one is out. Gives the session's new token.
     package func changePassword(
         _ text: String, _ request: SignInRequest
     ) async throws -> SignInOutcome {
@@ -60,16 +64,16 @@ extension LocalSite {
             let rule = PasswordRule(words: [account.login, account.name, name])
             let problem = new == request.password ? "is a new one" : rule.problem(new)
             if let problem { return .newPasswordNeeded(problem: problem) }
-            let outcome = try await prove(text, request)
-            guard case .signedIn = outcome else { return outcome }
-            let hash = try await passwords.hash(
-                new, salt: cryptography.randomBytes(PasswordHash.saltBytes))
             let device = request.device.flatMap(BrowserToken.init(text:))?.hash
-            try await store.write { transaction in
-                try transaction.setPassword(
-                    hash.bytes, isInitial: false, of: account.row, in: token.hash, device: device)
+            let outcome = try await prove(text, request) {
+                let hash = try await passwords.hash(
+                    new, salt: cryptography.randomBytes(PasswordHash.saltBytes))
+                return {
+                    try $0.setPassword(
+                        hash.bytes, isInitial: false, of: $1.row, in: $2, device: device)
+                }
             }
-            try await noteSignIn(account.login, account, "chose another password")
+            try await noteProven(outcome, "chose another password")
             return outcome
         }
     }

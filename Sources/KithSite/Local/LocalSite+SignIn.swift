@@ -186,8 +186,20 @@ extension LocalSite {
         }
     }
 
-    /// Proves again who uses a session, before a clinical decision; counts as a guess.
+    /// Proves again who uses a session, before a clinical decision; counts as a guess. The session goes on
+    /// under the token that this gives, and no longer under the one that was asked with.
     package func prove(_ text: String, _ request: SignInRequest) async throws -> SignInOutcome {
+        try await prove(text, request, for: { { _, _, _ in } })
+    }
+
+    /// What somebody proves again who they are for: done in the transaction that notes the proof, with the
+    /// account and the hash of the session's new token.
+    typealias Proven = @Sendable (StoreTransaction, StoredAccount, Data) throws -> Void
+
+    /// The same, and does what it is for, or nothing; `purpose` is asked once the proof is right.
+    func prove(
+        _ text: String, _ request: SignInRequest, for purpose: () async throws -> Proven
+    ) async throws -> SignInOutcome {
         guard let token = BrowserToken(text: text) else { return .wrong }
         return try await translating {
             guard let session = try await store.read({ try $0.session(token.hash) }) else {
@@ -199,13 +211,10 @@ extension LocalSite {
             if let seconds = guesses.withLock({ $0.wait(for: guess, at: clock()) }) {
                 return .wait(seconds: seconds)
             }
-            let now = clock()
+            let next = token.renewed(
+                random: cryptography.randomBytes(BrowserToken.newByteCount))
             guard let account, let step = try await proof(request, account),
-                try await store.write({ transaction in
-                    guard try transaction.useCode(step: step, of: account.row) else { return false }
-                    try transaction.proveSession(token.hash, now: now)
-                    return true
-                })
+                try await renew(token, as: next, step, account, purpose())
             else {
                 guesses.withLock { $0.failed(guess, at: clock()) }
                 try await noteSignIn(
@@ -213,7 +222,23 @@ extension LocalSite {
                 return .wrong
             }
             guesses.withLock { $0.succeeded(guess) }
-            return .signedIn(session: text, device: request.device ?? "")
+            return .signedIn(session: next.text, device: request.device ?? "")
+        }
+    }
+
+    /// Uses the code and the proof up; false when either was used, or the session ended, meanwhile.
+    private func renew(
+        _ token: BrowserToken, as next: BrowserToken, _ step: Int64, _ account: StoredAccount,
+        _ purpose: @escaping Proven
+    ) async throws -> Bool {
+        let now = clock()
+        return try await store.write { transaction in
+            guard try transaction.session(token.hash) != nil,
+                try transaction.useCode(step: step, of: account.row)
+            else { return false }
+            try transaction.renewSession(token.hash, as: next.hash, now: now)
+            try purpose(transaction, account, next.hash)
+            return true
         }
     }
 

@@ -46,11 +46,12 @@ extension StoreTransaction {
             "UPDATE web_session SET used_ms = ? WHERE hash = ?", [now.milliseconds, hash])
     }
 
-    /// Notes that whoever uses a session gave password and code again.
-    public func proveSession(_ hash: Data, now: Instant) throws {
+    /// Notes that whoever uses a session gave password and code again; it goes on under a new token, and
+    /// the old one is worth nothing from then on.
+    public func renewSession(_ old: Data, as new: Data, now: Instant) throws {
         try execute(
-            "UPDATE web_session SET proved_ms = ?, used_ms = ? WHERE hash = ?",
-            [now.milliseconds, now.milliseconds, hash])
+            "UPDATE web_session SET hash = ?, proved_ms = ?, used_ms = ? WHERE hash = ?",
+            [new, now.milliseconds, now.milliseconds, old])
     }
 
     /// Ends a session.

@@ -21,7 +21,11 @@ import Testing
         let before = try await browser.ask("GET", path)
         #expect(before.body.contains("your role does not include it"))
         #expect(!before.body.contains("Latexmarker"))
+        // Nor is there a pack that would be taken for one with nothing to tell.
+        let pack = try await browser.ask("GET", path + "/pack")
+        #expect(pack.status == 403 && pack.body.contains("would lack what matters"))
         let form = try await browser.ask("GET", path + "/glass")
+        #expect(form.body.contains("<option value=\"clinical\" selected>"), "\(form.body)")
         func send(_ reason: String, once: String) async throws -> Browser.Reply {
             try await browser.ask(
                 "POST", path + "/glass",
@@ -36,6 +40,8 @@ import Testing
         #expect(broken.status == 303, "\(broken.body)")
         let during = try await browser.ask("GET", path)
         #expect(during.body.contains("Latexmarker") && during.body.contains("for an emergency"))
+        #expect(try await browser.ask("GET", path + "/pack").body.contains("Latexmarker"))
+        #expect(try await browser.ask("GET", "/residents/\(other.id)/pack").status == 403)
         let another = try await browser.ask("GET", "/residents/\(other.id)")
         #expect(another.status == 200 && !another.body.contains("Nutsmarker"))
         for _ in 0..<3 {

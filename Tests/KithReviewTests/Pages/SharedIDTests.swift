@@ -91,6 +91,12 @@ import Testing
         #expect(undo.status == 200 && undo.body.contains("Of <strong>Okafor</strong>"))
         let left = try await served.site.conflicts(ConflictQuery())
         #expect(left.map(\.values).contains { $0.contains("0666 1") } && left.count == 1)
+        let back = try await carer.ask(
+            "POST", "/conflicts/\(honest.id)/undo", form: undo.fill([("reason", "a slip")]))
+        #expect(back.status == 303, "\(back.body)")
+        let again = try await served.site.conflicts(ConflictQuery())
+        #expect(again.count == 2)
+        #expect(again.first { $0.id == honest.id }?.values.sorted() == ["01803 1", "01803 2"])
     }
 
     @Test func `the page of somebody asks which one, and shows and changes the one that is chosen`()

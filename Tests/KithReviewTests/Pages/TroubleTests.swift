@@ -122,6 +122,19 @@ import Testing
         #expect(!served.log.lines.joined().contains("Whitfield"))
     }
 
+    @Test func `what cannot be noted in the audit is not shown`() async throws {
+        #expect(try await carer.ask("GET", "/residents/\(resident.id)").body.contains("Whitfield"))
+        // As damage to that table alone would have it: everything else can be read.
+        try await served.site.store.writer.writeWithoutTransaction {
+            try $0.execute(sql: "ALTER TABLE audit RENAME TO elsewhere")
+        }
+        for path in ["/residents/\(resident.id)", "/residents", "/records/\(resident.id)"] {
+            let reply = try await carer.ask("GET", path)
+            #expect(reply.status == 503, "\(path) \(reply.status)")
+            #expect(!reply.body.contains("Whitfield"), "\(path)")
+        }
+    }
+
     private func set(version: Int) async throws {
         try await served.site.store.writer.writeWithoutTransaction {
             try $0.execute(sql: "PRAGMA user_version = \(version)")

@@ -156,20 +156,21 @@ import Testing
         }
         #expect(try await village.site.webSession(second) != nil)
         guard
-            case .signedIn = try await village.site.changePassword(
+            case .signedIn(let renewed, _) = try await village.site.changePassword(
                 first, proof(mary, old, new: new))
         else {
             Issue.record("what is right was refused")
             return
         }
-        // Whoever knew the old one is out, and this browser is not.
+        // Whoever knew the old one is out, and this browser is not; whoever took its token along is.
         #expect(try await village.site.webSession(second) == nil)
-        #expect(try await village.site.webSession(first) != nil)
-        guard case .wrong = try await village.site.prove(first, proof(mary, old)) else {
+        #expect(try await village.site.webSession(first) == nil)
+        #expect(try await village.site.webSession(renewed) != nil)
+        guard case .wrong = try await village.site.prove(renewed, proof(mary, old)) else {
             Issue.record("the old password still counts")
             return
         }
-        guard case .signedIn = try await village.site.prove(first, proof(mary, new)) else {
+        guard case .signedIn = try await village.site.prove(renewed, proof(mary, new)) else {
             Issue.record("the new password does not count")
             return
         }
@@ -198,16 +199,16 @@ import Testing
         }
         #expect(try await village.site.webSession(first) != nil)
         guard
-            case .signedIn = try await village.site.endOtherSessions(
+            case .signedIn(let renewed, _) = try await village.site.endOtherSessions(
                 second, proof(mary, AccountHome.password))
         else {
             Issue.record("what is right was refused")
             return
         }
         #expect(try await village.site.webSession(first) == nil)
-        #expect(try await village.site.webSession(second) != nil)
+        #expect(try await village.site.webSession(renewed) != nil)
         #expect(try await village.site.webSession(others) != nil, "and nobody else is signed out")
-        #expect(try await village.site.ownSessions(second).map(\.isThis) == [true])
+        #expect(try await village.site.ownSessions(renewed).map(\.isThis) == [true])
     }
 
     @Test func `a disabled account looks like a wrong password`() async throws {
@@ -239,13 +240,56 @@ import Testing
             Issue.record("\(wrong)")
             return
         }
-        _ = try await village.site.prove(
+        #expect(try await village.site.webSession(token)?.proved == before.proved)
+        let right = try await village.site.prove(
             token,
             SignInRequest(
                 login: "", password: AccountHome.password, code: mary.code(village.now),
                 address: "192.0.2.1"))
-        let after = try #require(try await village.site.webSession(token))
-        #expect(after.proved == village.now)
+        guard case .signedIn(let renewed, _) = right else {
+            Issue.record("\(right)")
+            return
+        }
+        let after = try #require(try await village.site.webSession(renewed))
+        #expect(after.proved == village.now && after.begun == before.begun)
+        // What was typed into a form before can still be sent; the token from before is worth nothing.
+        #expect(after.formToken == before.formToken && renewed != token)
+        #expect(try await village.site.webSession(token) == nil)
+        village.pass(seconds: 60)
+        guard case .wrong = try await village.site.prove(token, proof(mary, AccountHome.password))
+        else {
+            Issue.record("the token from before still proves")
+            return
+        }
+    }
+
+    @Test func `whoever guesses at an open session is made to wait as one who signs in`()
+        async throws
+    {
+        let mary = try await village.account("mary")
+        let token = try await village.signIn(mary)
+        func guess(_ password: String) async throws -> SignInOutcome {
+            try await village.site.prove(
+                token,
+                SignInRequest(
+                    login: "", password: password, code: mary.code(village.now),
+                    address: "192.0.2.1"))
+        }
+        village.pass(seconds: 60)
+        var outcomes: [SignInOutcome] = []
+        for number in 0..<5 { outcomes.append(try await guess("guess \(number)")) }
+        let waits = outcomes.count { if case .wait = $0 { true } else { false } }
+        #expect(waits == 2, "\(outcomes)")
+        // Even what is right is not looked at while they wait, and counts after it.
+        guard case .wait(let seconds) = try await guess(AccountHome.password) else {
+            Issue.record("nobody had to wait")
+            return
+        }
+        village.pass(seconds: Int64(seconds))
+        guard case .signedIn = try await guess(AccountHome.password) else {
+            Issue.record("what is right was refused")
+            return
+        }
     }
 
     @Test func `a login that nobody has costs the same work as one that somebody has`() async throws

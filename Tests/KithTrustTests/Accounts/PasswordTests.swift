@@ -1,7 +1,8 @@
 import Foundation
 import KithModel
-import KithTrust
 import Testing
+
+@testable import KithTrust
 
 @Suite struct PasswordTests {
     private let salt = Data(0..<16)
@@ -31,23 +32,44 @@ import Testing
 
     @Test(arguments: [
         ("short", "has 12"), (String(repeating: "ab", count: 65), "has 12"),
-        ("Password1234", "many people use"), ("1qaz2wsx3edc", "many people use"),
+        ("PhotoGrapher", "many people use"), ("sonyericsson", "many people use"),
         ("aabbaabbaabb", "five different"), ("mary.okafor.elm", "your name"),
-        ("Elm House Mary!", "your name"),
+        ("Elm House Mary!", "your name"), ("saucepansaucepan", "again and again"),
+        ("Password1234", "everybody tries"), ("NHS nurse 2345!", "everybody tries"),
+        ("Welcome Elm House 1", "everybody tries"), ("doctor & matr", "everybody tries"),
+        ("1qaz2wsx3edc", "in a row"), ("qwertyuiop[]{}", "in a row"),
+        ("abcdefgh98765", "in a row"), ("aaaabbbbccccdddde", "in a row"),
+        ("poiuytrewqxyz", "in a row"),
     ])
     func `a password that a stranger would try is refused`(text: String, words: String) {
         let rule = PasswordRule(words: ["mary.okafor", "Mary Okafor", "Elm House"])
         #expect(rule.problem(text)?.contains(words) == true, "\(rule.problem(text) ?? "none")")
     }
 
-    @Test(arguments: ["seven green kettles", "пять зелёных чайников", "Tr0ub4dor&3xyz"])
+    @Test func `three thousand common ones that are long enough are refused by the list alone`() {
+        // ASVS 5.0, 6.2.4: "at least, the top 3000 passwords which match the application's password policy".
+        let rule = PasswordRule(words: [])
+        #expect(PasswordRule.common.count >= 3000)
+        for common in PasswordRule.common {
+            #expect(PasswordRule.characters.contains(common.count), "\(common)")
+            #expect(rule.weakness(common) == nil, "\(common) is refused without the list")
+            for typed in [common, common.uppercased(), common.capitalized] {
+                #expect(rule.problem(typed)?.contains("many people use") == true, "\(typed)")
+            }
+        }
+        #expect(!PasswordRule.common.contains { $0.hasPrefix("# ") })
+    }
+
+    @Test(arguments: [
+        "seven green kettles", "пять зелёных чайников", "Tr0ub4dor&3xyz", "property tree nurse 7",
+    ])
     func `a long one of any characters is taken`(text: String) {
         #expect(PasswordRule(words: ["mary", "Elm House"]).problem(text) == nil)
     }
 
     @Test func `a browser's token is read again, and its form token belongs to it alone`() {
-        let token = BrowserToken(random: Data(repeating: 7, count: 32))
-        let other = BrowserToken(random: Data(repeating: 8, count: 32))
+        let token = BrowserToken(random: Data(repeating: 7, count: BrowserToken.byteCount))
+        let other = BrowserToken(random: Data(repeating: 8, count: BrowserToken.byteCount))
         #expect(BrowserToken(text: token.text)?.hash == token.hash)
         #expect(token.hash != other.hash && token.hash.count == 32)
         #expect(token.isFormToken(token.formToken) && !other.isFormToken(token.formToken))
@@ -56,5 +78,9 @@ import Testing
             #expect(BrowserToken(text: text) == nil)
         }
         #expect("\(token)" == "BrowserToken")
+        // Its successor has another hash, and the forms that are open belong to it too.
+        let next = token.renewed(random: Data(repeating: 9, count: BrowserToken.newByteCount))
+        #expect(next.hash != token.hash && next.isFormToken(token.formToken))
+        #expect(next.text.prefix(50) != token.text.prefix(50))
     }
 }
