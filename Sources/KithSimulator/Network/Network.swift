@@ -28,7 +28,7 @@ final class Network {
 
     /// Opens a session with a peer, like the daemon that dials and the one that answers.
     func dial(
-        from caller: Installation, to peer: StoredPeer,
+        from caller: Installation, to peer: StoredPeer, at chosen: Installation?,
         ended: @escaping (SyncSession.Outcome) throws -> Void
     ) throws {
         guard !caller.busy.contains(peer.site) else { throw NotReached(why: "busy here") }
@@ -36,7 +36,7 @@ final class Network {
         let isOpen = simulation.faults.areOver
         guard isOpen || !peer.addresses.isEmpty else { throw NotReached(why: "no address") }
         let reached = simulation.sites.filter {
-            $0.site == peer.site && $0.isRunning && $0 !== caller
+            $0.site == peer.site && $0.isRunning && $0 !== caller && $0 === chosen ?? $0
                 && (isOpen || !($0.original ?? $0).addresses.isEmpty)
                 && !simulation.weather.isBlocked(from: caller, to: $0)
         }

@@ -56,16 +56,18 @@ enum Sync {
     }
 
     /// Sessions with one peer until no more compartments come into reach; three at the most. Then
-    /// is told whether they proved equality, and nil when none was possible.
+    /// is told whether they proved equality, and nil when none was possible. Of a copied peer chance
+    /// chooses one, where none is named.
     static func run(
-        from installation: Installation, to site: SiteID, _ simulation: Simulation, round: Int = 1,
+        from installation: Installation, to site: SiteID, at callee: Installation? = nil,
+        _ simulation: Simulation, round: Int = 1,
         then: @escaping (SyncSession.Outcome?) throws -> Void
     ) throws {
         let peers = try simulation.read(at: installation) { try $0.peers() }
         guard let peer = peers.first(where: { $0.site == site }) else { return try then(nil) }
         do {
             try simulation.workload.registrar.acceptOffers(at: installation, of: peer)
-            try simulation.network.dial(from: installation, to: peer) { outcome in
+            try simulation.network.dial(from: installation, to: peer, at: callee) { outcome in
                 try note(peer: peer, outcome, at: installation, simulation)
                 let isAgain =
                     outcome.isMembershipChanged && outcome.reason == .equal && round < 3
@@ -73,7 +75,8 @@ enum Sync {
                 // The other side is still ending its stream.
                 simulation.after(1_000, at: installation) {
                     try run(
-                        from: installation, to: site, simulation, round: round + 1, then: then)
+                        from: installation, to: site, at: callee, simulation, round: round + 1,
+                        then: then)
                 }
             }
         } catch let problem as Network.NotReached {

@@ -76,5 +76,9 @@ package struct Regression: Sendable {
             .copyOfLeaver,
             "a member that had left was handed entries that a copy of it had written on acts that it is not told"
         ),
+        Regression(
+            .wordOfRemoved,
+            "who had removed a member did not state to hold what that had written on acts that came after the removal, and every session with it broke off"
+        ),
     ]
 }

@@ -29,6 +29,9 @@ package enum Scenario: String, CaseIterable, Sendable {
     /// A steward removes a member and mints a key without it. The founder lets another site in before it is
     /// handed that key, and removes who minted it, who has not heard of the new one.
     case removedMinter = "removed-minter"
+    /// A member that was removed, and does not know, writes on an act that comes to its remover after the
+    /// removal, and meets the remover.
+    case wordOfRemoved = "word-of-removed"
     /// A copied member leaves, and its copy, which knows nothing of that, writes on an act that who has left is
     /// not told. Somebody who heard of the leaving first has both, and meets the one who left.
     case copyOfLeaver = "copy-of-leaver"
@@ -45,6 +48,7 @@ package enum Scenario: String, CaseIterable, Sendable {
         case .demotedMinter: try playDemotedMinter(stage)
         case .keyWithoutSteward: try playKeyWithoutSteward(stage)
         case .removedMinter: try playRemovedMinter(stage)
+        case .wordOfRemoved: try playWordOfRemoved(stage)
         case .copyOfLeaver: try playCopyOfLeaver(stage)
         }
     }
@@ -143,6 +147,17 @@ package enum Scenario: String, CaseIterable, Sendable {
             Grant(role: .contributor, compartments: [.relations], mayAttest: false))
         try stage.sync(stage.trust, stage.home)
         try stage.remove(stage.practice)
+    }
+
+    private func playWordOfRemoved(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        try stage.remove(stage.trust)
+        try stage.admit(stage.otherHome, by: stage.practice)
+        try stage.sync(stage.trust, stage.practice)
+        try stage.describeAgain(stage.trust)
+        try stage.sync(stage.trust, stage.practice)
+        try stage.sync(stage.practice, stage.home)
+        try stage.sync(stage.home, stage.trust)
     }
 
     private func playCopyOfLeaver(_ stage: Stage) throws {

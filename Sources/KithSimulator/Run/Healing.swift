@@ -42,18 +42,21 @@ struct Healing {
     private func syncAll() throws -> (isQuiet: Bool, problems: [String]) {
         var isQuiet = true
         var problems: [String] = []
-        var met: Set<Set<SiteID>> = []
+        var met: Set<Set<Int>> = []
         for installation in simulation.sites where !installation.isLiar {
             try Sync.scrub(installation, simulation)
         }
         for installation in simulation.sites where !installation.isLiar {
             let peers = try simulation.read(at: installation) { try $0.peers() }
-            for peer in peers where !isLiar(peer.site) {
-                let pair: Set<SiteID> = [installation.site, peer.site]
-                // Whoever dials, both hold the same after it; but of a copied home only one is met.
-                if met.contains(pair), !pair.contains(where: isCopied) { continue }
+            // Of a copied home each is met: where chance chose one, it might never choose the other.
+            for (peer, callee) in peers.flatMap({ peer in
+                simulation.sites.filter { $0.site == peer.site }.map { (peer, $0) }
+            }) where !callee.isLiar {
+                let pair: Set<Int> = [installation.number, callee.number]
+                // Whoever dials, both hold the same after it.
+                if met.contains(pair) { continue }
                 let written = simulation.counts[.entries]
-                try Sync.run(from: installation, to: peer.site, simulation) { outcome in
+                try Sync.run(from: installation, to: peer.site, at: callee, simulation) { outcome in
                     // A peer that only dials is reached when it does.
                     guard let outcome else { return }
                     met.insert(pair)
@@ -69,13 +72,5 @@ struct Healing {
             }
         }
         return (isQuiet, problems)
-    }
-
-    private func isCopied(_ site: SiteID) -> Bool {
-        simulation.sites.filter { $0.site == site }.count > 1
-    }
-
-    private func isLiar(_ site: SiteID) -> Bool {
-        simulation.sites.contains { $0.site == site && $0.isLiar }
     }
 }

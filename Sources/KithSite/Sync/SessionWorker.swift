@@ -138,7 +138,9 @@ package struct SessionWorker: Sendable {
         case .signStatements(let stated):
             let indices = stated.keys.sorted()
             let own = try indices.map {
-                try statement(on: asOfNow(sharings[$0], transaction, now), transaction, now: now)
+                try statement(
+                    on: asOfNow(sharings[$0], transaction, now),
+                    declared: session.leavesOfPeer(in: $0), transaction, now: now)
             }
             // Those of members are told to members alone, as long as sharing lasts.
             let shared = Set(try transaction.sharings(with: peer.site, now: now))

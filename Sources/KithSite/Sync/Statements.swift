@@ -10,12 +10,24 @@ import SwiftProtobuf
 extension SessionWorker {
     /// This site's signed word on where it stands in a compartment; kept here as well, unless a site
     /// that was removed is told only a part of it.
+    ///
+    /// - Parameter leaves: what the peer declared. What a former member wrote itself on acts that came here
+    ///   after its removal is not offered to it, which may not have them; where it says that it has it, it
+    ///   is told that it is here.
     func statement(
-        on sharing: Sharing, _ transaction: StoreTransaction, now: Instant
+        on sharing: Sharing, declared leaves: [Position], _ transaction: StoreTransaction,
+        now: Instant
     ) throws -> Kith_V1_SignedStatement {
         let keys = transaction.keys
         let id = sharing.id
-        let frontier = try transaction.frontier(of: sharing)
+        var frontier = try transaction.frontier(of: sharing)
+        if sharing.end != nil {
+            let told = Set(frontier.map(\.hash))
+            frontier += try leaves.filter {
+                try $0.feed.author == peer.site && !told.contains($0.hash)
+                    && transaction.holds($0.hash)
+            }
+        }
         if let kept = try transaction.statement(by: keys.site, on: id),
             kept.frontierDigest == FrontierDigest.digest(of: frontier)
         {

@@ -55,8 +55,11 @@ extension SyncSession {
 
     /// The leaves that the peer declared of a feed.
     package func leavesOfPeer(in request: FeedRequest) -> [Position] {
-        declared.theirs[request.shared]?.filter { $0.feed == request.feed } ?? []
+        leavesOfPeer(in: request.shared).filter { $0.feed == request.feed }
     }
+
+    /// The leaves that the peer declared of a shared compartment.
+    package func leavesOfPeer(in shared: Int) -> [Position] { declared.theirs[shared] ?? [] }
 
     /// The samples that were asked for are here.
     package mutating func samplesLoaded(_ samples: [FeedRequest: [Position]]) -> [Action] {
