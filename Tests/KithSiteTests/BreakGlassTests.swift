@@ -147,6 +147,25 @@ import Testing
         for site in [scene.elm, oak] { await site.close() }
     }
 
+    @Test func `beside two residents who may be one stands nothing that a role does not include`()
+        async throws
+    {
+        let scene = try await scene()
+        try await scene.elm.add(
+            "resident", to: "Plans", "familyName=Whitfield", "nhsNumber=9990001006")
+        try await scene.elm.edit(scene.resident, "nhsNumber=9990001006")
+        let conflict = try #require(
+            try await scene.elm.site.conflicts(ConflictQuery(kinds: [.duplicateResident])).first)
+        func kinds(_ site: any Site) async throws -> Set<String> {
+            Set(
+                try await site.conflict(conflict.id).details?.sides.flatMap(\.lines).map(\.kind)
+                    ?? [])
+        }
+        #expect(try await kinds(scene.elm.site).contains("allergy"))
+        #expect(try await !kinds(scene.mine).contains("allergy"))
+        await scene.elm.close()
+    }
+
     @Test func `breaking the glass lets one read one compartment of one resident for an hour`()
         async throws
     {
