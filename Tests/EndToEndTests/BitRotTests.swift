@@ -49,7 +49,13 @@ import Testing
             try FileManager.default.removeItem(atPath: home.path + "/" + name)
         }
         for (name, bytes) in files {
-            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: home.path + "/" + name))
+            let path = home.path + "/" + name
+            // The last program that closed the database may have taken the write-ahead log away.
+            if !FileManager.default.fileExists(atPath: path) {
+                _ = FileManager.default.createFile(
+                    atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+            }
+            let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
             try file.truncate(atOffset: 0)
             try file.write(contentsOf: bytes)
             try file.close()
