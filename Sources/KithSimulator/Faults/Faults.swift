@@ -61,7 +61,7 @@ struct Faults {
         link = rate(.links, 20...120)
         partition = rate(.partitions, 30...150)
         var time = Self.random(plan, "time for peers")
-        dial = plan.profile == .calm ? 1_000 : time.number(in: 100...304)
+        dial = plan.profile == .calm ? 1_000 : time.number(in: 108...326)
         dials = RandomSource(seed: plan.seed, purpose: "dials")
     }
 
