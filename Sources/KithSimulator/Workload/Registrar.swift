@@ -60,11 +60,13 @@ final class Registrar {
         try join(joiner, id, invitedBy: inviter)
     }
 
-    /// Whether somebody let a site in who does not lie, and is a member to this day.
+    /// Whether somebody let a site in who does not lie, is a member to this day, and takes it for one: who
+    /// had been made less than a steward may have let in nobody.
     func wasLetIn(_ joiner: Installation, to id: PartnershipID) throws -> Bool {
         try admissions.contains { admission in
             try admission.joiner === joiner && admission.partnership == id
                 && !admission.inviter.isLiar && isMember(admission.inviter, of: id)
+                && grant(of: joiner, in: id, at: admission.inviter) != nil
         }
     }
 
