@@ -25,9 +25,18 @@ extension Weather {
         installation.stop()
         simulation.network.died(installation)
         try installation.replaceDisk(with: image)
-        if isWholeHome { installation.homeWasSetBack(noted: kept.noted) }
+        if isWholeHome {
+            installation.homeWasSetBack(noted: kept.noted)
+        } else if try isCopied(installation) && !installation.noticesItWasSetBack() {
+            // What it had written since it had told nobody, or it would have noted it; its copy may tell.
+            installation.homeWasSetBack(noted: installation.noted)
+        }
         try simulation.chronicle.diskSetBack(at: installation)
         try start(installation)
+    }
+
+    private func isCopied(_ installation: Installation) -> Bool {
+        simulation.sites.contains { $0.original === installation }
     }
 
     /// An operator stops the daemon, restores a backup, and starts it again.

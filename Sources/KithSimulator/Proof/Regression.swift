@@ -80,5 +80,9 @@ package struct Regression: Sendable {
             .wordOfRemoved,
             "who had removed a member did not state to hold what that had written on acts that came after the removal, and every session with it broke off"
         ),
+        Regression(
+            .bothFormer,
+            "of two sites that take each other for former members one did not state to hold what the other had declared, and every session broke off"
+        ),
     ]
 }

@@ -32,6 +32,10 @@ package enum Scenario: String, CaseIterable, Sendable {
     /// A member that was removed, and does not know, writes on an act that comes to its remover after the
     /// removal, and meets the remover.
     case wordOfRemoved = "word-of-removed"
+    /// The founder removes a member and describes itself anew; another member hears of both, leaves, and is set
+    /// back to a backup from before it left. The removed one is let in again and hears of the leaving: each
+    /// of the two takes the other for a former member, and they meet.
+    case bothFormer = "both-former"
     /// A copied member leaves, and its copy, which knows nothing of that, writes on an act that who has left is
     /// not told. Somebody who heard of the leaving first has both, and meets the one who left.
     case copyOfLeaver = "copy-of-leaver"
@@ -49,6 +53,7 @@ package enum Scenario: String, CaseIterable, Sendable {
         case .keyWithoutSteward: try playKeyWithoutSteward(stage)
         case .removedMinter: try playRemovedMinter(stage)
         case .wordOfRemoved: try playWordOfRemoved(stage)
+        case .bothFormer: try playBothFormer(stage)
         case .copyOfLeaver: try playCopyOfLeaver(stage)
         }
     }
@@ -158,6 +163,21 @@ package enum Scenario: String, CaseIterable, Sendable {
         try stage.sync(stage.trust, stage.practice)
         try stage.sync(stage.practice, stage.home)
         try stage.sync(stage.home, stage.trust)
+    }
+
+    private func playBothFormer(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        try stage.remove(stage.trust)
+        try stage.describeAgain(stage.home)
+        try stage.sync(stage.council, stage.home)
+        let backup = stage.council.imageOfDisk()
+        defer { backup.discard() }
+        try stage.leave(stage.council)
+        try stage.sync(stage.council, stage.home)
+        try stage.admit(stage.trust)
+        try stage.sync(stage.trust, stage.home)
+        try stage.restore(backup, at: stage.council)
+        try stage.sync(stage.council, stage.trust)
     }
 
     private func playCopyOfLeaver(_ stage: Stage) throws {

@@ -256,6 +256,13 @@ final class Installation {
         identity += 1
     }
 
+    /// Whether it can tell, by what it noted, that the database is an older one.
+    func noticesItWasSetBack() throws -> Bool {
+        try store.readBlocking {
+            try $0.rollbackReason(noted: noted, isInPlace: true) != nil
+        }
+    }
+
     /// Notes outside the database how far the feeds are, before anybody is told.
     func noteHighWater() throws { noted = try store.readBlocking { try $0.ownPosition() } }
 }

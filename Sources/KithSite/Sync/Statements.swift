@@ -11,9 +11,9 @@ extension SessionWorker {
     /// This site's signed word on where it stands in a compartment; kept here as well, unless a site
     /// that was removed is told only a part of it.
     ///
-    /// - Parameter leaves: what the peer declared. What a former member wrote itself on acts that came here
-    ///   after its removal is not offered to it, which may not have them; where it says that it has it, it
-    ///   is told that it is here.
+    /// - Parameter leaves: what the peer declared. What came here after a former member's removal is not
+    ///   offered to it; where it says that it has some of that, it is told that it is here. Two sites may take
+    ///   each other for former members, each by what it alone has heard.
     func statement(
         on sharing: Sharing, declared leaves: [Position], _ transaction: StoreTransaction,
         now: Instant
@@ -24,8 +24,7 @@ extension SessionWorker {
         if sharing.end != nil {
             let told = Set(frontier.map(\.hash))
             frontier += try leaves.filter {
-                try $0.feed.author == peer.site && !told.contains($0.hash)
-                    && transaction.holds($0.hash)
+                try !told.contains($0.hash) && transaction.holds($0, in: id.partnership)
             }
         }
         if let kept = try transaction.statement(by: keys.site, on: id),

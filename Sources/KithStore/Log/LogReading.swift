@@ -86,6 +86,16 @@ extension StoreTransaction {
         try place(of: hash) != nil
     }
 
+    /// Whether the entry that somebody declares is here, and stands where they say that it does.
+    public func holds(_ leaf: Position, in partnership: PartnershipID) throws -> Bool {
+        guard let place = try place(of: leaf.hash), let found = try feed(ofChain: place.chain)
+        else {
+            return false
+        }
+        return found.partnership == partnership && found.feed == leaf.feed
+            && place.sequence == Int64(exactly: leaf.sequence)
+    }
+
     /// The arrival numbers, ascending, of the entries of a compartment that are not in the past of
     /// the leaves that somebody declares; leaves that are not here count for nothing.
     public func missing(

@@ -80,7 +80,7 @@ extension StoreTransaction {
     }
 
     /// The feed that a chain is of.
-    private func feed(
+    func feed(
         ofChain chain: Int64
     ) throws -> (partnership: PartnershipID, feed: FeedID)? {
         if let known = memo.feedsOfChains[chain] { return known }
