@@ -29,6 +29,7 @@ enum ReviewLimits {
     static let submissions = 4096
     /// How many pages are made at once: as many as the database has readers for.
     static let pagesAtOnce = 4
-    /// The same while a sync runs.
-    static let pagesDuringSync = 2
+    /// The same while a sync runs: a second one would be in the way of the sync on the other processor, and
+    /// fifty readers hardly need it.
+    static let pagesDuringSync = 1
 }
