@@ -13,6 +13,8 @@ final class Network {
     private var connections = 0
     /// The ends of sessions that are not over.
     private var open: [SessionEnd] = []
+    /// Entries that sessions sent or received, of all that ended.
+    var moved = 0
 
     init(_ simulation: Simulation) {
         self.simulation = simulation

@@ -182,6 +182,7 @@ final class SessionEnd {
         network.ended(self)
         if side == .initiator, outcome.reason == .equal { simulation.counts[.sessionsEqual] += 1 }
         simulation.counts[.entriesReceived] += outcome.progress.received
+        network.moved += outcome.progress.sent + outcome.progress.received
         let word =
             switch outcome.reason {
             case .equal: "equal"

@@ -55,12 +55,11 @@ struct Healing {
                 let pair: Set<Int> = [installation.number, callee.number]
                 // Whoever dials, both hold the same after it.
                 if met.contains(pair) { continue }
-                let written = simulation.counts[.entries]
+                let before = (simulation.counts[.entries], simulation.network.moved)
                 try Sync.run(from: installation, to: peer.site, at: callee, simulation) { outcome in
                     // A peer that only dials is reached when it does.
                     guard let outcome else { return }
                     met.insert(pair)
-                    if outcome.progress.sent + outcome.progress.received > 0 { isQuiet = false }
                     if outcome.reason != .equal {
                         isQuiet = false
                         problems.append(
@@ -68,7 +67,9 @@ struct Healing {
                     }
                 }
                 try simulation.runUntil(simulation.time + 40 * SimulatedClock.minute)
-                if simulation.counts[.entries] > written { isQuiet = false }
+                if (simulation.counts[.entries], simulation.network.moved) != before {
+                    isQuiet = false
+                }
             }
         }
         return (isQuiet, problems)
