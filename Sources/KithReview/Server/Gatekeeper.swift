@@ -24,7 +24,7 @@ struct Gatekeeper: Sendable {
     }
 
     /// The page that says what went wrong.
-    private func failure(_ error: any Error) -> Answer {
+    func failure(_ error: any Error) -> Answer {
         switch error {
         case let refusal as Refusal: return refusal.answer(review)
         case let error as SiteError: return Problems.answer(error, review)

@@ -1,6 +1,7 @@
 import Foundation
 import GRDB
 import KithModel
+import Logging
 import Testing
 
 @testable import KithReview
@@ -120,6 +121,36 @@ import Testing
             }
         }
         #expect(!served.log.lines.joined().contains("Whitfield"))
+    }
+
+    /// What no part of the program throws, and whose words hold what a record would.
+    private struct Unforeseen: Error, CustomStringConvertible {
+        let description = "row 17 of Mabel Whitfield"
+    }
+
+    @Test func `what nobody foresaw is told in general words, and the log learns its kind alone`()
+        async throws
+    {
+        let gatekeeper = Gatekeeper(
+            review: Review(
+                site: served.site, siteName: "Elm House",
+                configuration: ReviewConfiguration(
+                    host: "127.0.0.1", port: 0, names: ["127.0.0.1"], browsers: .any),
+                zone: .gmt, now: { Instant(Date()) }),
+            routes: [],
+            logger: Logger(label: "test") { [log = served.log] _ in
+                LogBook.Handler(book: log)
+            })
+        let answer = gatekeeper.failure(Unforeseen())
+        let page = String(decoding: answer.body, as: UTF8.self)
+        #expect("\(answer.status)".hasPrefix("503"))
+        #expect(page.contains("Something went wrong that Kith did not expect; try again."))
+        for inside in ["Whitfield", "row 17", "Unforeseen"] {
+            #expect(!page.contains(inside), "\(inside) in \(page)")
+        }
+        let log = served.log.lines.joined(separator: "\n")
+        #expect(log.contains("Unforeseen"))
+        #expect(!log.contains("Whitfield") && !log.contains("row 17"), "\(log)")
     }
 
     @Test func `what cannot be noted in the audit is not shown`() async throws {
