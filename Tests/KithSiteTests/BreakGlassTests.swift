@@ -58,6 +58,29 @@ import Testing
                 compartment: .clinical, resident: scene.resident.description, reason: reason))
     }
 
+    @Test func `whatever an overview asks for, it tells of what the role includes`() async throws {
+        let scene = try await scene()
+        func versions(_ site: any Site) async throws -> [RecordID: Int64] {
+            Dictionary(
+                uniqueKeysWithValues: try await site.overview(Compartment.allCases).map {
+                    ($0.resident.id, $0.lastVersion)
+                })
+        }
+        let (mine, all) = (try await versions(scene.mine), try await versions(scene.elm.site))
+        // Both residents have an allergy that came after them.
+        for resident in [scene.resident, scene.other] {
+            let (seen, newest) = try (#require(mine[resident]), #require(all[resident]))
+            #expect(seen < newest)
+        }
+        try await scene.elm.edit(scene.allergy, "agent=Penicillin")
+        #expect(try await versions(scene.mine) == mine)
+        #expect(try await versions(scene.elm.site) != all)
+        let auditing = scene.elm.site.acting(
+            for: auditor, through: .webPage, within: AccessScope([]))
+        #expect(try await auditing.overview(Compartment.allCases).isEmpty)
+        await scene.elm.close()
+    }
+
     @Test func `what a role does not include is absent, and is not written either`() async throws {
         let scene = try await scene()
         let (mine, resident) = (scene.mine, scene.resident.description)
