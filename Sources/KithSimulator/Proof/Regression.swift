@@ -84,5 +84,9 @@ package struct Regression: Sendable {
             .bothFormer,
             "of two sites that take each other for former members one did not state to hold what the other had declared, and every session broke off"
         ),
+        Regression(
+            .restoredAdmission,
+            "what a member wrote stayed without effect where its admission had been void for a while"
+        ),
     ]
 }

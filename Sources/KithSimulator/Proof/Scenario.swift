@@ -39,6 +39,9 @@ package enum Scenario: String, CaseIterable, Sendable {
     /// A copied member leaves, and its copy, which knows nothing of that, writes on an act that who has left is
     /// not told. Somebody who heard of the leaving first has both, and meets the one who left.
     case copyOfLeaver = "copy-of-leaver"
+    /// A steward removes the founder, who has just let a site in and puts the steward out. A member hears of the
+    /// first removal before the second: what the new site wrote counts, counts no more, and counts again.
+    case restoredAdmission = "restored-admission"
 
     /// Tells it on a world that has just been founded.
     func play(on stage: Stage) throws {
@@ -55,6 +58,7 @@ package enum Scenario: String, CaseIterable, Sendable {
         case .wordOfRemoved: try playWordOfRemoved(stage)
         case .bothFormer: try playBothFormer(stage)
         case .copyOfLeaver: try playCopyOfLeaver(stage)
+        case .restoredAdmission: try playRestoredAdmission(stage)
         }
     }
 
@@ -194,5 +198,22 @@ package enum Scenario: String, CaseIterable, Sendable {
         // Of the two the one who left is met.
         copy.stop()
         try stage.sync(stage.practice, stage.trust)
+    }
+
+    private func playRestoredAdmission(_ stage: Stage) throws {
+        try stage.everyoneMeets()
+        try stage.admit(
+            stage.otherHome,
+            Grant(role: .contributor, compartments: [.relations], mayAttest: false))
+        try stage.sync(stage.otherHome, stage.home)
+        let record = try stage.write(at: stage.otherHome)
+        try stage.sync(stage.otherHome, stage.home)
+        try stage.sync(stage.trust, stage.home)
+        try stage.remove(stage.home, by: stage.practice)
+        try stage.sync(stage.trust, stage.practice)
+        try stage.remove(stage.practice)
+        try stage.sync(stage.council, stage.home)
+        try stage.sync(stage.council, stage.trust)
+        try stage.change(record, at: stage.trust)
     }
 }

@@ -1,4 +1,5 @@
 import KithModel
+import KithSite
 import KithStore
 import KithTrust
 
@@ -60,6 +61,22 @@ final class Stage {
             throw Violation("Scenario", "\(installation.name) did not write")
         }
         return record
+    }
+
+    /// Says something else where a record was given its first text.
+    func change(_ record: Workload.KnownRecord, at installation: Installation) throws {
+        guard
+            let field = Workload.fields(of: record.kind, installation.version).first(where: {
+                $0.isRequired
+            })
+        else { throw Violation("Scenario", "a \(record.kind.name) may say nothing") }
+        let version = try simulation.read(at: installation) { try $0.version() }
+        let edit = RecordEdit(
+            target: .existing(record.id.description, kind: record.kind.name, in: partnership),
+            values: [.init(field.name, "Another")], seen: version)
+        _ = try simulation.workload.save(edit, at: installation, in: partnership)
+        simulation.chronicle.acknowledge(at: installation)
+        try simulation.noteStep("\(installation.name) changes \(record.id.short)")
     }
 
     /// Erases all that a record has said; gives the entry that does.

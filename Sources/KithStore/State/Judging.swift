@@ -59,20 +59,24 @@ extension StoreTransaction {
             return
         }
         let membership = try membership(of: partnership)
+        var doubtful: Set<SiteID> = []
         for (act, isInEffect) in zip(membership.acts, membership.isInEffect) {
-            try execute(
+            let changed = try rows(
                 """
                 UPDATE membership_act SET is_in_effect = ? WHERE is_in_effect <> ?
-                    AND arrival = (SELECT arrival FROM entry WHERE hash = ?)
+                    AND arrival = (SELECT arrival FROM entry WHERE hash = ?) RETURNING 1
                 """, [isInEffect, isInEffect, act.entry.blob])
+            // What let somebody in may be in effect again, and their entries with it.
+            if !changed.isEmpty { doubtful.insert(act.site) }
         }
         let sites = Set(membership.acts.map(\.site))
+        doubtful.formUnion(sites.filter { !membership.isPlain($0) })
         for site in sites {
             let grant = try membership.grant(of: site)
             let removal = try membership.removal(of: site).flatMap { try place(of: $0.entry) }
             try setStanding(of: site, grant, removal: removal, partnership)
         }
-        for site in sites where !membership.isPlain(site) {
+        for site in doubtful {
             try judgeEntries(of: site, in: partnership, membership, since: since)
         }
     }
