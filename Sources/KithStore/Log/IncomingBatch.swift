@@ -40,6 +40,20 @@ public struct IncomingBatch: Sendable {
         ends = entries.map(\.parsed).filter { !continued.contains($0.hash) }
     }
 
+    /// The certificate that an act of the batch brings for a site. Whoever wrote the act, it is that site's:
+    /// a site is named by its key.
+    func certificate(of site: SiteID) -> RootCertificate? {
+        for entry in entries where entry.parsed.header.feed.compartment == .membership {
+            guard let part = entry.parsed.received.parts.first else { continue }
+            switch try? MembershipAct(decoding: part.skeleton) {
+            case .found(_, _, _, let profile) where profile.site == site: return profile.root
+            case .admit(let profile, _, _) where profile.site == site: return profile.root
+            default: continue
+            }
+        }
+        return nil
+    }
+
     /// An entry of the batch with those of its feed that it continues, as far as they are of the batch.
     /// One that is said to be of another feed ends the chain: its author is another, who did not sign.
     func chain(endingAt end: ParsedEntry) -> [EntryHash] {

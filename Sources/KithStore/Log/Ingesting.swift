@@ -90,14 +90,16 @@ extension StoreTransaction {
     }
 
     /// The entries of a batch that their author signed, or signed a later one of the batch that
-    /// continues them. Of an author whom only the batch itself makes known, none yet.
+    /// continues them. An author whom only the batch makes known may come in it after its entries, which
+    /// are refused then: that is looked at one by one.
     private func signed(_ batch: IncomingBatch) throws -> Set<EntryHash> {
         var signed: Set<EntryHash> = []
         for end in batch.ends where try place(of: end.hash) == nil {
             guard
                 let partnership = try number(
                     "SELECT id FROM partnership WHERE uuid = ?", [end.header.partnership.blob]),
-                let root = try rootCertificate(of: end, in: partnership),
+                let root = try rootCertificate(of: end, in: partnership)
+                    ?? batch.certificate(of: end.header.feed.author),
                 EntrySignature.isValid(
                     end.received.signature, of: end.hash, by: root.publicKey, cryptography)
             else { continue }
@@ -187,14 +189,14 @@ private struct Ingestion {
     }
 
     private func checkSignature(_ entry: ParsedEntry, _ partnership: Int64) throws {
-        guard !signed.contains(entry.hash) else { return }
         guard let root = try transaction.rootCertificate(of: entry, in: partnership) else {
             throw Refusal.unknownAuthor
         }
         guard
-            EntrySignature.isValid(
-                entry.received.signature, of: entry.hash, by: root.publicKey,
-                transaction.cryptography)
+            signed.contains(entry.hash)
+                || EntrySignature.isValid(
+                    entry.received.signature, of: entry.hash, by: root.publicKey,
+                    transaction.cryptography)
         else { throw ProtocolFault(.signature, "entry") }
     }
 

@@ -348,6 +348,45 @@ import Testing
         }
     }
 
+    @Test func `an author whom a batch makes known vouches in it for what was spoiled`()
+        async throws
+    {
+        let play = try await TestPartnership()
+        let member = play.sites[1]
+        for _ in 0..<2 {
+            _ = try await member.store.write {
+                try $0.author(.describe(member.profile), of: play.id, now: TestSite.now)
+            }
+        }
+        let entries = try await member.entries(play.id, in: [.membership])
+        let own = try entries.indices.filter {
+            try ParsedEntry(entries[$0]).header.feed.author == member.id
+        }
+        try #require(own.count == 2)
+        var spoiled = entries
+        spoiled[own[0]] = entries[own[0]].with(signature: entries[own[0]].signature.flipped(at: 9))
+        let newcomer = try await play.emptyCopy(of: member)
+        let result = try await newcomer.ingest(spoiled, play.id)
+        #expect(result.stored == entries.count && result.refusal == nil)
+        // Nobody vouches for the last.
+        spoiled[own[1]] = entries[own[1]].with(signature: entries[own[1]].signature.flipped(at: 9))
+        let another = try await play.emptyCopy(of: member)
+        let refused = try await another.ingest(spoiled, play.id)
+        #expect(refused.stored == own[0] && refused.refusal?.contains("signature") == true)
+    }
+
+    @Test func `what comes before the act that makes its author known is refused`() async throws {
+        let play = try await TestPartnership()
+        let member = play.sites[1]
+        let forger = try await Forger(member, play.id, compartment: .membership)
+        let early = try forger.entry(.describe(member.profile), knows: [])
+        let entries = try await play.founder.entries(play.id, in: [.membership])
+        let newcomer = try await play.emptyCopy(of: member)
+        let result = try await newcomer.ingest([entries[0], early] + entries.dropFirst(), play.id)
+        #expect(result.stored == 1 && result.refusal?.contains("unknownAuthor") == true)
+        #expect(try await newcomer.ingest(entries + [early], play.id).refusal == nil)
+    }
+
     @Test func `nobody vouches for what is said to be of another's feed`() async throws {
         let scene = try await Scene()
         var forged = scene.liar
