@@ -29,7 +29,7 @@ final class Authenticity: Checker {
     }
 
     /// What was damaged on a site's disk is not sent on: each entry is signed, or one of the batch that
-    /// continues it is.
+    /// continues it is; and what erased something is signed itself.
     func sent(_ message: Kith_V1_SessionMessage, from end: SessionEnd) throws {
         guard case .entries(let batch) = message.message, !end.site.isLiar else { return }
         var vouched: Set<EntryHash> = []
@@ -38,13 +38,22 @@ final class Authenticity: Checker {
             guard whole[hash] == entry || (try? ParsedEntry(ReceivedEntry(entry))) != nil,
                 let header,
                 let node = simulation.chronicle.graphs[header.partnership]?.node(hash),
-                vouched.contains(hash) || isSigned(entry, hash, by: node.author, end.site)
+                vouched.contains(hash) && header.entryClass != .erasure
+                    || isSigned(entry, hash, by: node.author, end.site)
             else {
                 throw violation(
                     "\(end.site.name) sends \(hash.short), which is not as it was signed")
             }
             whole[hash] = entry
             if let previous = node.header.previous { vouched.insert(previous) }
+        }
+        for proof in batch.erasures {
+            let (hash, header) = simulation.chronicle.read(header: proof.header)
+            guard let author = header?.feed.author, isSigned(proof, hash, by: author, end.site)
+            else {
+                throw violation(
+                    "\(end.site.name) proves an erasure by \(hash.short), which is not signed")
+            }
         }
     }
 

@@ -43,8 +43,8 @@ extension StoreTransaction {
     ///
     /// An entry is valid when its bytes match its digests, it belongs to a compartment that both
     /// sides hold, what it builds on is here, and its author signed it, or a later entry of the batch
-    /// that continues it: a hash chain vouches for what comes before (D2). Whether it takes effect is
-    /// another question, answered when it is applied.
+    /// that continues it: a hash chain vouches for what comes before (D2), but for an erasure. Whether it
+    /// takes effect is another question, answered when it is applied.
     ///
     /// - Parameter erasures: what erased bodies that the entries lack.
     public func ingest(
@@ -192,8 +192,9 @@ private struct Ingestion {
         guard let root = try transaction.rootCertificate(of: entry, in: partnership) else {
             throw Refusal.unknownAuthor
         }
+        // An erasure goes on without what its author wrote after it, where it says what erased a body.
         guard
-            signed.contains(entry.hash)
+            entry.header.entryClass != .erasure && signed.contains(entry.hash)
                 || EntrySignature.isValid(
                     entry.received.signature, of: entry.hash, by: root.publicKey,
                     transaction.cryptography)

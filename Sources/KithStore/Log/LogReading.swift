@@ -187,8 +187,8 @@ extension StoreTransaction {
 extension StoreTransaction {
     /// As many entries from the front as fit a batch; at least one if there is one. With them what
     /// erased bodies that they lack. Every hash is checked again first, and the signatures that the
-    /// batch rests on, those of entries that none of it continues: what was damaged here is not sent
-    /// on (D2, D37).
+    /// batch rests on, those of erasures and of entries that none of it continues: what was damaged here
+    /// is not sent on (D2, D37).
     public func batch(
         of arrivals: ArraySlice<Int64>, maximumBytes: Int
     ) throws -> (entries: [ReceivedEntry], erasures: [ReceivedEntry]) {
@@ -201,6 +201,12 @@ extension StoreTransaction {
             for name in entry.missingBodies {
                 let proof = try erasure(of: name)
                 if erasures[proof.header] == nil { proofs[proof.header] = proof }
+            }
+            if let spoiled = try spoiledErasure(among: proofs.values, and: entry) {
+                guard entries.isEmpty else { break }
+                throw damaged(
+                    try place(of: spoiled.hash)?.arrival ?? arrival,
+                    "its signature is not its author's")
             }
             bytes += proofs.values.reduce(entry.received.byteCount) { $0 + $1.byteCount }
             if !entries.isEmpty, bytes > maximumBytes { break }
@@ -217,6 +223,18 @@ extension StoreTransaction {
         }
         let sorted = erasures.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
         return (entries.map(\.received), sorted)
+    }
+
+    /// An erasure whose signature is not its author's: nothing that comes with it vouches for it.
+    private func spoiledErasure(
+        among proofs: some Sequence<ReceivedEntry>, and entry: ParsedEntry
+    ) throws -> ParsedEntry? {
+        if entry.header.entryClass == .erasure, try !isSigned(entry) { return entry }
+        for proof in proofs {
+            let erasure = try ParsedEntry(proof)
+            if try !isSigned(erasure) { return erasure }
+        }
+        return nil
     }
 
     /// Ends a batch where every entry that none of it continues is signed by its author. One whose
