@@ -53,6 +53,9 @@ BEGIN
     UPDATE operation SET is_contested = 0 WHERE record = NEW.record AND id = NEW.id;
 END
 
+-- stay-revoked
+BEFORE UPDATE OF is_effective ON operation WHEN NEW.is_effective BEGIN SELECT raise(IGNORE); END
+
 -- keep-erased-bodies
 BEFORE UPDATE OF body ON part WHEN NEW.body IS NULL BEGIN SELECT raise(IGNORE); END
 

@@ -15,6 +15,7 @@ package enum Mutant: String, CaseIterable, Sendable {
     case stayAfterRemoval = "stay-after-removal"
     case hideRemovedAuthors = "hide-removed-authors"
     case countRemovedAuthors = "count-removed-authors"
+    case stayRevoked = "stay-revoked"
     case keepOldKeys = "keep-old-keys"
     case sendToAnyone = "send-to-anyone"
     case shareForEver = "share-for-ever"
@@ -49,6 +50,7 @@ package enum Mutant: String, CaseIterable, Sendable {
         case .stayAfterRemoval: "a removed member is still one"
         case .hideRemovedAuthors: "what a removed author wrote past the removal is hidden"
         case .countRemovedAuthors: "what a removed author wrote past the removal counts"
+        case .stayRevoked: "what was without effect stays so when it counts again"
         case .keepOldKeys: "writers keep the key that a removed member has"
         case .sendToAnyone: "every member is sent every compartment"
         case .shareForEver: "sharing goes on past the end of an agreement"
@@ -69,7 +71,11 @@ package enum Mutant: String, CaseIterable, Sendable {
 
     /// The story that the broken build is told before it lives through nights; nil where nights are enough.
     package var scenario: Scenario? {
-        self == .forgetProofs ? .erasureAhead : nil
+        switch self {
+        case .forgetProofs: .erasureAhead
+        case .stayRevoked: .restoredAdmission
+        default: nil
+        }
     }
 
     /// The trigger in every simulated database that breaks the rule; nil where it is broken elsewhere.

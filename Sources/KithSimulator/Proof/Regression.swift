@@ -86,7 +86,7 @@ package struct Regression: Sendable {
         ),
         Regression(
             .restoredAdmission,
-            "what a member wrote stayed without effect where its admission had been void for a while"
-        ),
+            "what a member wrote stayed without effect where its admission had been void for a while",
+            putBackBy: .stayRevoked),
     ]
 }
