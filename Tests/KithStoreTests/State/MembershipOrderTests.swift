@@ -115,14 +115,8 @@ import Testing
         try await reader.expectReplayEqual("whoever heard of it bit by bit")
         var random = SeededGenerator(seed: UInt64(steps.count))
         for round in 1...orders {
-            let copy = try await reader.copy(withLog: false)
-            try await copy.join(play.id, through: play.founder.id)
-            for batch in order.batches(using: &random) {
-                let result = try await copy.ingest(batch, play.id)
-                guard result.refusal == nil, result.stored == batch.count else {
-                    return "order \(round): \(result)"
-                }
-            }
+            let copy = try await play.emptyCopy(of: reader)
+            try await copy.take(order.batches(using: &random), play.id)
             guard try await copy.digests(play.id) == digests else {
                 return "order \(round) gives another state"
             }

@@ -74,6 +74,16 @@ extension TestSite {
         }
     }
 
+    /// Takes batches of entries that are new here; an error says what was refused.
+    func take(_ batches: [[ReceivedEntry]], _ partnership: PartnershipID) async throws {
+        for batch in batches {
+            let result = try await ingest(batch, partnership)
+            guard result.refusal == nil, result.stored == batch.count else {
+                throw StoreError(.other, "\(result)")
+            }
+        }
+    }
+
     /// Entries that are here, in the order in which they came.
     func entries(
         _ partnership: PartnershipID, in compartments: [Compartment] = Compartment.allCases,
