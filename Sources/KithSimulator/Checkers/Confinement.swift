@@ -28,8 +28,8 @@ final class Confinement: Checker {
 
     // MARK: The wire
 
-    /// Once sharing with a member has ended by the clock of whoever sends, nothing more goes to it but
-    /// who is in; what was under way already may.
+    /// Once whoever sends knows a member to be removed, or sharing with it has ended by their clock, nothing
+    /// more goes to it but who is in; what was under way already may.
     func sent(_ message: Kith_V1_SessionMessage, from end: SessionEnd) throws {
         guard case .entries(let batch) = message.message, !end.site.isLiar else { return }
         let headers = batch.entries.compactMap {
